@@ -1,0 +1,15 @@
+# Every target sets up what it needs in .venv first; see dev.py, which does the work.
+PYTHON ?= python3
+ROWS ?=
+
+.PHONY: dev demo test bench check crash pure
+
+dev demo test check crash:
+	$(PYTHON) dev.py $@
+
+bench:
+	$(PYTHON) dev.py bench $(ROWS)
+
+# The tests once more on the plain sources of the same installation.
+pure:
+	HEADWATER_PURE=1 $(PYTHON) dev.py test

@@ -1,0 +1,107 @@
+"""Set up this checkout and run one of its jobs: ``python3 dev.py demo|test|bench|check|crash|dev``.
+
+Needs Python 3.11 or later and nothing else.  It makes ``.venv`` beside this file, installs the
+project into it in editable form (compiled when a C compiler can be had), and runs the job there.
+What follows the job's name is passed on.  ``make JOB`` is the same thing.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+STAMP = VENV / "headwater-stamp"
+PYTHON_MIN = (3, 11)
+
+# What each job needs installed, and what it runs; a command is run with the venv's Python.
+JOBS = {
+    "dev": ("dev", [["-m", "headwater", "version"]]),
+    "demo": ("demo", [["-m", "headwater", "demo"]]),
+    "test": ("test", [["-m", "tests.run"]]),
+    "crash": ("test", [["-m", "tests.crash"]]),
+    "bench": ("test", [["-m", "bench"]]),
+    "check": (
+        "dev",
+        [
+            ["-m", "ruff", "format", "--check", "."],
+            ["-m", "ruff", "check", "."],
+            ["-m", "mypy"],
+            ["-m", "importlinter.cli", "lint-imports"],
+            ["-m", "pytest", "-q", "-p", "no:randomly", "tests/test_tidy.py"],
+        ],
+    ),
+}
+
+
+def main(arguments: list[str]) -> int:
+    if not arguments or arguments[0] not in JOBS:
+        print(__doc__, file=sys.stderr)
+        return 2
+    extra, commands = JOBS[arguments[0]]
+    set_up(extra)
+    environment = {**os.environ, "VIRTUAL_ENV": str(VENV)}
+    for command in commands:
+        last = command is commands[-1]
+        line = [str(PYTHON), *command, *(arguments[1:] if last else [])]
+        code = subprocess.run(line, cwd=ROOT, env=environment, check=False).returncode
+        if code:
+            return code
+    return 0
+
+
+def set_up(extra: str) -> None:
+    """Make the venv and install the project with ``extra``, unless that is done already."""
+    wanted = f"{extra} {fingerprint()}"
+    stamps = STAMP.read_text().splitlines() if STAMP.exists() else []
+    if wanted in stamps or f"dev {fingerprint()}" in stamps:
+        return
+    if not PYTHON.exists():
+        shutil.rmtree(VENV, ignore_errors=True)
+        run([find_python(), "-m", "venv", str(VENV)], "python3 with the venv module")
+        run([str(PYTHON), "-m", "pip", "install", "-q", "--upgrade", "pip"], "pip")
+    print(f"setting up .venv for '{extra}' (the first time takes a few minutes)", file=sys.stderr)
+    run(
+        [str(PYTHON), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+        + ["--editable", f"{ROOT}[{extra}]"],
+        "the project's packages",
+    )
+    STAMP.write_text("\n".join([*(s for s in stamps if s.endswith(fingerprint())), wanted]) + "\n")
+
+
+def fingerprint() -> str:
+    """Return a digest of everything that makes a new installation necessary."""
+    digest = hashlib.sha256(sys.version.encode())
+    for name in ("HEADWATER_BUILD", "CC"):
+        digest.update(os.environ.get(name, "").encode())
+    paths = [ROOT / "pyproject.toml", ROOT / "setup.py", *(ROOT / "build_backend").glob("*.py")]
+    hot = sorted((ROOT / "src").rglob("*.pxd"))
+    for path in [*paths, *hot, *(pxd.with_suffix(".py") for pxd in hot)]:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def find_python() -> str:
+    """Return a Python that is new enough, this one if it is."""
+    if sys.version_info >= PYTHON_MIN:
+        return sys.executable
+    for minor in range(14, PYTHON_MIN[1] - 1, -1):
+        if path := shutil.which(f"python3.{minor}"):
+            return path
+    sys.exit(f"dev.py needs Python 3.11 or later; this is {sys.version.split()[0]}")
+
+
+def run(command: list[str], what: str) -> None:
+    """Run a step of the set-up; say what was being installed when it fails."""
+    try:
+        subprocess.run(command, cwd=ROOT, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        sys.exit(f"dev.py could not install {what}: {error}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Words every other package may use; imports nothing of ours."""

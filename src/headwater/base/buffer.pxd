@@ -1,0 +1,12 @@
+import cython
+
+
+cdef class Buffer:
+    cdef public Py_ssize_t capacity
+    cdef public bytearray data
+    cdef public Py_ssize_t size
+    cdef unsigned char[::1] view
+
+    cdef int reserve(self, Py_ssize_t count) except -1
+    @cython.locals(capacity=Py_ssize_t, data=bytearray)
+    cdef int _grow(self, Py_ssize_t need) except -1

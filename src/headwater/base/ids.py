@@ -1,0 +1,43 @@
+"""Identifiers: random ones from a given generator, and the hashes that NATS derives from names."""
+
+import hashlib
+
+_DIGITS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_BASE32 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+
+def random_id(rng, length):
+    """Return ``length`` random letters and digits (bytes) from ``rng`` (a ``random.Random``)."""
+    return bytes(_DIGITS[rng.randrange(62)] for _ in range(length))
+
+
+def unique_id(rng):
+    """Return 22 random letters and digits: the length of a NUID."""
+    return random_id(rng, 22)
+
+
+def name_hash(name, length=8):
+    """Return the hash by which NATS servers name accounts, servers and streams to one another.
+
+    Each of the first ``length`` bytes of SHA-256 picks a digit of base 62 (WIRE: node and account
+    ids have 8, gateways 6).
+    """
+    return bytes(_DIGITS[byte % 62] for byte in hashlib.sha256(name).digest()[:length])
+
+
+def server_id(rng):
+    """Return a fresh server id: 56 characters in the form of a server's public NKey."""
+    raw = bytes([13 << 3]) + rng.randbytes(32)
+    raw += _crc16(raw).to_bytes(2, "little")
+    bits = int.from_bytes(raw, "big")
+    return bytes(_BASE32[bits >> shift & 31] for shift in range(275, -1, -5))
+
+
+def _crc16(data):
+    # CRC-16/XMODEM, the check sum of NKeys.
+    crc = 0
+    for byte in data:
+        crc ^= byte << 8
+        for _ in range(8):
+            crc = (crc << 1 ^ 0x1021) & 0xFFFF if crc & 0x8000 else crc << 1 & 0xFFFF
+    return crc

@@ -1,0 +1,1 @@
+"""The switch: sessions, interest, delivery. Sans-IO."""

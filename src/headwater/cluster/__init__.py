@@ -1,0 +1,1 @@
+"""Links to other servers: leaf nodes, and later routes and gateways. Sans-IO sessions."""

@@ -1,0 +1,1 @@
+"""The configuration language of nats-server, and the options that it sets."""

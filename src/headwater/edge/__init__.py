@@ -1,0 +1,1 @@
+"""The SDK for applications at the edge: sources, models, events."""

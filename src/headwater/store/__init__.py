@@ -1,0 +1,1 @@
+"""Durable sequences of records; only ``disk`` touches files."""

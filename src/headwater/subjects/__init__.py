@@ -1,0 +1,1 @@
+"""What a subject is, and who matches it."""

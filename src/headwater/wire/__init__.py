@@ -1,0 +1,1 @@
+"""Bytes to operations and back: sans-IO codecs, without any knowledge of subjects' meaning."""
