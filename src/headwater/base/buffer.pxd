@@ -1,4 +1,5 @@
 import cython
+from headwater.base cimport octets
 
 
 cdef class Buffer:
@@ -10,3 +11,15 @@ cdef class Buffer:
     cdef int reserve(self, Py_ssize_t count) except -1
     @cython.locals(capacity=Py_ssize_t, data=bytearray)
     cdef int _grow(self, Py_ssize_t need) except -1
+    cpdef append(self, bytes data)
+    cpdef bytes contents(self)
+
+
+cdef class BufferPool:
+    cdef public Py_ssize_t capacity
+    cdef public Py_ssize_t capacity_max
+    cdef public Py_ssize_t count_max
+    cdef list free
+
+    cpdef Buffer take(self)
+    cpdef give(self, Buffer buffer)

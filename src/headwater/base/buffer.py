@@ -1,4 +1,6 @@
-"""A byte buffer that grows, written through the primitives of ``octets``."""
+"""A byte buffer that grows, written through the primitives of ``octets``, and a pool of them."""
+
+from headwater.base import octets
 
 
 class Buffer:
@@ -30,3 +32,39 @@ class Buffer:
         self.data = data
         self.view = memoryview(data)
         self.capacity = capacity
+
+    def append(self, data):
+        """Add bytes at the end."""
+        self.reserve(len(data))
+        self.size = octets.put_bytes(self.view, self.size, data)
+
+    def contents(self):
+        """Return what was collected, as bytes."""
+        return octets.slice_bytes(self.view, 0, self.size)
+
+
+class BufferPool:
+    """Empty buffers for reuse, so that only connections with something to send hold one.
+
+    Buffers that grew beyond ``capacity_max`` are not kept: one burst must not cost memory for ever.
+    """
+
+    __slots__ = ("capacity", "capacity_max", "count_max", "free")
+
+    def __init__(self, capacity, *, capacity_max, count_max):
+        self.capacity = capacity
+        self.capacity_max = capacity_max
+        self.count_max = count_max
+        self.free = []
+
+    def take(self):
+        """Return an empty buffer."""
+        if self.free:
+            return self.free.pop()
+        return Buffer(self.capacity)
+
+    def give(self, buffer):
+        """Take a buffer back; its owner must not use it any more."""
+        if buffer.capacity <= self.capacity_max and len(self.free) < self.count_max:
+            buffer.size = 0
+            self.free.append(buffer)

@@ -151,7 +151,7 @@ cdef inline Py_ssize_t token_end(const uint8_t[::1] source, Py_ssize_t start, Py
         out_of_range()
     if start < end:
         data = &source[0]
-        while start < end and data[start] > 32:
+        while start < end and (data[start] > 32 or (data[start] != 32 and data[start] != 9 and data[start] != 13 and data[start] != 10)):
             start += 1
     return start
 

@@ -8,6 +8,7 @@ its bounds: a bug is an ``IndexError``, never a stray read or write.  Offsets ar
 from zlib import crc32
 
 SIZE_DIGITS_MAX = 9
+_BLANKS = b" \t\r\n"
 
 
 def _check(source, start, end):
@@ -88,10 +89,10 @@ def find(source, byte, start, end):
 
 
 def token_end(source, start, end):
-    """Return the offset of the first byte at or below space in ``source[start:end]``, or ``end``."""
+    """Return the offset of the first space, tab, CR or LF in ``source[start:end]``, or ``end``."""
     if start < 0 or end > len(source):
         raise IndexError("octets out of range")
-    while start < end and source[start] > 32:
+    while start < end and source[start] not in _BLANKS:
         start += 1
     return start
 

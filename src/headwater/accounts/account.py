@@ -1,0 +1,62 @@
+"""An account: a name, and a subject space of its own with the interest in it."""
+
+from headwater.subjects.match import Sublist
+
+GLOBAL = b"$G"
+SYSTEM = b"$SYS"
+
+
+class InterestListener:
+    """Hears of every change of an account's interest; links to other servers implement it."""
+
+    __slots__ = ()
+
+    def interest_added(self, interest):
+        raise NotImplementedError
+
+    def interest_removed(self, interest):
+        raise NotImplementedError
+
+
+class Account:
+    """One tenant; subjects of different accounts never meet."""
+
+    __slots__ = ("interest", "jetstream", "listeners", "name", "sessions")
+
+    def __init__(self, name):
+        self.name = name
+        self.interest = Sublist()
+        self.listeners = []
+        self.sessions = 0  # how many connections are bound to the account
+        self.jetstream = None  # what manages its streams, when JetStream is on
+
+    def subscribe(self, interest):
+        """Add an interest, and tell the listeners."""
+        self.interest.insert(interest)
+        for listener in self.listeners:
+            listener.interest_added(interest)
+
+    def unsubscribe(self, interest):
+        """Remove an interest, and tell the listeners if it was there."""
+        if self.interest.remove(interest):
+            for listener in self.listeners:
+                listener.interest_removed(interest)
+
+
+class Accounts:
+    """All accounts of a node, by name."""
+
+    def __init__(self):
+        self._by_name = {}
+        self.globals = self.get(GLOBAL)
+        self.system = self.get(SYSTEM)
+
+    def get(self, name):
+        """Return the account ``name`` (bytes), which is made if need be."""
+        account = self._by_name.get(name)
+        if account is None:
+            account = self._by_name[name] = Account(name)
+        return account
+
+    def __iter__(self):
+        return iter(list(self._by_name.values()))

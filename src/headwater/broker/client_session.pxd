@@ -1,0 +1,44 @@
+import cython
+from headwater.accounts.permissions cimport Permissions, Rules
+from headwater.base cimport octets
+from headwater.broker.router cimport Router
+from headwater.broker.session cimport Session
+from headwater.broker.subscription cimport Subscription
+from headwater.subjects.validate cimport is_valid, is_valid_literal
+from headwater.wire cimport nats_encoder
+from headwater.wire.message cimport Message
+from headwater.wire.nats_parser cimport NatsParser
+
+
+cdef class ClientSubscription(Subscription):
+    cdef public bint active
+    cdef public long long delivered
+    cdef public bint filtered
+    cdef public long long limit
+    cdef public ClientSession session
+    cdef public bytes sid
+
+    cpdef bint serves(self, object session) except -1
+    @cython.locals(session=ClientSession, size=Py_ssize_t)
+    cpdef bint deliver(self, Message message, NatsParser origin) except -1
+
+
+cdef class ClientSession(Session):
+    cdef public bint admitted
+    cdef public object connect
+    cdef public bint connect_info_due
+    cdef public bint echo
+    cdef public bint headers
+    cdef public bint no_responders
+    cdef public bint pedantic
+    cdef public Permissions permissions
+    cdef public str user_name
+    cdef public bint verbose
+
+    @cython.locals(message=Message, subject=bytes, size=Py_ssize_t, router=Router, count=Py_ssize_t)
+    cpdef on_message(self)
+    cpdef on_control(self, bytes verb, bytes arguments)
+    @cython.locals(subscription=ClientSubscription)
+    cpdef subscribe(self, bytes subject, bytes queue, bytes sid)
+    cpdef remove(self, ClientSubscription subscription)
+    cdef bint _may_publish(self, bytes subject) except -1

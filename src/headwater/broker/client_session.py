@@ -1,0 +1,285 @@
+"""A client connection: CONNECT, PUB, SUB, UNSUB and the rules of nats-server for them."""
+
+from headwater.base import octets
+from headwater.base.errors import ProtocolError
+from headwater.broker.session import CLIENT, Session
+from headwater.broker.subscription import Subscription
+from headwater.subjects.validate import is_valid, is_valid_literal
+from headwater.wire import nats_encoder, nats_ops
+
+
+class ClientSubscription(Subscription):
+    """One SUB of one client."""
+
+    __slots__ = ("active", "delivered", "filtered", "limit", "session", "sid")
+
+    def __init__(self, session, subject, queue, sid):
+        super().__init__(subject, queue)
+        self.session = session
+        self.sid = sid
+        self.delivered = 0
+        self.limit = 0  # how many messages it takes in all, 0 for no end
+        self.active = True  # false once removed, while a delivery may still be walking the list
+        self.filtered = False  # whether each message needs the permission of its subject
+
+    def serves(self, session):
+        return self.session is session
+
+    def deliver(self, message, origin):
+        session = self.session
+        if origin is session and not session.echo:
+            return False
+        if not self.active:
+            return False
+        if self.filtered and not session.permissions.subscribe.permits(message.subject):
+            return False
+        if session.out is None:
+            session.open_out()
+        size = message.body_end - message.body_start
+        nats_encoder.put_message(session.out, message, self.sid, session.headers)
+        if not session.dirty:
+            session.dirty = True
+            session.router.dirty.append(session)
+        session.out_msgs += 1
+        session.out_bytes += size
+        session.router.out_msgs += 1
+        session.router.out_bytes += size
+        self.delivered += 1
+        if self.limit and self.delivered >= self.limit:
+            session.remove(self)
+        return True
+
+
+class ClientSession(Session):
+    """The server's side of one client."""
+
+    __slots__ = (
+        "admitted",
+        "connect",
+        "connect_info_due",
+        "echo",
+        "headers",
+        "no_responders",
+        "pedantic",
+        "permissions",
+        "user_name",
+        "verbose",
+    )
+
+    def __init__(self, node):
+        super().__init__(node, CLIENT)
+        self.control_line_bytes_max = node.control_line_bytes_max
+        self.payload_bytes_max = node.payload_bytes_max
+        self.connect = None  # the last CONNECT, as sent
+        self.admitted = False  # whether it may publish and subscribe
+        self.verbose = True
+        self.pedantic = True
+        self.echo = True
+        self.headers = False
+        self.no_responders = False
+        self.permissions = None
+        self.user_name = ""
+        self.connect_info_due = False
+
+    def connected(self):
+        node = self.node
+        self.id = node.next_id()
+        self.account = node.accounts.globals
+        if not node.admit(self):
+            return
+        self.send(nats_ops.info_line(node.info_for(self)))
+        if node.authenticator.required:
+            self.timer = node.timers.after(node.auth_timeout_ns, self._authentication_overdue)
+        else:
+            self.admitted = True
+            self.start_pings()
+        self.router.flush()
+
+    def on_message(self):
+        message = self.message
+        subject = octets.slice_bytes(
+            message.subject_view, message.subject_start, message.subject_end
+        )
+        message.subject = subject
+        size = message.body_end - message.body_start
+        router = self.router
+        router.in_msgs += 1
+        router.in_bytes += size
+        self.in_msgs += 1
+        self.in_bytes += size
+        if not self.admitted:
+            self._not_admitted()
+            return
+        if message.header_size and not self.headers:
+            raise ProtocolError("message headers not supported")
+        if self.permissions is not None and not self._may_publish(subject):
+            return
+        if self.pedantic and not is_valid_literal(subject):
+            self.send(nats_ops.error_line("Invalid Publish Subject"))
+        if self.verbose:
+            self.send(nats_ops.OK)
+        count = router.route(self.account, message, self)
+        if count == 0 and self.no_responders and message.reply_end > message.reply_start:
+            router.answer_no_responders(self, message)
+
+    def on_control(self, verb, arguments):
+        if verb == b"PING":
+            self._ping()
+        elif verb == b"PONG":
+            self.pong_received()
+        elif verb == b"CONNECT":
+            self._connect(arguments)
+        elif verb == b"SUB":
+            self._sub(arguments)
+        elif verb == b"UNSUB":
+            self._unsub(arguments)
+        elif verb == b"-ERR":
+            self.fail("Client Closed")
+        elif verb not in (b"INFO", b"+OK"):
+            self._unknown(verb)
+
+    def subscribe(self, subject, queue, sid):
+        """Add a subscription that has been checked."""
+        subscription = ClientSubscription(self, subject, queue, sid)
+        if self.permissions is not None:
+            subscription.filtered = self.permissions.subscribe.filters(subject)
+        self.subscriptions[sid] = subscription
+        self.account.subscribe(subscription)
+
+    def remove(self, subscription):
+        """Take a subscription away."""
+        if subscription.active:
+            subscription.active = False
+            self.subscriptions.pop(subscription.sid, None)
+            self.account.unsubscribe(subscription)
+
+    def gone(self):
+        self.stop_timer()
+        for subscription in list(self.subscriptions.values()):
+            self.remove(subscription)
+        self.node.forget(self)
+
+    def _unknown(self, verb):
+        if verb in (b"PUB", b"HPUB"):
+            raise ProtocolError("message without arguments")
+        raise ProtocolError(f"unknown operation {verb!r}", "Unknown Protocol Operation")
+
+    def _ping(self):
+        if not self.admitted:
+            self._not_admitted()
+            return
+        self.send(nats_ops.PONG)
+        if self.connect_info_due:
+            self.connect_info_due = False
+            self.send(nats_ops.info_line(self.node.connect_info_for(self)))
+
+    def _connect(self, arguments):
+        connect = nats_ops.decode_connect(arguments)
+        first = self.connect is None
+        self.connect = connect
+        self.verbose = connect.verbose
+        self.pedantic = connect.pedantic
+        self.echo = connect.echo
+        self.headers = connect.headers and self.node.headers
+        self.no_responders = connect.no_responders
+        if connect.protocol not in (0, 1):
+            raise ProtocolError("bad client protocol", "invalid client protocol")
+        if connect.account or connect.new_account or not self._authenticate(connect):
+            self._refuse()
+            return
+        if connect.no_responders and not self.headers:
+            raise ProtocolError("no headers", "no responders requires headers support")
+        self.connect_info_due = first and connect.protocol >= 1
+        if self.verbose:
+            self.send(nats_ops.OK)
+
+    def _authenticate(self, connect):
+        node = self.node
+        if not node.authenticator.required:
+            return True
+        user = node.authenticator.check(connect)
+        if user is None:
+            return False
+        self.permissions = user.permissions
+        self.user_name = user.name
+        if not self.admitted:
+            self.admitted = True
+            self.timer.cancel()
+            self.start_pings()
+        return True
+
+    def _not_admitted(self):
+        self._refuse()
+
+    def _refuse(self):
+        self.node.log.error(f"{self.label()} - authentication error")
+        self.fail("Authentication Failure", "Authorization Violation")
+
+    def _authentication_overdue(self):
+        self.fail("Authentication Timeout", "Authentication Timeout")
+        self.router.flush()
+
+    def _sub(self, arguments):
+        if not self.admitted:
+            self._not_admitted()
+            return
+        words = arguments.split()
+        if not 2 <= len(words) <= 3:
+            raise ProtocolError("bad arguments of SUB")
+        subject = words[0]
+        sid = words[len(words) - 1]
+        queue = words[1] if len(words) == 3 else b""
+        if not is_valid(subject):
+            self.send(nats_ops.error_line("Invalid Subject"))
+            return
+        if sid not in self.subscriptions:
+            if not self._may_subscribe(subject, queue):
+                return
+            self.subscribe(subject, queue, sid)
+        if self.verbose:
+            self.send(nats_ops.OK)
+
+    def _may_subscribe(self, subject, queue):
+        if self.permissions is not None and not self.permissions.subscribe.permits_interest(subject):
+            name = subject.decode("utf-8", "backslashreplace")
+            text = f'Permissions Violation for Subscription to "{name}"'
+            if queue:
+                text += f' using queue "{queue.decode("utf-8", "backslashreplace")}"'
+            self.node.log.error(f"{self.label()} - {text}")
+            self.send(nats_ops.error_line(text))
+            return False
+        subscriptions_max = self.node.subscriptions_max
+        if subscriptions_max and len(self.subscriptions) >= subscriptions_max:
+            self.send(nats_ops.error_line("maximum subscriptions exceeded"))
+            return False
+        return True
+
+    def _may_publish(self, subject):
+        if self.permissions.publish.permits(subject):
+            return True
+        name = subject.decode("utf-8", "backslashreplace")
+        text = f'Permissions Violation for Publish to "{name}"'
+        self.node.log.error(f"{self.label()} - {text}")
+        self.send(nats_ops.error_line(text))
+        return False
+
+    def _unsub(self, arguments):
+        if not self.admitted:
+            self._not_admitted()
+            return
+        words = arguments.split()
+        if not 1 <= len(words) <= 2:
+            raise ProtocolError("bad arguments of UNSUB")
+        limit = 0
+        if len(words) == 2:
+            if not words[1].isdigit() or len(words[1]) > 18:
+                raise ProtocolError("bad arguments of UNSUB")
+            limit = int(words[1])
+        subscription = self.subscriptions.get(words[0])
+        if subscription is not None:
+            if limit > subscription.delivered:
+                subscription.limit = limit
+            else:
+                self.remove(subscription)
+        if self.verbose:
+            self.send(nats_ops.OK)

@@ -1,0 +1,127 @@
+"""What all sessions of one server share: its identity, limits, clock, log, router and accounts.
+
+The composition root fills it from the options; sessions and JetStream read it.
+"""
+
+from headwater.accounts.account import Accounts
+from headwater.base import ids
+from headwater.base.clock import MINUTE, SECOND
+from headwater.base.limits import (
+    CONNECTIONS_MAX,
+    CONTROL_LINE_BYTES_MAX,
+    PAYLOAD_BYTES_MAX,
+    PENDING_BYTES_MAX,
+)
+from headwater.base.timers import Timers
+from headwater.broker.router import Router
+
+# The level of nats-server that clients may take us for; our own version has a field of its own.
+COMPATIBLE_VERSION = "2.15.1"
+PROTOCOL = 1
+
+
+class NoAuthenticator:
+    """Lets everybody in."""
+
+    required = False
+
+    def check(self, connect):
+        raise NotImplementedError
+
+
+class Node:
+    """One server, without its sockets and files."""
+
+    def __init__(self, clock, rng, log, *, name="", timers=None):
+        self.clock = clock
+        self.rng = rng
+        self.log = log
+        self.timers = timers or Timers(clock)
+        self.router = Router(clock, rng.randrange(1 << 30))
+        self.accounts = Accounts()
+        self.server_id = ids.server_id(rng).decode()
+        self.name = name or self.server_id
+        self.own_version = ""
+        self.host = "0.0.0.0"  # noqa: S104 (what INFO says; binding is the listener's)
+        self.port = 4222
+        self.authenticator = NoAuthenticator()
+        self.auth_timeout_ns = 2 * SECOND
+        self.jetstream = None  # the JetStream of this node, when it is on
+        self.domain = ""
+        self.headers = True
+        self.control_line_bytes_max = CONTROL_LINE_BYTES_MAX
+        self.payload_bytes_max = PAYLOAD_BYTES_MAX
+        self.pending_bytes_max = PENDING_BYTES_MAX
+        self.connections_max = CONNECTIONS_MAX
+        self.subscriptions_max = 0
+        self.first_ping_ns = 2 * SECOND
+        self.ping_interval_ns = 2 * MINUTE
+        self.pings_out_max = 2
+        self.start_ns = clock.now()
+        self.sessions = {}  # id -> session of a client
+        self.leaf_sessions = {}  # id -> session of a leaf link
+        self.total_connections = 0
+        self._last_id = 0
+
+    def next_id(self):
+        """Return the next connection id; clients and links share the counter."""
+        self._last_id += 1
+        return self._last_id
+
+    def admit(self, session):
+        """Take a client in, or turn it away because the server is full."""
+        if self.connections_max > 0 and len(self.sessions) >= self.connections_max:
+            self.log.error(f"{session.label()} - maximum connections exceeded")
+            session.fail("Maximum Connections Exceeded", "maximum connections exceeded")
+            self.router.flush()
+            return False
+        self.total_connections += 1
+        self.sessions[session.id] = session
+        session.account.sessions += 1
+        self.log.debug(f"{session.label()} - Client connection created")
+        return True
+
+    def forget(self, session):
+        """A client is gone."""
+        if self.sessions.pop(session.id, None) is not None:
+            session.account.sessions -= 1
+            self.log.debug(f"{session.label()} - Client connection closed: {session.reason}")
+
+    def info(self):
+        """Return the INFO fields that are the same for every connection."""
+        fields = {
+            "server_id": self.server_id,
+            "server_name": self.name,
+            "version": COMPATIBLE_VERSION,
+            "headwater": self.own_version,
+            "proto": PROTOCOL,
+            "go": "",
+            "host": self.host,
+            "port": self.port,
+            "headers": self.headers,
+            "max_payload": self.payload_bytes_max,
+        }
+        if self.jetstream is not None:
+            fields["jetstream"] = True
+            fields["api_lvl"] = self.jetstream.API_LEVEL
+        if self.domain:
+            fields["domain"] = self.domain
+        return fields
+
+    def info_for(self, session):
+        """Return the INFO that greets a client."""
+        fields = self.info()
+        if self.authenticator.required:
+            fields["auth_required"] = True
+        fields["client_id"] = session.id
+        fields["client_ip"] = session.address
+        return fields
+
+    def connect_info_for(self, session):
+        """Return the INFO that follows a client's first PING (P008)."""
+        fields = self.info_for(session)
+        fields["connect_info"] = True
+        fields["remote_account"] = session.account.name.decode()
+        if session.account is self.accounts.system:
+            fields["acc_is_sys"] = True
+        return fields

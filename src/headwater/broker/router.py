@@ -1,0 +1,182 @@
+"""The switch: takes a message of an account to whoever is interested, and flushes what it touched.
+
+One router serves a node, on one thread.  A *batch* is what one event causes (bytes read, a timer, a
+commit): connections that it wrote to are flushed once, at its end.
+"""
+
+from headwater.base.buffer import BufferPool
+from headwater.base.clock import MILLISECOND
+from headwater.base.limits import READ_BUFFER_BYTES
+from headwater.wire import headers
+from headwater.wire.message import Message
+
+# nats-server pauses a fast producer for up to 10 ms a batch; so do we, but earlier, while the
+# subscriber's backlog still fits a cache.
+_STALL_NS = 10 * MILLISECOND
+_STALL_BYTES = 8 * READ_BUFFER_BYTES
+
+
+class Router:
+    """Delivers, and keeps the list of connections to flush."""
+
+    __slots__ = (
+        "_clock",
+        "_random",
+        "_relays",
+        "congested",
+        "dirty",
+        "in_bytes",
+        "in_msgs",
+        "now_ns",
+        "out_bytes",
+        "out_msgs",
+        "paused",
+        "pool",
+        "slow_consumers",
+        "stale_connections",
+        "stall_bytes",
+        "stalls",
+    )
+
+    def __init__(self, clock, seed):
+        self.pool = BufferPool(4096, capacity_max=1 << 20, count_max=64)
+        self.dirty = []  # sessions to flush at the end of the batch
+        self.paused = []  # links of publishers that wait for a subscriber
+        self.congested = False  # whether this batch met a subscriber that is far behind
+        self.stall_bytes = _STALL_BYTES
+        self.now_ns = clock.now()
+        self.in_msgs = self.in_bytes = self.out_msgs = self.out_bytes = 0
+        self.slow_consumers = self.stale_connections = self.stalls = 0
+        self._clock = clock
+        self._random = seed % 2147483646 + 1
+        self._relays = []  # links to other servers that the message in hand goes to
+
+    def begin(self):
+        """A batch starts: everything in it happens at one time."""
+        self.now_ns = self._clock.now()
+
+    def route(self, account, message, origin):
+        """Deliver ``message`` in ``account``; return how many receivers took it.
+
+        ``origin`` is the session that it came from, None when the server made it.  A message of
+        another server names the queue groups to serve; any other one is offered to all.
+        """
+        matches = account.interest.match(message.subject)
+        count = 0
+        outer = None
+        if self._relays:
+            # A receiver publishes while it is delivered to: keep its message apart from ours.
+            outer = self._relays
+            self._relays = []
+        for subscription in matches.plain:
+            if subscription.deliver(message, origin):
+                count += 1
+        if matches.groups:
+            count += self._route_groups(matches.groups, message, origin)
+        if self._relays:
+            for relay in self._relays:
+                relay.relay(message)
+            self._relays = []
+        if outer is not None:
+            self._relays = outer
+        return count
+
+    def _route_groups(self, groups, message, origin):
+        count = 0
+        served = None
+        if origin is not None and origin.peer:
+            served = message.queues or []
+        for group in groups:
+            first = group[0]
+            if served is not None and first.queue not in served:
+                continue
+            if self._deliver_to_one(group, message, origin):
+                count += 1
+        return count
+
+    def _deliver_to_one(self, group, message, origin):
+        """Deliver to a random member; one behind another server only when no local one takes it."""
+        size = len(group)
+        start = self.random_below(size)
+        remote_weight = 0
+        for offset in range(size):
+            member = group[(start + offset) % size]
+            if member.remote:
+                remote_weight += member.weight
+            elif member.deliver(message, origin):
+                return True
+        if remote_weight == 0:
+            return False
+        pick = self.random_below(remote_weight)
+        chosen = None
+        for member in group:
+            if member.remote:
+                chosen = member
+                pick -= member.weight
+                if pick < 0:
+                    break
+        if chosen.deliver(message, origin):
+            return True
+        # The chosen one may not have it, because it came from there: try the others in turn.
+        for member in group:
+            if member.remote and member is not chosen and member.deliver(message, origin):
+                return True
+        return False
+
+    def relay_to(self, session):
+        """Have ``session`` (a link to another server) get the message that is being routed."""
+        self._relays.append(session)
+
+    def publish(self, account, subject, payload, reply=b"", header_block=b""):
+        """Route a message that the server makes; return how many receivers took it."""
+        message = Message()
+        message.compose(subject, reply, header_block, payload)
+        return self.route(account, message, None)
+
+    def answer_no_responders(self, session, message):
+        """Tell the sender of a request that nobody is there to answer it."""
+        fields = ((b"Nats-Subject", message.subject),)
+        block = headers.status_block(503, b"", fields)
+        answer = Message()
+        answer.compose(message.reply(), b"", block, b"")
+        matches = session.account.interest.match(answer.subject)
+        for subscription in matches.plain:
+            if subscription.serves(session):
+                subscription.deliver(answer, None)
+        for group in matches.groups:
+            for subscription in group:
+                if subscription.serves(session):
+                    subscription.deliver(answer, None)
+
+    def flush(self):
+        """End the batch: let every touched connection send."""
+        dirty = self.dirty
+        index = 0
+        while index < len(dirty):
+            session = dirty[index]
+            session.dirty = False
+            if session.link is not None:
+                session.link.flush()
+            index += 1
+        dirty.clear()
+
+    def slow_down(self, session):
+        """Pause a publisher whose subscribers are far behind, for as long as nats-server would."""
+        self.congested = False
+        if session.link is not None and session.open:
+            self.stalls += 1
+            self.paused.append(session.link)
+            session.link.pause(_STALL_NS)
+
+    def speed_up(self):
+        """A subscriber has caught up: let the publishers go on."""
+        if self.paused:
+            paused = self.paused
+            self.paused = []
+            for link in paused:
+                link.resume()
+
+    def random_below(self, bound):
+        """Return a pseudo-random number from 0 to ``bound`` - 1 (Lehmer's generator)."""
+        self._random = self._random * 48271 % 2147483647
+        return self._random % bound

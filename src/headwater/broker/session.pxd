@@ -1,0 +1,35 @@
+import cython
+from headwater.accounts.account cimport Account
+from headwater.broker.router cimport Router
+from headwater.wire.nats_parser cimport NatsParser
+
+
+cdef class Session(NatsParser):
+    cdef public Account account
+    cdef public str address
+    cdef public long long id
+    cdef public long long in_bytes
+    cdef public long long in_msgs
+    cdef public int kind
+    cdef public long long last_active_ns
+    cdef public object node
+    cdef public long long out_bytes
+    cdef public long long out_msgs
+    cdef public long long ping_sent_ns
+    cdef public int pings_out
+    cdef public int port
+    cdef public str reason
+    cdef public Router router
+    cdef public long long rtt_ns
+    cdef public long long start_ns
+    cdef public dict subscriptions
+    cdef public object timer
+
+    @cython.locals(router=Router, consumed=Py_ssize_t)
+    cpdef Py_ssize_t receive(self, const unsigned char[::1] view, Py_ssize_t start, Py_ssize_t end) except? -1
+    cpdef send(self, bytes data)
+    cpdef touch(self)
+    cpdef violated(self, error)
+    cpdef fail(self, str reason, str wire_text=*)
+    cpdef label(self)
+    cpdef gone(self)

@@ -1,0 +1,170 @@
+"""What all connections that speak NATS have in common: identity, output, counters, life."""
+
+from headwater.base.errors import ProtocolError
+from headwater.wire import nats_ops
+from headwater.wire.nats_parser import NatsParser
+
+# Kinds of connection; FORWARDS in the router says what passes from which to which.
+CLIENT = 0
+INTERNAL = 1
+LEAF_OF_US = 2  # a leaf node that hangs on us: we are its hub
+LEAF_TO_HUB = 3  # our own link up to a hub
+KINDS = 4
+
+
+class Session(NatsParser):
+    """A NATS connection of any kind, without its socket."""
+
+    __slots__ = (
+        "account",
+        "address",
+        "id",
+        "in_bytes",
+        "in_msgs",
+        "kind",
+        "last_active_ns",
+        "node",
+        "out_bytes",
+        "out_msgs",
+        "ping_sent_ns",
+        "pings_out",
+        "port",
+        "reason",
+        "router",
+        "rtt_ns",
+        "start_ns",
+        "subscriptions",
+        "timer",
+    )
+
+    def __init__(self, node, kind):
+        super().__init__(node.router.pool)
+        self.node = node
+        self.router = node.router
+        self.kind = kind
+        self.id = 0
+        self.account = None
+        self.address = ""  # of the peer
+        self.port = 0
+        self.subscriptions = {}
+        self.in_msgs = 0
+        self.in_bytes = 0
+        self.out_msgs = 0
+        self.out_bytes = 0
+        self.start_ns = node.clock.now()
+        self.last_active_ns = self.start_ns
+        self.pings_out = 0  # unanswered
+        self.ping_sent_ns = 0
+        self.rtt_ns = 0
+        self.timer = None  # of the next ping, or of the time to authenticate
+        self.reason = ""  # why the connection was closed, in nats-server's words
+
+    def receive(self, view, start, end):
+        router = self.router
+        router.begin()
+        self.last_active_ns = router.now_ns
+        try:
+            consumed = NatsParser.receive(self, view, start, end)
+        except ProtocolError as error:
+            self.violated(error)
+            consumed = end
+        if router.congested:
+            router.slow_down(self)
+        router.flush()
+        return consumed
+
+    def send(self, data):
+        """Queue bytes for the peer; they leave at the end of the batch."""
+        self.open_out().append(data)
+        self.touch()
+
+    def touch(self):
+        """Make sure that ``out`` is flushed at the end of the batch."""
+        if not self.dirty:
+            self.dirty = True
+            self.router.dirty.append(self)
+
+    def violated(self, error):
+        """The peer broke the protocol: say so, if there is anything to say, and close."""
+        reason = "Protocol Violation"
+        if error.wire_text == "Maximum Payload Violation":
+            reason = "Maximum Message Payload Exceeded"
+        elif not error.wire_text:
+            reason = "Parse Error"
+        self.node.log.error(f"{self.label()} - {error.wire_text or error}")
+        self.fail(reason, error.wire_text)
+
+    def fail(self, reason, wire_text=""):
+        """Close the connection for ``reason``, telling the peer ``wire_text`` if there is any."""
+        if not self.open:
+            return
+        if wire_text:
+            self.send(nats_ops.error_line(wire_text))
+        self.reason = reason
+        self.open = False
+        if self.link is not None:
+            self.link.close()
+
+    def label(self):
+        """Return how the log names this connection."""
+        return f"{self.address}:{self.port} - cid:{self.id}"
+
+    def start_pings(self):
+        """Ask from time to time whether the peer is still there."""
+        self.timer = self.node.timers.after(self.node.first_ping_ns, self._ping_due)
+
+    def stop_timer(self):
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+
+    def pong_received(self):
+        if self.pings_out:
+            self.pings_out = 0
+            self.rtt_ns = max(1, self.router.now_ns - self.ping_sent_ns)
+
+    def _ping_due(self):
+        """Send a PING, unless the peer has just shown that it is there."""
+        node = self.node
+        router = self.router
+        router.begin()
+        if self.pings_out > node.pings_out_max:
+            router.stale_connections += 1
+            self.fail("Stale Connection", "Stale Connection")
+        else:
+            quiet_ns = router.now_ns - self.last_active_ns
+            if self.pings_out or not self.rtt_ns or quiet_ns > node.ping_interval_ns:
+                self.pings_out += 1
+                self.ping_sent_ns = router.now_ns
+                self.send(nats_ops.PING)
+            self.timer = node.timers.after(node.ping_interval_ns, self._ping_due)
+        router.flush()
+
+    def overflowed(self, pending_bytes):
+        router = self.router
+        if pending_bytes > self.node.pending_bytes_max:
+            router.slow_consumers += 1
+            self.node.log.info(
+                f"{self.label()} - Slow Consumer Detected: MaxPending of "
+                f"{self.node.pending_bytes_max} Exceeded"
+            )
+            self.reason = "Slow Consumer (Pending Bytes)"
+            self.open = False
+            self.link.abort()
+        elif pending_bytes > router.stall_bytes:
+            router.congested = True
+
+    def drained(self):
+        self.router.speed_up()
+
+    def closed(self, reason):
+        self.open = False
+        self.reason = self.reason or reason or "Client Closed"
+        self.release_out()
+        self.link = None
+        self.gone()
+        self.router.flush()
+
+    def gone(self):
+        """Drop what the session had: subscriptions, timers, its place in the node."""
+        raise NotImplementedError

@@ -1,0 +1,32 @@
+import cython
+from headwater.base.buffer cimport Buffer
+from headwater.base.link cimport Link, Receiver
+
+
+cdef class ReadBuffer:
+    cdef public bytearray data
+    cdef public Py_ssize_t size
+    cdef unsigned char[::1] view
+    cdef public object window
+
+
+cdef class Connection(Link):
+    cdef bint _closing
+    cdef int _descriptor
+    cdef object _loop
+    cdef bytearray _own
+    cdef unsigned char[::1] _own_view
+    cdef object _pause_timer
+    cdef ReadBuffer _shared
+    cdef bytes _tail
+    cdef Py_ssize_t _tail_size
+    cdef object _transport
+    cdef public bint blocked
+    cdef public Receiver receiver
+
+    @cython.locals(tail=bytes, size=Py_ssize_t, wanted=Py_ssize_t)
+    cpdef get_buffer(self, Py_ssize_t size_hint)
+    @cython.locals(end=Py_ssize_t, consumed=Py_ssize_t)
+    cpdef buffer_updated(self, Py_ssize_t count)
+    @cython.locals(receiver=Receiver, out=Buffer, sent=Py_ssize_t, rest=bytes)
+    cpdef flush(self)

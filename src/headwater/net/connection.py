@@ -1,0 +1,182 @@
+"""One TCP connection: reads into the node's shared buffer, writes what its receiver left in ``out``.
+
+Reading: all connections of a loop share one read buffer, since reading and parsing are one step.
+A connection keeps only an unfinished operation, and reads a long one straight into a buffer of its
+own.  Writing: straight to the socket while the peer takes it; what it does not take is handed to
+the transport, and further output waits in ``out`` until the transport is empty again.
+"""
+
+import os
+
+from headwater.base.link import Link
+
+_OWN_BUFFER_BYTES_MIN = 65536
+# How much stays behind in the read buffer for the next read to be worth its system call.
+_ROOM_BYTES_MIN = 32768
+
+
+class ReadBuffer:
+    """The read buffer that the connections of one loop share."""
+
+    __slots__ = ("data", "size", "view", "window")
+
+    def __init__(self, size):
+        self.size = size
+        self.data = bytearray(size)
+        self.view = memoryview(self.data)
+        self.window = memoryview(self.data)  # what a connection without a tail reads into
+
+
+class Connection(Link):
+    """The Link under one Receiver; its methods are those of ``asyncio.BufferedProtocol``."""
+
+    __slots__ = (
+        "_closing",
+        "_descriptor",
+        "_loop",
+        "_own",
+        "_own_view",
+        "_pause_timer",
+        "_shared",
+        "_tail",
+        "_tail_size",
+        "_transport",
+        "blocked",
+        "receiver",
+    )
+
+    def __init__(self, receiver, shared, loop):
+        self.receiver = receiver
+        self.blocked = False  # whether the transport still holds bytes for the peer
+        self._shared = shared
+        self._loop = loop
+        self._transport = None
+        self._descriptor = -1
+        self._tail = b""  # an unfinished operation, until the next read
+        self._tail_size = 0  # bytes of it that already lie in the buffer that is read into
+        self._own = None  # the buffer that a long operation is read into
+        self._own_view = self._shared.view
+        self._pause_timer = None
+        self._closing = False
+
+    def connection_made(self, transport):
+        self._transport = transport
+        transport.set_write_buffer_limits(0)
+        descriptor = transport.get_extra_info("socket")
+        self._descriptor = -1 if descriptor is None or os.name != "posix" else descriptor.fileno()
+        self.receiver.link = self
+        self.receiver.connected()
+
+    def get_buffer(self, size_hint):
+        if self._own is not None:
+            return memoryview(self._own)[self._tail_size :]
+        tail = self._tail
+        if not tail:
+            self._tail_size = 0
+            return self._shared.window
+        size = len(tail)
+        wanted = self.receiver.wanted
+        if wanted > _OWN_BUFFER_BYTES_MIN or size + _ROOM_BYTES_MIN > self._shared.size:
+            self._own = bytearray(max(wanted, size + _OWN_BUFFER_BYTES_MIN))
+            self._own_view = memoryview(self._own)
+            self._own[:size] = tail
+            self._tail = b""
+            self._tail_size = size
+            return memoryview(self._own)[size:]
+        self._shared.window[:size] = tail
+        self._tail = b""
+        self._tail_size = size
+        return self._shared.window[size:]
+
+    def buffer_updated(self, count):
+        end = self._tail_size + count
+        self._tail_size = 0
+        if self._own is not None:
+            if end < len(self._own) and end < self.receiver.wanted:
+                self._tail_size = end
+                return
+            consumed = self.receiver.receive(self._own_view, 0, end)
+            if consumed < end:
+                self._tail = bytes(memoryview(self._own)[consumed:end])
+            self._own = None
+            self._own_view = self._shared.view
+            return
+        consumed = self.receiver.receive(self._shared.view, 0, end)
+        if consumed < end:
+            self._tail = bytes(self._shared.window[consumed:end])
+
+    def eof_received(self):
+        return False
+
+    def connection_lost(self, error):
+        self._transport = None
+        self._closing = True
+        if self._pause_timer is not None:
+            self._pause_timer.cancel()
+            self._pause_timer = None
+        self.receiver.closed("" if error is None else str(error))
+
+    def pause_writing(self):
+        self.blocked = True
+
+    def resume_writing(self):
+        self.blocked = False
+        self.flush()
+        if not self.blocked and not self._closing:
+            self.receiver.drained()
+
+    def flush(self):
+        receiver = self.receiver
+        out = receiver.out
+        if out is None or self._transport is None:
+            return
+        if self.blocked:
+            receiver.overflowed(out.size + self._transport.get_write_buffer_size())
+            return
+        sent = 0
+        if self._descriptor >= 0 and not self._closing:
+            try:
+                sent = os.write(self._descriptor, memoryview(out.data)[: out.size])
+            except BlockingIOError:
+                sent = 0
+            except OSError:
+                # The loop's own read reports the end of the connection and its reason.
+                receiver.release_out()
+                return
+        if sent < out.size:
+            rest = bytes(memoryview(out.data)[sent : out.size])
+            receiver.release_out()
+            self._transport.write(rest)
+            if self.blocked:
+                receiver.overflowed(len(rest))
+            return
+        receiver.release_out()
+
+    def close(self):
+        if self._transport is not None and not self._closing:
+            self.flush()
+            self._closing = True
+            if self.receiver.out is not None:
+                self._transport.write(self.receiver.out.contents())
+                self.receiver.release_out()
+            self._transport.close()
+
+    def abort(self):
+        self._closing = True
+        if self._transport is not None:
+            self._transport.abort()
+
+    def pause(self, duration_ns):
+        if self._transport is not None and self._pause_timer is None and not self._closing:
+            self._transport.pause_reading()
+            self._pause_timer = self._loop.call_later(duration_ns / 1e9, self.resume)
+
+    def resume(self):
+        if self._pause_timer is not None:
+            self._pause_timer.cancel()
+            self._pause_timer = None
+            if self._transport is not None and not self._closing:
+                self._transport.resume_reading()
+
+    def pending_bytes(self):
+        return 0 if self._transport is None else self._transport.get_write_buffer_size()

@@ -1,0 +1,11 @@
+import cython
+
+
+cpdef bint is_valid(bytes subject) except -1
+cpdef bint is_literal(bytes subject) except -1
+cpdef bint is_valid_literal(bytes subject) except -1
+cpdef bint matches(bytes pattern, bytes subject) except -1
+@cython.locals(wide=list, narrow=list, index=Py_ssize_t, token=bytes)
+cpdef bint covers(bytes pattern, bytes other) except -1
+@cython.locals(left=list, right=list)
+cpdef bint overlaps(bytes one, bytes other) except -1

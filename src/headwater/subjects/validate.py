@@ -1,0 +1,70 @@
+"""The grammar of subjects: dot-separated tokens, ``*`` for one token, a last ``>`` for the rest.
+
+Subjects are bytes.  A token is not empty and holds no space, tab, CR, LF or FF; ``*`` and ``>`` are
+wildcards only as whole tokens.
+"""
+
+_FORBIDDEN = frozenset(b" \t\r\n\f")
+
+
+def is_valid(subject):
+    """Tell whether ``subject`` may be subscribed to; wildcards are allowed."""
+    if not subject:
+        return False
+    for byte in subject:
+        if byte in _FORBIDDEN:
+            return False
+    tokens = subject.split(b".")
+    last = len(tokens) - 1
+    for index, token in enumerate(tokens):
+        if not token or (token == b">" and index != last):
+            return False
+    return True
+
+
+def is_literal(subject):
+    """Tell whether ``subject``, taken as valid, is without wildcards."""
+    if b"*" not in subject and b">" not in subject:
+        return True
+    for token in subject.split(b"."):
+        if token in (b"*", b">"):
+            return False
+    return True
+
+
+def is_valid_literal(subject):
+    """Tell whether ``subject`` may be published to by a pedantic client."""
+    return is_valid(subject) and is_literal(subject)
+
+
+def matches(pattern, subject):
+    """Tell whether the literal ``subject`` is one that ``pattern`` stands for."""
+    if pattern == b">" or pattern == subject:
+        return True
+    return covers(pattern, subject)
+
+
+def covers(pattern, other):
+    """Tell whether every subject that ``other`` stands for is one that ``pattern`` stands for."""
+    wide = pattern.split(b".")
+    narrow = other.split(b".")
+    for index, token in enumerate(wide):
+        if token == b">":
+            return len(narrow) > index
+        if index >= len(narrow) or narrow[index] == b">":
+            return False
+        if token != b"*" and token != narrow[index]:
+            return False
+    return len(wide) == len(narrow)
+
+
+def overlaps(one, other):
+    """Tell whether there is a subject that both patterns stand for."""
+    left = one.split(b".")
+    right = other.split(b".")
+    for a, b in zip(left, right, strict=False):
+        if a == b">" or b == b">":
+            return True
+        if a != b and a != b"*" and b != b"*":
+            return False
+    return len(left) == len(right)

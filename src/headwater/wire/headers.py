@@ -1,0 +1,60 @@
+"""NATS header blocks: ``NATS/1.0 [status text]``, then ``Name: value`` lines, then an empty one.
+
+Blocks are passed through untouched; what the server reads of them it reads in place.
+"""
+
+from headwater.base import octets
+
+LINE = b"NATS/1.0\r\n"
+
+
+def find_value(view, start, end, name):
+    """Return the value of the first header ``name`` in a block, or None when there is none.
+
+    Names are compared as they stand, as nats-server compares the ones that it looks for.
+    """
+    size = len(name)
+    at = octets.find(view, 10, start, end) + 1
+    while 0 < at < end:
+        line_end = octets.find(view, 10, at, end)
+        if line_end < 0:
+            line_end = end
+        if (
+            line_end - at > size
+            and view[at + size] == 58
+            and octets.equals(view, at, at + size, name)
+        ):
+            value_start = octets.skip_blanks(view, at + size + 1, line_end)
+            value_end = line_end
+            while value_end > value_start and (
+                view[value_end - 1] == 13 or view[value_end - 1] == 32
+            ):
+                value_end -= 1
+            return octets.slice_bytes(view, value_start, value_end)
+        at = line_end + 1
+    return None
+
+
+def mentions(view, start, end, text):
+    """Tell whether ``text`` occurs anywhere in a block: a cheap test before ``find_value``."""
+    first = text[0]
+    size = len(text)
+    at = octets.find(view, first, start, end)
+    while at >= 0:
+        if at + size <= end and octets.equals(view, at, at + size, text):
+            return True
+        at = octets.find(view, first, at + 1, end)
+    return False
+
+
+def status_block(code, text, fields=()):
+    """Return the header block of a status message, with further ``(name, value)`` fields."""
+    lines = [b"NATS/1.0 %d %s\r\n" % (code, text) if text else b"NATS/1.0 %d\r\n" % code]
+    lines += [b"%s: %s\r\n" % field for field in fields]
+    lines.append(b"\r\n")
+    return b"".join(lines)
+
+
+def block(fields):
+    """Return the header block of ``(name, value)`` fields."""
+    return LINE + b"".join([b"%s: %s\r\n" % field for field in fields]) + b"\r\n"

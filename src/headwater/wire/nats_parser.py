@@ -1,0 +1,219 @@
+"""The NATS protocol, bytes to operations, in place on the connection's read buffer.
+
+A message creates no object: its parts are offsets in ``self.message``, which ``on_message`` gets.
+Every other operation is a verb and its arguments as bytes, which ``on_control`` gets.  What is
+incomplete is left in the buffer and parsed again when there is more; ``wanted`` then tells how
+long a message is.  A peer that breaks the grammar raises ProtocolError out of ``receive``.
+"""
+
+from headwater.base import octets
+from headwater.base.errors import ProtocolError
+from headwater.base.limits import CONTROL_LINE_BYTES_MAX, PAYLOAD_BYTES_MAX
+from headwater.base.link import Receiver
+from headwater.wire.message import Message
+
+# Longest verb, with room for the blanks around it.
+_VERB_BYTES_MAX = 16
+_FIRST_BYTES = frozenset(b"PpHhSsUuCcIiMmLlAaRr+-")
+
+
+class NatsParser(Receiver):
+    """The receiving half of a NATS connection; sessions inherit it and get the verbs."""
+
+    __slots__ = ("control_line_bytes_max", "input", "message", "open", "payload_bytes_max", "peer")
+
+    def __init__(self, pool):
+        super().__init__(pool)
+        self.message = Message()
+        self.input = memoryview(b"")
+        self.open = True  # nothing is parsed once a session has closed
+        self.peer = False  # whether the other side is a server: LMSG, HMSG with queue groups
+        self.control_line_bytes_max = CONTROL_LINE_BYTES_MAX
+        self.payload_bytes_max = PAYLOAD_BYTES_MAX
+
+    def on_message(self):
+        """Take the message in ``self.message``."""
+        raise NotImplementedError
+
+    def on_control(self, verb, arguments):
+        """Take any other operation: upper-case verb, and the rest of its line."""
+        raise NotImplementedError
+
+    def receive(self, view, start, end):
+        self.input = view
+        self.message.set_view(view)
+        self.wanted = 0
+        at = start
+        try:
+            while at < end and self.open:
+                after = self._operation(at, end)
+                if after < 0:
+                    break
+                at = after
+        finally:
+            self.message.release()
+            self.input = self.message.body_view
+        return at
+
+    def _operation(self, at, end):
+        """Parse one operation; return the offset behind it, or -1 when it is incomplete."""
+        if end - at > 5:
+            first = self.input[at] | 32
+            if first == 112:  # p
+                if self._is_verb(at, b"ub", 3):
+                    return self._publish(at, at + 4, end, False)
+            elif first == 104:  # h
+                if self.peer:
+                    if self._is_verb(at, b"msg", 4):
+                        return self._routed(at, at + 5, end, True)
+                elif self._is_verb(at, b"pub", 4):
+                    return self._publish(at, at + 5, end, True)
+            elif first == 108 and self.peer and self._is_verb(at, b"msg", 4):  # l
+                return self._routed(at, at + 5, end, False)
+        return self._line(at, end)
+
+    def _is_verb(self, at, rest, size):
+        """Tell whether the verb of ``size`` letters at ``at`` goes on with ``rest`` and a blank."""
+        blank = self.input[at + size]
+        if blank != 32 and blank != 9:
+            return False
+        if octets.equals(self.input, at + 1, at + size, rest):
+            return True
+        return octets.slice_bytes(self.input, at + 1, at + size).lower() == rest
+
+    def _publish(self, at, start, end, headers):
+        """Parse what follows PUB or HPUB: subject, reply if there is one, sizes; then the body."""
+        message = self.message
+        subject_start = octets.skip_blanks(self.input, start, end)
+        subject_end = octets.token_end(self.input, subject_start, end)
+        first_start = octets.skip_blanks(self.input, subject_end, end)
+        first_end = octets.token_end(self.input, first_start, end)
+        second_start = octets.skip_blanks(self.input, first_end, end)
+        second_end = octets.token_end(self.input, second_start, end)
+        if headers:
+            return self._publish_headers(
+                at, end, subject_start, subject_end, first_start, first_end, second_start, second_end
+            )
+        message.subject_start = subject_start
+        message.subject_end = subject_end
+        message.header_size = 0
+        if second_end > second_start:
+            message.reply_start = first_start
+            message.reply_end = first_end
+            size = octets.parse_size(self.input, second_start, second_end)
+            return self._body(at, second_end, end, size, 0)
+        message.reply_start = message.reply_end = 0
+        size = octets.parse_size(self.input, first_start, first_end)
+        return self._body(at, first_end, end, size, 0)
+
+    def _publish_headers(self, at, end, s0, s1, a0, a1, b0, b1):
+        """Go on with HPUB: one more size, in front of the total."""
+        message = self.message
+        message.subject_start = s0
+        message.subject_end = s1
+        c0 = octets.skip_blanks(self.input, b1, end)
+        c1 = octets.token_end(self.input, c0, end)
+        if c1 > c0:
+            message.reply_start = a0
+            message.reply_end = a1
+            a0, a1, b0, b1 = b0, b1, c0, c1
+        else:
+            message.reply_start = message.reply_end = 0
+        header_size = octets.parse_size(self.input, a0, a1)
+        size = octets.parse_size(self.input, b0, b1)
+        if b1 < end and not 0 <= header_size <= size:
+            raise ProtocolError("HPUB with bad sizes")
+        return self._body(at, b1, end, size, header_size)
+
+    def _body(self, at, line_end, end, size, header_size):
+        """Check the end of the line and the body behind it, then hand the message out."""
+        message = self.message
+        line_end = octets.skip_blanks(self.input, line_end, end)
+        if line_end < end and self.input[line_end] == 13:
+            line_end += 1
+        if line_end >= end:
+            return self._incomplete_line(at, end)
+        if size < 0 or self.input[line_end] != 10:
+            raise ProtocolError("bad arguments of a message")
+        if line_end - at > self.control_line_bytes_max:
+            self._check_line(line_end - at)
+        if size > self.payload_bytes_max:
+            raise ProtocolError("payload too large", "Maximum Payload Violation")
+        start = line_end + 1
+        if start + size + 2 > end:
+            self.wanted = start + size + 2 - at
+            return -1
+        if self.input[start + size] != 13 or self.input[start + size + 1] != 10:
+            raise ProtocolError("no line end behind a payload", "Unknown Protocol Operation")
+        message.header_size = header_size
+        message.body_start = start
+        message.body_end = start + size
+        self.on_message()
+        return start + size + 2
+
+    def _routed(self, at, start, end, headers):
+        """Parse LMSG or HMSG of another server: ``subject [reply | +/| queues…] [header] size``."""
+        line_feed = octets.find(self.input, 10, start, end)
+        if line_feed < 0:
+            return self._incomplete_line(at, end)
+        message = self.message
+        words = octets.slice_bytes(self.input, start, line_feed).split()
+        sizes = 2 if headers else 1
+        count = len(words) - sizes
+        if count < 1:
+            raise ProtocolError("bad arguments of a message")
+        size = _size(words[count + sizes - 1])
+        header_size = _size(words[count]) if headers else 0
+        if size < 0 or not 0 <= header_size <= size:
+            raise ProtocolError("bad sizes of a message")
+        message.subject_start = octets.skip_blanks(self.input, start, line_feed)
+        message.subject_end = message.subject_start + len(words[0])
+        message.queues = None
+        reply = b""
+        if count == 2:
+            reply = words[1]
+        elif count > 2:
+            if words[1] == b"+":
+                reply = words[2]
+                message.queues = words[3:count]
+            elif words[1] == b"|":
+                message.queues = words[2:count]
+            else:
+                raise ProtocolError("bad queue groups of a message")
+        # The reply is the second token, or the third behind a plus sign.
+        reply_start = octets.skip_blanks(self.input, message.subject_end, line_feed)
+        if message.queues is not None and reply:
+            reply_start = octets.skip_blanks(self.input, reply_start + 1, line_feed)
+        message.reply_start = reply_start if reply else 0
+        message.reply_end = message.reply_start + len(reply)
+        return self._body(at, line_feed, end, size, header_size)
+
+    def _line(self, at, end):
+        """Parse an operation without a body."""
+        if self.input[at] not in _FIRST_BYTES:
+            raise ProtocolError("no such operation", "Unknown Protocol Operation")
+        line_feed = octets.find(self.input, 10, at, end)
+        if line_feed < 0:
+            return self._incomplete_line(at, end)
+        line_end = line_feed
+        if line_end > at and self.input[line_end - 1] == 13:
+            line_end -= 1
+        verb_end = octets.token_end(self.input, at, line_end)
+        start = octets.skip_blanks(self.input, verb_end, line_end)
+        self._check_line(line_end - start)
+        verb = octets.slice_bytes(self.input, at, verb_end).upper()
+        self.on_control(verb, octets.slice_bytes(self.input, start, line_end))
+        return line_feed + 1
+
+    def _incomplete_line(self, at, end):
+        self._check_line(end - at - _VERB_BYTES_MAX)
+        return -1
+
+    def _check_line(self, size):
+        if size > self.control_line_bytes_max:
+            raise ProtocolError("control line too long", "maximum control line exceeded")
+
+
+def _size(word):
+    """Return the number that ``word`` is, or -1."""
+    return int(word) if len(word) <= octets.SIZE_DIGITS_MAX and word.isdigit() else -1
