@@ -1,0 +1,49 @@
+import cython
+from headwater.base cimport octets
+from headwater.base.buffer cimport Buffer
+from headwater.store.record cimport Record
+
+
+cdef int _message
+cdef Py_ssize_t _entry_bytes
+
+
+cdef class Block:
+    cdef public CachedBlock cached
+    cdef public bytearray deleted
+    cdef public long long first_sequence
+    cdef public long long first_time_ns
+    cdef public long long last_sequence
+    cdef public long long last_time_ns
+    cdef public long long live
+    cdef public long long number
+    cdef public Py_ssize_t previous_size
+    cdef public long long seed
+    cdef public Py_ssize_t size
+
+    @cython.locals(missing='long long')
+    cpdef note(self, long long sequence, long long time_ns)
+    @cython.locals(index='long long', place=Py_ssize_t)
+    cpdef bint has(self, long long sequence) except -1
+    cpdef bint delete(self, long long sequence) except -1
+    @cython.locals(count='long long', other='long long')
+    cpdef long long count_from(self, long long sequence) except -1
+    cpdef long long first_from(self, long long sequence) except -1
+    @cython.locals(index='long long', place=Py_ssize_t)
+    cdef _mark(self, long long sequence)
+
+
+cdef class CachedBlock:
+    cdef public Buffer data
+    cdef public Py_ssize_t entries
+    cdef public Record record
+    cdef public Buffer table
+    cdef public long long used_ns
+
+    @cython.locals(table=Buffer, at=Py_ssize_t)
+    cpdef note(self, long long sequence, Py_ssize_t offset)
+    @cython.locals(low='long long', high='long long', guess='long long', found='long long', table=Buffer, offset=Py_ssize_t)
+    cpdef bint find(self, long long sequence) except -1
+    cpdef Py_ssize_t memory_bytes(self) except -1
+    @cython.locals(data=Buffer, shift=Py_ssize_t, record=Record, at=Py_ssize_t)
+    cpdef append_messages(self, const unsigned char[::1] view, Py_ssize_t start, Py_ssize_t end)

@@ -1,0 +1,246 @@
+"""One block: an append-only file of records, its head, and its form in memory.
+
+    offset  size
+         0     8  magic
+         8     2  format version
+        10     6  reserved
+        16     8  identity of the stream
+        24     8  number of the block
+        32     8  first sequence that may be in it
+        40     8  how long the block before it is: what lies behind that there is void
+        48     8  position in the node-wide journal up to which this block is complete; 0: none
+        56     4  reserved
+        60     4  CRC-32 of everything before it
+        64        records
+"""
+
+from headwater.base import octets
+from headwater.base.buffer import Buffer
+from headwater.base.errors import StoreError
+from headwater.store.record import MESSAGE, Record, block_seed
+
+MAGIC = b"HWBLOCK\n"
+VERSION = 1
+HEAD_BYTES = 64
+_ENTRY_BYTES = 12  # a sequence and an offset in the table of messages
+
+_message = MESSAGE
+_entry_bytes = _ENTRY_BYTES
+
+
+class BlockHead:
+    """What the head of a block file says."""
+
+    def __init__(self, stream_id, number, first_sequence, previous_size):
+        self.stream_id = stream_id
+        self.number = number
+        self.first_sequence = first_sequence
+        self.previous_size = previous_size
+
+    def encode(self):
+        """Return the 64 bytes of the head."""
+        head = (
+            MAGIC
+            + VERSION.to_bytes(2, "little")
+            + bytes(6)
+            + self.stream_id
+            + self.number.to_bytes(8, "little")
+            + self.first_sequence.to_bytes(8, "little")
+            + self.previous_size.to_bytes(8, "little")
+            + bytes(12)
+        )
+        return head + octets.checksum(memoryview(head), 0, len(head), 0).to_bytes(4, "little")
+
+
+def decode_head(data):
+    """Return the BlockHead at the start of ``data``, or None when it is damaged.
+
+    Raises:
+        StoreError: it is one of a newer format, which must not be touched.
+    """
+    head = bytes(data[:HEAD_BYTES])
+    if len(head) < HEAD_BYTES or head[:8] != MAGIC:
+        return None
+    wanted = octets.checksum(memoryview(head), 0, 60, 0)
+    if wanted != int.from_bytes(head[60:64], "little"):
+        return None
+    version = int.from_bytes(head[8:10], "little")
+    if version != VERSION:
+        raise StoreError(
+            f"the store is of format version {version}; this server reads version {VERSION}: "
+            "use the version of the server that wrote it"
+        )
+    return BlockHead(
+        head[16:24],
+        int.from_bytes(head[24:32], "little"),
+        int.from_bytes(head[32:40], "little"),
+        int.from_bytes(head[40:48], "little"),
+    )
+
+
+class Block:
+    """What is known of one block without having it in memory."""
+
+    __slots__ = (
+        "cached",
+        "deleted",
+        "first_sequence",
+        "first_time_ns",
+        "last_sequence",
+        "last_time_ns",
+        "live",
+        "number",
+        "previous_size",
+        "seed",
+        "size",
+    )
+
+    def __init__(self, stream_id, number, previous_size):
+        self.number = number
+        self.seed = block_seed(stream_id, number)
+        self.previous_size = previous_size
+        self.size = HEAD_BYTES  # synced bytes of the file
+        self.first_sequence = 0  # of the messages in it; 0 while there is none
+        self.last_sequence = 0
+        self.first_time_ns = 0
+        self.last_time_ns = 0
+        self.live = 0  # messages in it that are not deleted
+        self.deleted = None  # a bit for each sequence from the first on, once one is missing
+        self.cached = None  # CachedBlock, when the cache has it
+
+    def note(self, sequence, time_ns):
+        """A message was written to the block; sequences left out count as deleted."""
+        if self.first_sequence == 0:
+            self.first_sequence = sequence
+            self.first_time_ns = time_ns
+        else:
+            for missing in range(self.last_sequence + 1, sequence):
+                self._mark(missing)
+        self.last_sequence = sequence
+        self.last_time_ns = time_ns
+        self.live += 1
+
+    def has(self, sequence):
+        """Tell whether the message ``sequence`` is in the block and not deleted."""
+        if not 0 < self.first_sequence <= sequence <= self.last_sequence:
+            return False
+        if self.deleted is None:
+            return True
+        index = sequence - self.first_sequence
+        place = index >> 3
+        if place >= len(self.deleted):
+            return True
+        return not self.deleted[place] >> (index & 7) & 1
+
+    def delete(self, sequence):
+        """Mark the message ``sequence`` as deleted; return whether it was there."""
+        if not self.has(sequence):
+            return False
+        self._mark(sequence)
+        self.live -= 1
+        return True
+
+    def count_from(self, sequence):
+        """Return how many messages from ``sequence`` on are there."""
+        if sequence <= self.first_sequence:
+            return self.live
+        count = 0
+        if sequence <= self.last_sequence:
+            if self.deleted is None:
+                return self.last_sequence - sequence + 1
+            for other in range(sequence, self.last_sequence + 1):
+                if self.has(other):
+                    count += 1
+        return count
+
+    def first_from(self, sequence):
+        """Return the first message from ``sequence`` on that is there, or 0."""
+        sequence = max(sequence, self.first_sequence)
+        while sequence <= self.last_sequence:
+            if self.has(sequence):
+                return sequence
+            sequence += 1
+        return 0
+
+    def _mark(self, sequence):
+        index = sequence - self.first_sequence
+        place = index >> 3
+        if self.deleted is None:
+            self.deleted = bytearray()
+        if place >= len(self.deleted):
+            self.deleted.extend(bytes(place + 1 - len(self.deleted)))
+        self.deleted[place] |= 1 << (index & 7)
+
+
+def file_name(number):
+    """Return the name of the file of block ``number``."""
+    return f"{number:010d}.blk"
+
+
+def number_of(name):
+    """Return the number of the block in file ``name``, or 0 when it is no block's name."""
+    stem = name.removesuffix(".blk")
+    return int(stem) if len(stem) == 10 and stem != name and stem.isdigit() else 0
+
+
+class CachedBlock:
+    """A block's records in memory, its head left out, with a table of where each message lies."""
+
+    __slots__ = ("data", "entries", "record", "table", "used_ns")
+
+    def __init__(self):
+        self.used_ns = 0  # when it was last read or written; only the cache looks at it
+        self.data = Buffer()
+        self.table = Buffer()
+        self.entries = 0
+        self.record = Record()  # what ``find`` has found
+
+    def note(self, sequence, offset):
+        """Add a message to the table; sequences only rise."""
+        table = self.table
+        table.reserve(_entry_bytes)
+        at = octets.put_u64(table.view, table.size, sequence)
+        table.size = octets.put_u32(table.view, at, offset)
+        self.entries += 1
+
+    def find(self, sequence):
+        """Point ``record`` at the message ``sequence``; return whether it is there."""
+        low = 0
+        high = self.entries - 1
+        table = self.table
+        if high < 0:
+            return False
+        # Sequences in a block hardly ever have gaps: try where it lies without any.
+        guess = sequence - octets.get_i64(table.view, 0)
+        while low <= high:
+            if guess < low:
+                guess = low
+            elif guess > high:
+                guess = high
+            found = octets.get_i64(table.view, guess * _entry_bytes)
+            if found == sequence:
+                offset = octets.get_u32(table.view, guess * _entry_bytes + 8)
+                return self.record.read(self.data.view, offset, self.data.size)
+            if found < sequence:
+                low = guess + 1
+            else:
+                high = guess - 1
+            guess = (low + high) // 2
+        return False
+
+    def memory_bytes(self):
+        """Return how much memory this takes."""
+        return self.data.capacity + self.table.capacity
+
+    def append_messages(self, view, start, end):
+        """Copy encoded records behind those that are here, and note the messages among them."""
+        data = self.data
+        shift = data.size - start
+        data.reserve(end - start)
+        data.size = octets.copy_into(data.view, data.size, view, start, end)
+        record = self.record
+        at = start
+        while at < end and record.read(view, at, end):
+            if record.kind == _message:
+                self.note(record.sequence, at + shift)
+            at = record.end

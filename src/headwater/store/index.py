@@ -1,0 +1,217 @@
+"""What is in a stream right now: counts, per subject and in all, and which block holds what.
+
+The index is the applied state.  It is changed by applying records in order and by nothing else, so
+that the same records give the same index anywhere.
+"""
+
+from headwater.subjects.validate import is_literal, matches
+
+
+class SubjectState:
+    """What the index knows of one subject."""
+
+    __slots__ = ("count", "first", "last", "last_bytes", "places")
+
+    def __init__(self):
+        self.count = 0
+        self.first = 0  # a lower bound of its first sequence
+        self.last = 0  # its last sequence, 0 when that was deleted and is not known
+        self.last_bytes = 0  # what the message ``last`` counts for
+        self.places = None  # [sequence, bytes, sequence, bytes, …] where limits need all of them
+
+
+class Index:
+    """Blocks and subjects of one stream."""
+
+    __slots__ = (
+        "base_bytes",
+        "blocks",
+        "bytes",
+        "first_sequence",
+        "header_bytes",
+        "keep_places",
+        "last_sequence",
+        "last_time_ns",
+        "messages",
+        "subjects",
+    )
+
+    def __init__(self, base_bytes, header_bytes):
+        self.blocks = []
+        self.subjects = {}
+        self.messages = 0
+        self.bytes = 0
+        self.first_sequence = 1  # of the first message, or the next one when there is none
+        self.last_sequence = 0
+        self.last_time_ns = 0
+        self.keep_places = False
+        # What nats-server counts for a message beyond its parts; limits and clients go by it.
+        self.base_bytes = base_bytes
+        self.header_bytes = header_bytes
+
+    def message_bytes(self, subject_size, header_size, payload_size):
+        """Return what a message counts for in the stream's bytes."""
+        size = self.base_bytes + subject_size + header_size + payload_size
+        if header_size:
+            size += self.header_bytes
+        return size
+
+    def add(self, block, record, view):
+        """Apply a MESSAGE record that lies in ``block``; return its subject."""
+        subject = record.subject(view)
+        sequence = record.sequence
+        size = self.message_bytes(
+            record.subject_end - record.subject_start,
+            record.header_size,
+            record.end - record.payload_start,
+        )
+        block.note(sequence, record.time_ns)
+        if self.messages == 0:
+            self.first_sequence = sequence
+        self.messages += 1
+        self.bytes += size
+        self.last_sequence = sequence
+        self.last_time_ns = record.time_ns
+        state = self.subjects.get(subject)
+        if state is None:
+            state = self.subjects[subject] = SubjectState()
+        if state.count == 0:
+            state.first = sequence
+        state.count += 1
+        state.last = sequence
+        state.last_bytes = size
+        if self.keep_places:
+            if state.places is None:
+                state.places = []
+            state.places.append(sequence)
+            state.places.append(size)
+        return subject
+
+    def remove(self, sequence, subject, size):
+        """Take a message out; return whether it was there."""
+        block = self.block_of(sequence)
+        if block is None or not block.delete(sequence):
+            return False
+        self.messages -= 1
+        self.bytes -= size
+        if sequence == self.first_sequence:
+            self._advance_first(sequence + 1)
+        state = self.subjects.get(subject)
+        if state is not None:
+            state.count -= 1
+            if state.places is not None:
+                _remove_place(state.places, sequence)
+            if state.count == 0:
+                del self.subjects[subject]
+            elif state.last == sequence:
+                self._step_back(state)
+            elif state.first == sequence:
+                state.first = sequence + 1
+        return True
+
+    def skip_to(self, sequence):
+        """Let ``sequence`` be the last one given out, though there is no message of it."""
+        if sequence > self.last_sequence:
+            self.last_sequence = sequence
+            if self.messages == 0:
+                self.first_sequence = sequence + 1
+
+    def clear(self):
+        """Take all messages out; sequences go on."""
+        for block in self.blocks:
+            block.live = 0
+        self.subjects.clear()
+        self.messages = 0
+        self.bytes = 0
+        self.first_sequence = self.last_sequence + 1
+
+    def block_of(self, sequence):
+        """Return the block in which ``sequence`` lies, or None."""
+        block = self.block_from(sequence)
+        if block is None or sequence < block.first_sequence:
+            return None
+        return block
+
+    def block_from(self, sequence):
+        """Return the first block that has messages at or after ``sequence``, or None."""
+        blocks = self.blocks
+        low = 0
+        high = len(blocks)
+        while low < high:
+            middle = (low + high) // 2
+            block = blocks[middle]
+            if block.last_sequence < sequence:
+                low = middle + 1
+            else:
+                high = middle
+        # Blocks without live messages are passed over; theirs is the last sequence before them.
+        while low < len(blocks):
+            block = blocks[low]
+            if block.live and block.last_sequence >= sequence:
+                return block
+            low += 1
+        return None
+
+    def next_from(self, sequence):
+        """Return the first message at or after ``sequence``, or 0."""
+        while True:
+            block = self.block_from(sequence)
+            if block is None:
+                return 0
+            found = block.first_from(sequence)
+            if found:
+                return found
+            sequence = block.last_sequence + 1
+
+    def count_from(self, sequence):
+        """Return how many messages there are at or after ``sequence``."""
+        if sequence <= self.first_sequence:
+            return self.messages
+        count = 0
+        index = len(self.blocks) - 1
+        while index >= 0:
+            block = self.blocks[index]
+            if block.last_sequence < sequence:
+                break
+            if block.live:
+                count += block.count_from(sequence)
+            index -= 1
+        return count
+
+    def last_of(self, subject):
+        """Return the last sequence of a literal subject, 0 when there is none."""
+        state = self.subjects.get(subject)
+        return 0 if state is None else state.last
+
+    def matching(self, pattern):
+        """Return ``(subject, state)`` of each subject that ``pattern`` stands for."""
+        if is_literal(pattern):
+            state = self.subjects.get(pattern)
+            return [] if state is None else [(pattern, state)]
+        return [
+            (subject, state) for subject, state in self.subjects.items() if matches(pattern, subject)
+        ]
+
+    def _advance_first(self, sequence):
+        if self.messages == 0:
+            self.first_sequence = self.last_sequence + 1
+            return
+        found = self.next_from(sequence)
+        self.first_sequence = found if found else self.last_sequence + 1
+
+    def _step_back(self, state):
+        """The last message of a subject is gone: take the one before, where that is known."""
+        state.last = 0
+        state.last_bytes = 0
+        if state.places is not None and len(state.places) >= 2:
+            state.last = state.places[len(state.places) - 2]
+            state.last_bytes = state.places[len(state.places) - 1]
+
+
+def _remove_place(places, sequence):
+    index = 0
+    while index < len(places):
+        if places[index] == sequence:
+            del places[index : index + 2]
+            return
+        index += 2

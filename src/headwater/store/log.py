@@ -1,0 +1,209 @@
+"""The log of one stream: records staged in memory, written in batches, kept in block files.
+
+``stage_*`` collect records while a batch is being written; ``start`` takes them as the next batch.
+A batch is one write and one sync, done by a thread; nothing in it counts before it is committed.
+The log knows blocks and bytes; what the records mean is the index's business.
+"""
+
+from headwater.base.buffer import Buffer
+from headwater.base.errors import StoreError, invariant
+from headwater.store import record
+from headwater.store.block import HEAD_BYTES, Block, BlockHead, CachedBlock, decode_head
+
+BLOCK_BYTES = 4 * 1024 * 1024
+_SPARE_BYTES_MAX = 8 * 1024 * 1024
+
+
+class Batch:
+    """Records on their way to the disk, all of them or none."""
+
+    __slots__ = ("attachment", "block", "buffer", "error", "fresh", "offset", "records")
+
+    def __init__(self, buffer, records, block, offset, fresh):
+        self.buffer = buffer
+        self.records = records
+        self.block = block  # where they go
+        self.offset = offset
+        self.fresh = fresh  # whether the block's file is still to be made
+        self.error = None  # the OSError for which the batch has failed
+        self.attachment = None  # the owner's: what to do when the batch is through
+
+
+class Log:
+    """Blocks of one stream and the way into them.
+
+    ``disk`` is None for a memory stream: its blocks are only in memory, and batches are committed
+    as they stand.  ``folder`` is the stream's directory on the disk.
+    """
+
+    def __init__(self, disk, folder, stream_id, *, block_bytes=BLOCK_BYTES):
+        self.disk = disk
+        self.folder = folder
+        self.stream_id = stream_id
+        self.block_bytes = block_bytes
+        self.active = None  # the block that is appended to
+        self.staged = Buffer(4096)
+        self.staged_records = 0
+        self.writing = None  # the Batch that a thread has
+        self.written_bytes = 0  # given to the disk since the start
+        self.syncs = 0
+        self._spare = None
+        self._file = None  # of the active block; used by the writing thread only
+        self._next_number = 1
+        self._previous_size = 0  # of the block before the next one
+
+    def stage_message(self, sequence, time_ns, message):
+        """Add a MESSAGE record to the next batch."""
+        self.staged_records += 1
+        record.put_message(self.staged, sequence, time_ns, message)
+
+    def stage(self, kind, sequence, time_ns, name, payload):
+        """Add a record of another kind to the next batch."""
+        self.staged_records += 1
+        record.put_record(self.staged, kind, sequence, time_ns, name, payload)
+
+    def start(self):
+        """Return what is staged as a Batch ready to be written, or None when there is nothing.
+
+        The caller runs ``write(batch)`` on a thread and then ``finish(batch)``.
+        """
+        if self.writing is not None or self.staged.size == 0:
+            return None
+        buffer = self.staged
+        self.staged = self._spare or Buffer(4096)
+        self._spare = None
+        fresh = self.active is None or (
+            self.active.size > HEAD_BYTES and self.active.size + buffer.size > self.block_bytes
+        )
+        block = self._new_block() if fresh else self.active
+        record.seal(buffer, block.seed)
+        batch = Batch(buffer, self.staged_records, block, block.size, fresh)
+        self.staged_records = 0
+        self.writing = batch
+        return batch
+
+    def write(self, batch):
+        """Write a batch and sync it; on a thread.  A failure is left in ``batch.error``."""
+        if self.disk is None:
+            return
+        try:
+            self._write(batch)
+        except OSError as first:
+            # What the failed write left is void: a sync that failed once may report success the
+            # next time without having written.  The batch goes to a new block, or fails.
+            try:
+                self._void_tail(batch)
+                self._move_to_new_block(batch)
+                self._write(batch)
+            except OSError:
+                batch.error = first
+
+    def finish(self, batch):
+        """Take note that a batch is through; return whether it is committed."""
+        invariant(batch is self.writing, "batches finish in order")
+        self.writing = None
+        if batch.error is not None:
+            # Never append behind a tail whose state is unknown.
+            self.active = None
+            return False
+        self.active = batch.block
+        batch.block.size = batch.offset + batch.buffer.size
+        self._previous_size = batch.block.size
+        self._next_number = batch.block.number + 1
+        self.written_bytes += batch.buffer.size
+        self.syncs += 1
+        return True
+
+    def recycle(self, batch):
+        """Take a batch's buffer back for reuse; nothing may look at it any more."""
+        buffer = batch.buffer
+        if self._spare is None and buffer.capacity <= _SPARE_BYTES_MAX:
+            buffer.size = 0
+            self._spare = buffer
+        batch.buffer = None
+
+    def resume(self, active, next_number):
+        """Go on behind what recovery has found; ``active`` is None to begin a new block."""
+        self.active = active
+        self._next_number = next_number
+        self._previous_size = 0 if active is None else active.size
+
+    def continue_after(self, previous_size):
+        """Let the head of the next block say that the one before it ends at ``previous_size``."""
+        self._previous_size = previous_size
+
+    def path(self, name):
+        return f"{self.folder}/{name}"
+
+    def read_block(self, block):
+        """Return the CachedBlock of a block from the disk and how many records were damaged.
+
+        Runs on a thread.  Only what was committed when the block was last written is read.
+        """
+        data = self.disk.read(self.path(block.name()), 0, block.size)
+        head = decode_head(data)
+        if head is None or head.stream_id != self.stream_id or head.number != block.number:
+            raise StoreError(f"{self.path(block.name())} is not the block that it should be")
+        return _cached_from(data, block.seed)
+
+    def remove_files(self, blocks):
+        """Remove the files of blocks that hold nothing any more; on a thread."""
+        if self.disk is not None:
+            for block in blocks:
+                self.disk.remove(self.path(block.name()))
+            self.disk.sync_directory(self.folder)
+
+    def close(self):
+        """Close the file; nothing may be written any more."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _new_block(self):
+        return Block(self.stream_id, self._next_number, self._previous_size)
+
+    def _write(self, batch):
+        data = memoryview(batch.buffer.data)[: batch.buffer.size]
+        if batch.fresh:
+            self._create(batch)
+        elif self._file is None:
+            self._file = self.disk.open(self.path(batch.block.name()))
+        self._file.write(data, batch.offset)
+        self._file.sync()
+        if batch.fresh:
+            self.disk.sync_directory(self.folder)
+
+    def _create(self, batch):
+        block = batch.block
+        self.close()
+        path = self.path(block.name())
+        self.disk.remove(path)
+        self._file = self.disk.create(path)
+        head = BlockHead(self.stream_id, block.number, 0, block.previous_size)
+        self._file.write(head.encode(), 0)
+
+    def _void_tail(self, batch):
+        if self._file is None:
+            return
+        try:
+            if batch.fresh:
+                self.disk.remove(self.path(batch.block.name()))
+            else:
+                self._file.truncate(batch.offset)
+        finally:
+            self.close()
+
+    def _move_to_new_block(self, batch):
+        old = batch.block
+        previous_size = old.previous_size if batch.fresh else batch.offset
+        block = Block(self.stream_id, old.number + 1, previous_size)
+        record.seal(batch.buffer, block.seed)
+        batch.block = block
+        batch.offset = block.size
+        batch.fresh = True
+
+
+def _cached_from(data, seed):
+    cached = CachedBlock()
+    damaged = cached.load(data, HEAD_BYTES, len(data), seed)
+    return cached, damaged

@@ -1,0 +1,165 @@
+"""One record of a stream's log: how it is written, and how it is read back in place.
+
+Everything that changes a stream is a record, and the record is the operation: what is proposed is
+encoded once, and the same bytes are synced, applied and, after a crash, read again.
+
+    offset  size
+         0     4  CRC-32 of everything behind it, seeded with that of the block's identity
+         4     4  size of the whole record
+         8     1  kind
+         9     1  flags
+        10     2  size of the subject (or of the name that a record is about)
+        12     4  size of the header block
+        16     8  sequence
+        24     8  time, nanoseconds since 1970
+        32        subject, header block, payload
+
+Numbers are little endian.
+"""
+
+from headwater.base import octets
+
+HEAD_BYTES = 32
+RECORD_BYTES_MAX = 1 << 30
+
+# Kinds of records; numbers are part of the format and never reused.
+MESSAGE = 1
+DELETE = 2  # one message: its sequence in the payload
+PURGE = 3  # messages by subject, bound and number to keep
+TRIM = 4  # everything below a sequence, because of its age
+CONFIG = 5  # the stream's configuration
+CONSUMER = 6  # a consumer was made or changed; its name is the subject
+CONSUMER_DELETE = 7
+CONSUMER_STATE = 8  # what a consumer delivered, and what was acknowledged
+SKIP = 9  # sequences up to this one were given out and are not used
+KIND_LAST = SKIP
+
+# The first record of a write: everything before it had been synced when it was written.
+BATCH_START = 1
+
+# The same as C numbers (see the .pxd), for the functions that run once a record.
+_head_bytes = HEAD_BYTES
+_message = MESSAGE
+_kind_last = KIND_LAST
+_batch_start = BATCH_START
+
+
+def put_message(out, sequence, time_ns, message):
+    """Append a MESSAGE record of ``message``; return its size."""
+    subject_size = len(message.subject)
+    body_size = message.body_end - message.body_start
+    size = _head_bytes + subject_size + body_size
+    out.reserve(size)
+    start = out.size
+    _put_head(out, start, size, _message, subject_size, message.header_size, sequence, time_ns)
+    at = octets.put_bytes(out.view, start + _head_bytes, message.subject)
+    out.size = octets.copy_into(
+        out.view, at, message.body_view, message.body_start, message.body_end
+    )
+    return size
+
+
+def put_record(out, kind, sequence, time_ns, name, payload):
+    """Append a record of another kind; return its size."""
+    size = _head_bytes + len(name) + len(payload)
+    out.reserve(size)
+    start = out.size
+    _put_head(out, start, size, kind, len(name), 0, sequence, time_ns)
+    at = octets.put_bytes(out.view, start + _head_bytes, name)
+    out.size = octets.put_bytes(out.view, at, payload)
+    return size
+
+
+def _put_head(out, start, size, kind, subject_size, header_size, sequence, time_ns):
+    at = octets.put_u32(out.view, start, 0)
+    at = octets.put_u32(out.view, at, size)
+    at = octets.put_u16(out.view, at, kind)
+    at = octets.put_u16(out.view, at, subject_size)
+    at = octets.put_u32(out.view, at, header_size)
+    at = octets.put_u64(out.view, at, sequence)
+    octets.put_u64(out.view, at, time_ns)
+
+
+def seal(out, seed):
+    """Mark the first record in ``out`` as the start of a write, and set every checksum.
+
+    The seed belongs to the block that the records are going to: a record that turns up in another
+    block, by a misdirected write or a renamed file, does not pass for one of it.
+    """
+    at = 0
+    if out.size > at:
+        octets.put_byte(out.view, 9, octets.get_u16(out.view, 8) >> 8 | _batch_start)
+    while at < out.size:
+        size = octets.get_u32(out.view, at + 4)
+        octets.put_u32(out.view, at, octets.checksum(out.view, at + 4, at + size, seed))
+        at += size
+
+
+class Record:
+    """A record as read in place: its fields, and where its parts lie in the view."""
+
+    __slots__ = (
+        "end",
+        "flags",
+        "header_size",
+        "kind",
+        "payload_start",
+        "sequence",
+        "start",
+        "subject_end",
+        "subject_start",
+        "time_ns",
+    )
+
+    def __init__(self):
+        self.start = self.end = 0
+        self.kind = self.flags = 0
+        self.sequence = self.time_ns = 0
+        self.subject_start = self.subject_end = 0
+        self.header_size = 0
+        self.payload_start = 0  # headers lie between the subject's end and here
+
+    def read(self, view, start, end):
+        """Take the fields of the record at ``start``; return whether its sizes make sense."""
+        if end - start < _head_bytes:
+            return False
+        size = octets.get_u32(view, start + 4)
+        kind_and_flags = octets.get_u16(view, start + 8)
+        self.kind = kind_and_flags & 255
+        self.flags = kind_and_flags >> 8
+        subject_size = octets.get_u16(view, start + 10)
+        self.header_size = octets.get_u32(view, start + 12)
+        self.sequence = octets.get_i64(view, start + 16)
+        self.time_ns = octets.get_i64(view, start + 24)
+        self.start = start
+        self.end = start + size
+        self.subject_start = start + _head_bytes
+        self.subject_end = self.subject_start + subject_size
+        self.payload_start = self.subject_end + self.header_size
+        return (
+            size <= end - start
+            and self.payload_start <= self.end
+            and 0 < self.kind <= _kind_last
+            and self.sequence >= 0
+        )
+
+    def is_intact(self, view, seed):
+        """Tell whether the checksum of the record that was just read is right."""
+        wanted = octets.checksum(view, self.start + 4, self.end, seed)
+        return wanted == octets.get_u32(view, self.start)
+
+    def subject(self, view):
+        """Return the subject, or the name that the record is about."""
+        return octets.slice_bytes(view, self.subject_start, self.subject_end)
+
+    def headers(self, view):
+        return octets.slice_bytes(view, self.subject_end, self.payload_start)
+
+    def payload(self, view):
+        return octets.slice_bytes(view, self.payload_start, self.end)
+
+
+def block_seed(stream_id, number):
+    """Return the seed of the checksums in block ``number`` of the stream ``stream_id`` (bytes)."""
+    identity = memoryview(stream_id + number.to_bytes(8, "little"))
+    return octets.checksum(identity, 0, len(identity), 0)
