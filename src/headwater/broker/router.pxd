@@ -11,9 +11,11 @@ from headwater.wire.nats_parser cimport NatsParser
 cdef class Router:
     cdef object _clock
     cdef long long _random
+    cdef list _relay_groups
     cdef list _relays
     cdef public bint congested
     cdef public list dirty
+    cdef public list ending
     cdef public long long in_bytes
     cdef public long long in_msgs
     cdef public long long now_ns
@@ -27,13 +29,16 @@ cdef class Router:
     cdef public long long stalls
 
     cpdef begin(self)
-    @cython.locals(matches=Matches, count=Py_ssize_t, outer=list, subscription=Subscription)
+    @cython.locals(matches=Matches, count=Py_ssize_t, outer=list, outer_groups=list, subscription=Subscription)
     cpdef Py_ssize_t route(self, Account account, Message message, NatsParser origin) except -1
     @cython.locals(count=Py_ssize_t, group=list, first=Subscription, served=list)
     cdef Py_ssize_t _route_groups(self, list groups, Message message, NatsParser origin) except -1
-    @cython.locals(size=Py_ssize_t, start=Py_ssize_t, remote_weight=Py_ssize_t, offset=Py_ssize_t, member=Subscription, chosen=Subscription, pick=Py_ssize_t)
+    @cython.locals(size=Py_ssize_t, start=Py_ssize_t, remote_weight=Py_ssize_t, offset=Py_ssize_t, tries=Py_ssize_t, member=Subscription, chosen=Subscription, pick=Py_ssize_t)
     cdef bint _deliver_to_one(self, list group, Message message, NatsParser origin) except -1
-    cpdef relay_to(self, object session)
+    @cython.locals(relays=list, groups=list, index=Py_ssize_t)
+    cpdef relay_to(self, object session, bytes queue)
+    @cython.locals(relays=list, groups=list, index=Py_ssize_t)
+    cdef _relay(self, Message message)
     @cython.locals(message=Message)
     cpdef Py_ssize_t publish(self, Account account, bytes subject, bytes payload, bytes reply=*, bytes header_block=*) except -1
     @cython.locals(answer=Message, matches=Matches, subscription=Subscription)

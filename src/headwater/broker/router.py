@@ -22,9 +22,11 @@ class Router:
     __slots__ = (
         "_clock",
         "_random",
+        "_relay_groups",
         "_relays",
         "congested",
         "dirty",
+        "ending",
         "in_bytes",
         "in_msgs",
         "now_ns",
@@ -41,6 +43,7 @@ class Router:
     def __init__(self, clock, seed):
         self.pool = BufferPool(4096, capacity_max=1 << 20, count_max=64)
         self.dirty = []  # sessions to flush at the end of the batch
+        self.ending = []  # what wants its ``end_of_batch`` called before they are flushed
         self.paused = []  # links of publishers that wait for a subscriber
         self.congested = False  # whether this batch met a subscriber that is far behind
         self.stall_bytes = _STALL_BYTES
@@ -50,6 +53,7 @@ class Router:
         self._clock = clock
         self._random = seed % 2147483646 + 1
         self._relays = []  # links to other servers that the message in hand goes to
+        self._relay_groups = []  # for each of them: the queue groups to serve there, or None
 
     def begin(self):
         """A batch starts: everything in it happens at one time."""
@@ -63,22 +67,28 @@ class Router:
         """
         matches = account.interest.match(message.subject)
         count = 0
-        outer = None
-        if self._relays:
+        outer = self._relays
+        outer_groups = self._relay_groups
+        if outer:
             # A receiver publishes while it is delivered to: keep its message apart from ours.
-            outer = self._relays
             self._relays = []
-        for subscription in matches.plain:
-            if subscription.deliver(message, origin):
-                count += 1
-        if matches.groups:
-            count += self._route_groups(matches.groups, message, origin)
-        if self._relays:
-            for relay in self._relays:
-                relay.relay(message)
-            self._relays = []
-        if outer is not None:
-            self._relays = outer
+            self._relay_groups = []
+        try:
+            for subscription in matches.plain:
+                if subscription.deliver(message, origin):
+                    count += 1
+            if matches.groups:
+                count += self._route_groups(matches.groups, message, origin)
+            if self._relays:
+                self._relay(message)
+        finally:
+            if self._relays is not outer:
+                self._relays = outer
+                self._relay_groups = outer_groups
+            elif outer:
+                # A receiver failed before the message could be relayed.
+                outer.clear()
+                outer_groups.clear()
         return count
 
     def _route_groups(self, groups, message, origin):
@@ -98,6 +108,14 @@ class Router:
         """Deliver to a random member; one behind another server only when no local one takes it."""
         size = len(group)
         start = self.random_below(size)
+        member = group[start]
+        if member.remote:
+            # Its local neighbour must not get its share as well: pick again, a few times at most.
+            tries = 8
+            while member.remote and tries:
+                start = self.random_below(size)
+                member = group[start]
+                tries -= 1
         remote_weight = 0
         for offset in range(size):
             member = group[(start + offset) % size]
@@ -123,9 +141,33 @@ class Router:
                 return True
         return False
 
-    def relay_to(self, session):
-        """Have ``session`` (a link to another server) get the message that is being routed."""
-        self._relays.append(session)
+    def relay_to(self, session, queue):
+        """Have ``session`` (a link to another server) get the message that is being routed, once.
+
+        ``queue`` is the group that the other server is to serve, empty for its plain subscribers.
+        """
+        relays = self._relays
+        index = 0
+        while index < len(relays) and relays[index] is not session:
+            index += 1
+        if index == len(relays):
+            relays.append(session)
+            self._relay_groups.append([queue] if queue else None)
+        elif queue:
+            groups = self._relay_groups[index]
+            if groups is None:
+                self._relay_groups[index] = [queue]
+            else:
+                groups.append(queue)
+
+    def _relay(self, message):
+        """Send the message over the links that were collected for it."""
+        relays = self._relays
+        groups = self._relay_groups
+        for index in range(len(relays)):
+            relays[index].relay(message, groups[index])
+        relays.clear()
+        groups.clear()
 
     def publish(self, account, subject, payload, reply=b"", header_block=b""):
         """Route a message that the server makes; return how many receivers took it."""
@@ -149,7 +191,9 @@ class Router:
                     subscription.deliver(answer, None)
 
     def flush(self):
-        """End the batch: let every touched connection send."""
+        """End the batch: let those who asked for it finish, and every touched connection send."""
+        while self.ending:
+            self.ending.pop(0).end_of_batch()
         dirty = self.dirty
         index = 0
         while index < len(dirty):

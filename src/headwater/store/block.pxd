@@ -44,6 +44,14 @@ cdef class CachedBlock:
     cpdef note(self, long long sequence, Py_ssize_t offset)
     @cython.locals(low='long long', high='long long', guess='long long', found='long long', table=Buffer, offset=Py_ssize_t)
     cpdef bint find(self, long long sequence) except -1
+    cpdef bytes subject(self)
+    cpdef bytes headers(self)
+    cpdef bytes payload(self)
     cpdef Py_ssize_t memory_bytes(self) except -1
     @cython.locals(data=Buffer, shift=Py_ssize_t, record=Record, at=Py_ssize_t)
     cpdef append_messages(self, const unsigned char[::1] view, Py_ssize_t start, Py_ssize_t end)
+    @cython.locals(record=Record, damaged=Py_ssize_t, at=Py_ssize_t)
+    cpdef Py_ssize_t load(self, const unsigned char[::1] data, Py_ssize_t start, Py_ssize_t end, long long seed) except -1
+
+
+cpdef Py_ssize_t next_intact(const unsigned char[::1] data, Py_ssize_t at, Py_ssize_t end, long long seed, Record record) except -1

@@ -1,17 +1,17 @@
 """One block: an append-only file of records, its head, and its form in memory.
 
-    offset  size
-         0     8  magic
-         8     2  format version
-        10     6  reserved
-        16     8  identity of the stream
-        24     8  number of the block
-        32     8  first sequence that may be in it
-        40     8  how long the block before it is: what lies behind that there is void
-        48     8  position in the node-wide journal up to which this block is complete; 0: none
-        56     4  reserved
-        60     4  CRC-32 of everything before it
-        64        records
+offset  size
+     0     8  magic
+     8     2  format version
+    10     6  reserved
+    16     8  identity of the stream
+    24     8  number of the block
+    32     8  first sequence that may be in it
+    40     8  how long the block before it is: what lies behind that there is void
+    48     8  position in the node-wide journal up to which this block is complete; 0: none
+    56     4  reserved
+    60     4  CRC-32 of everything before it
+    64        records
 """
 
 from headwater.base import octets
@@ -119,6 +119,10 @@ class Block:
         self.last_sequence = sequence
         self.last_time_ns = time_ns
         self.live += 1
+
+    def name(self):
+        """Return the name of the block's file."""
+        return file_name(self.number)
 
     def has(self, sequence):
         """Tell whether the message ``sequence`` is in the block and not deleted."""
@@ -228,6 +232,36 @@ class CachedBlock:
             guess = (low + high) // 2
         return False
 
+    def load(self, data, start, end, seed):
+        """Take the records of a block file; return how many stretches of it were damaged.
+
+        ``data`` is a memoryview of the file; what fails its checksum is left out.
+        """
+        record = self.record
+        damaged = 0
+        at = start
+        while at < end:
+            if record.read(data, at, end) and record.is_intact(data, seed):
+                at = record.end
+                continue
+            self.append_messages(data, start, at)
+            damaged += 1
+            at = start = next_intact(data, at + 1, end, seed, record)
+        self.append_messages(data, start, end)
+        return damaged
+
+    def subject(self):
+        """Return the subject of the message that ``find`` has found."""
+        return self.record.subject(self.data.view)
+
+    def headers(self):
+        """Return its header block, empty when there is none."""
+        return self.record.headers(self.data.view)
+
+    def payload(self):
+        """Return its payload."""
+        return self.record.payload(self.data.view)
+
     def memory_bytes(self):
         """Return how much memory this takes."""
         return self.data.capacity + self.table.capacity
@@ -244,3 +278,12 @@ class CachedBlock:
             if record.kind == _message:
                 self.note(record.sequence, at + shift)
             at = record.end
+
+
+def next_intact(data, at, end, seed, record):
+    """Return where the first intact record at or after ``at`` begins, ``end`` when none does."""
+    while at < end:
+        if record.read(data, at, end) and record.is_intact(data, seed):
+            return at
+        at += 1
+    return end

@@ -1,5 +1,5 @@
 import cython
-from headwater.store.block cimport Block
+from headwater.store.block cimport Block, CachedBlock
 from headwater.store.record cimport Record
 from headwater.subjects.validate cimport is_literal, matches
 
@@ -22,6 +22,8 @@ cdef class Index:
     cdef public long long last_sequence
     cdef public long long last_time_ns
     cdef public long long messages
+    cdef public long long previous_bytes
+    cdef public long long previous_last
     cdef public dict subjects
 
     @cython.locals(size='long long')
@@ -30,6 +32,9 @@ cdef class Index:
     cpdef bytes add(self, Block block, Record record, const unsigned char[::1] view)
     @cython.locals(block=Block, state=SubjectState)
     cpdef bint remove(self, long long sequence, bytes subject, long long size) except -1
+    @cython.locals(record=Record, state=SubjectState, size='long long')
+    cpdef place(self, CachedBlock cached)
+    cpdef settle_first(self)
     cpdef skip_to(self, long long sequence)
     @cython.locals(block=Block)
     cpdef clear(self)

@@ -33,6 +33,8 @@ class Index:
         "last_sequence",
         "last_time_ns",
         "messages",
+        "previous_bytes",
+        "previous_last",
         "subjects",
     )
 
@@ -45,6 +47,9 @@ class Index:
         self.last_sequence = 0
         self.last_time_ns = 0
         self.keep_places = False
+        # The last message that the subject of the message added last had before, and its bytes.
+        self.previous_last = 0
+        self.previous_bytes = 0
         # What nats-server counts for a message beyond its parts; limits and clients go by it.
         self.base_bytes = base_bytes
         self.header_bytes = header_bytes
@@ -77,6 +82,8 @@ class Index:
             state = self.subjects[subject] = SubjectState()
         if state.count == 0:
             state.first = sequence
+        self.previous_last = state.last
+        self.previous_bytes = state.last_bytes
         state.count += 1
         state.last = sequence
         state.last_bytes = size
@@ -86,6 +93,26 @@ class Index:
             state.places.append(sequence)
             state.places.append(size)
         return subject
+
+    def place(self, cached):
+        """Note where the message that ``cached`` points at is, added while places were not kept."""
+        record = cached.record
+        state = self.subjects.get(cached.subject())
+        if state is not None:
+            size = self.message_bytes(
+                record.subject_end - record.subject_start,
+                record.header_size,
+                record.end - record.payload_start,
+            )
+            state.places.append(record.sequence)
+            state.places.append(size)
+            if record.sequence >= state.last:
+                state.last = record.sequence
+                state.last_bytes = size
+
+    def settle_first(self):
+        """Move ``first_sequence`` on to a message that is there."""
+        self._advance_first(self.first_sequence)
 
     def remove(self, sequence, subject, size):
         """Take a message out; return whether it was there."""
@@ -124,6 +151,15 @@ class Index:
         self.messages = 0
         self.bytes = 0
         self.first_sequence = self.last_sequence + 1
+
+    def take_empty(self, before_number):
+        """Take out, and return, the blocks below a number that have no message any more."""
+        empty = [block for block in self.blocks if not block.live and block.number < before_number]
+        if empty:
+            self.blocks = [
+                block for block in self.blocks if block.live or block.number >= before_number
+            ]
+        return empty
 
     def block_of(self, sequence):
         """Return the block in which ``sequence`` lies, or None."""
@@ -189,7 +225,9 @@ class Index:
             state = self.subjects.get(pattern)
             return [] if state is None else [(pattern, state)]
         return [
-            (subject, state) for subject, state in self.subjects.items() if matches(pattern, subject)
+            (subject, state)
+            for subject, state in self.subjects.items()
+            if matches(pattern, subject)
         ]
 
     def _advance_first(self, sequence):

@@ -136,15 +136,18 @@ class Log:
         return f"{self.folder}/{name}"
 
     def read_block(self, block):
-        """Return the CachedBlock of a block from the disk and how many records were damaged.
+        """Return a block from the disk: CachedBlock, bytes read, stretches that were damaged.
 
         Runs on a thread.  Only what was committed when the block was last written is read.
         """
-        data = self.disk.read(self.path(block.name()), 0, block.size)
+        size = block.size
+        data = self.disk.read(self.path(block.name()), 0, size)
         head = decode_head(data)
         if head is None or head.stream_id != self.stream_id or head.number != block.number:
             raise StoreError(f"{self.path(block.name())} is not the block that it should be")
-        return _cached_from(data, block.seed)
+        cached = CachedBlock()
+        damaged = cached.load(memoryview(data), HEAD_BYTES, len(data), block.seed)
+        return cached, size, damaged + (len(data) < size)
 
     def remove_files(self, blocks):
         """Remove the files of blocks that hold nothing any more; on a thread."""
@@ -201,9 +204,3 @@ class Log:
         batch.block = block
         batch.offset = block.size
         batch.fresh = True
-
-
-def _cached_from(data, seed):
-    cached = CachedBlock()
-    damaged = cached.load(data, HEAD_BYTES, len(data), seed)
-    return cached, damaged

@@ -1,0 +1,174 @@
+"""The index of a stream as a file, so that a start reads the end of the log and not all of it.
+
+Two files take turns, so that a damaged one leaves the one before it.  Block files whose messages
+are all gone are removed only once both checkpoints do without them.
+"""
+
+from zlib import crc32
+
+import msgspec
+
+from headwater.base.errors import StoreError
+from headwater.store.block import Block
+from headwater.store.index import SubjectState
+
+VERSION = 1
+NAMES = ("checkpoint.0", "checkpoint.1")
+_MAGIC = b"HWCHECK\n"
+_HEAD_BYTES = 16
+_DUE_BYTES_MIN = 8 * 1024 * 1024
+_DUE_FACTOR = 4
+
+
+class BlockState(msgspec.Struct, array_like=True):
+    """One block in a checkpoint."""
+
+    number: int
+    size: int
+    previous_size: int
+    first_sequence: int
+    last_sequence: int
+    first_time_ns: int
+    last_time_ns: int
+    live: int
+    deleted: bytes | None
+
+
+class SubjectEntry(msgspec.Struct, array_like=True):
+    """One subject in a checkpoint."""
+
+    subject: bytes
+    count: int
+    first: int
+    last: int
+    last_bytes: int
+    places: list[int] | None
+
+
+class Checkpoint(msgspec.Struct, array_like=True):
+    """The applied state of a stream at one position of its log."""
+
+    generation: int
+    stream_id: bytes
+    number: int  # position: a block and an offset in it
+    offset: int
+    first_sequence: int
+    last_sequence: int
+    last_time_ns: int
+    messages: int
+    bytes: int
+    blocks: list[BlockState]
+    subjects: list[SubjectEntry]
+    owner: bytes
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Checkpoint)
+
+
+def due(store, size) -> bool:
+    """Tell whether enough was applied since a checkpoint of ``size`` bytes for a new one."""
+    return store.unsaved_bytes > max(_DUE_BYTES_MIN, _DUE_FACTOR * size)
+
+
+def take(store, generation: int) -> bytes:
+    """Return the file of a checkpoint of ``store`` as it is applied now."""
+    index = store.index
+    checkpoint = Checkpoint(
+        generation,
+        store.log.stream_id,
+        store.position_number,
+        store.position_offset,
+        index.first_sequence,
+        index.last_sequence,
+        index.last_time_ns,
+        index.messages,
+        index.bytes,
+        [_block_state(block) for block in index.blocks],
+        [
+            SubjectEntry(
+                subject, state.count, state.first, state.last, state.last_bytes, state.places
+            )
+            for subject, state in index.subjects.items()
+        ],
+        store.owner.snapshot(),
+    )
+    body = _encoder.encode(checkpoint)
+    return _MAGIC + VERSION.to_bytes(4, "little") + _crc(body) + body
+
+
+def parse(data: bytes) -> Checkpoint | None:
+    """Return the checkpoint in a file, or None when it is damaged.
+
+    Raises:
+        StoreError: it is of a newer version.
+    """
+    if len(data) < _HEAD_BYTES or data[:8] != _MAGIC:
+        return None
+    version = int.from_bytes(data[8:12], "little")
+    body = bytes(data[_HEAD_BYTES:])
+    if bytes(data[12:16]) != _crc(body):
+        return None
+    if version != VERSION:
+        raise StoreError(
+            f"the checkpoint is of version {version}; this server reads version {VERSION}: "
+            "use the version of the server that wrote it"
+        )
+    try:
+        return _decoder.decode(body)
+    except msgspec.MsgspecError:
+        return None
+
+
+def restore(store, checkpoint: Checkpoint) -> None:
+    """Bring an empty store to the state of a checkpoint; its owner is not told."""
+    index = store.index
+    index.first_sequence = checkpoint.first_sequence
+    index.last_sequence = checkpoint.last_sequence
+    index.last_time_ns = checkpoint.last_time_ns
+    index.messages = checkpoint.messages
+    index.bytes = checkpoint.bytes
+    for entry in checkpoint.subjects:
+        state = SubjectState()
+        state.count = entry.count
+        state.first = entry.first
+        state.last = entry.last
+        state.last_bytes = entry.last_bytes
+        state.places = entry.places
+        index.subjects[entry.subject] = state
+    for state in checkpoint.blocks:
+        index.blocks.append(_block(checkpoint.stream_id, state))
+    store.position_number = checkpoint.number
+    store.position_offset = checkpoint.offset
+    store.last_proposed = index.last_sequence
+    store.last_time_ns = index.last_time_ns
+
+
+def _block_state(block) -> BlockState:
+    return BlockState(
+        block.number,
+        block.size,
+        block.previous_size,
+        block.first_sequence,
+        block.last_sequence,
+        block.first_time_ns,
+        block.last_time_ns,
+        block.live,
+        None if block.deleted is None else bytes(block.deleted),
+    )
+
+
+def _block(stream_id: bytes, state: BlockState) -> Block:
+    block = Block(stream_id, state.number, state.previous_size)
+    block.size = state.size
+    block.first_sequence = state.first_sequence
+    block.last_sequence = state.last_sequence
+    block.first_time_ns = state.first_time_ns
+    block.last_time_ns = state.last_time_ns
+    block.live = state.live
+    block.deleted = None if state.deleted is None else bytearray(state.deleted)
+    return block
+
+
+def _crc(body: bytes) -> bytes:
+    return crc32(body).to_bytes(4, "little")

@@ -1,0 +1,34 @@
+import cython
+from headwater.base.buffer cimport Buffer
+from headwater.store cimport record
+from headwater.store.block cimport Block
+from headwater.wire.message cimport Message
+
+
+cdef class Batch:
+    cdef public object attachment
+    cdef public Block block
+    cdef public Buffer buffer
+    cdef public object error
+    cdef public bint fresh
+    cdef public Py_ssize_t offset
+    cdef public Py_ssize_t records
+
+
+cdef class Log:
+    cdef public object disk
+    cdef public str folder
+    cdef public bytes stream_id
+    cdef public Py_ssize_t block_bytes
+    cdef public Block active
+    cdef public Buffer staged
+    cdef public Py_ssize_t staged_records
+    cdef public Batch writing
+    cdef public long long written_bytes
+    cdef public long long syncs
+    cdef Buffer _spare
+    cdef object _file
+    cdef long long _next_number
+    cdef Py_ssize_t _previous_size
+
+    cpdef stage_message(self, long long sequence, long long time_ns, Message message)

@@ -1,0 +1,72 @@
+import cython
+from headwater.store.block cimport Block, CachedBlock
+from headwater.store.index cimport Index, SubjectState
+from headwater.store.log cimport Batch, Log
+from headwater.store.record cimport Record
+from headwater.wire.message cimport Message
+
+
+cdef int _message
+
+
+cdef class StreamStore:
+    cdef public object owner
+    cdef public Log log
+    cdef public Index index
+    cdef public bint in_memory
+    cdef public long long messages_max
+    cdef public long long bytes_max
+    cdef public long long per_subject_max
+    cdef public bint discards_new
+    cdef public bint watched
+    cdef public long long last_proposed
+    cdef public long long last_time_ns
+    cdef public long long staged_messages
+    cdef public long long staged_bytes
+    cdef public long long position_number
+    cdef public long long position_offset
+    cdef public long long unsaved_bytes
+    cdef public bint closed
+    cdef object _cache
+    cdef object _jobs
+    cdef object _timers
+    cdef object _clock
+    cdef list _completed
+    cdef Batch _batch
+    cdef Py_ssize_t _at
+    cdef list _work
+    cdef object _needed
+    cdef bint _running
+    cdef dict _loading
+    cdef list _idle_waiters
+    cdef Record _record
+
+    cpdef long long propose_message(self, Message message, long long time_ns) except -1
+    cpdef commit(self)
+    @cython.locals(block=Block)
+    cpdef _written(self, Batch batch)
+    @cython.locals(record=Record, at=Py_ssize_t)
+    cdef _withdraw(self, Batch batch)
+    cdef _unstage(self, Record record)
+    cpdef run(self)
+    @cython.locals(batch=Batch)
+    cdef bint _step(self) except -1
+    @cython.locals(record=Record)
+    cdef _apply_records(self, Block block, const unsigned char[::1] view, Py_ssize_t end)
+    @cython.locals(sequence='long long', index=Index, subject=bytes)
+    cdef _apply_message(self, Block block, Record record, const unsigned char[::1] view)
+    @cython.locals(index=Index, state=SubjectState)
+    cpdef enforce_subject(self, bytes subject)
+    cdef _remove_known(self, long long sequence, bytes subject, long long size)
+    @cython.locals(index=Index)
+    cdef bint _enforce(self) except -1
+    cpdef bint remove_first(self) except -1
+    @cython.locals(index=Index, block=Block, cached=CachedBlock, record=Record, subject=bytes, size='long long')
+    cpdef bint remove(self, long long sequence) except -1
+    cdef _apply_other(self, Record record, const unsigned char[::1] view)
+    @cython.locals(block=Block, cached=CachedBlock)
+    cpdef CachedBlock find(self, long long sequence)
+    @cython.locals(block=Block)
+    cpdef Block missing(self, long long sequence)
+    cpdef touch(self, Block block)
+    cpdef bint is_idle(self) except -1

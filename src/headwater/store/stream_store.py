@@ -1,0 +1,666 @@
+"""One stream's records and what they add up to: propose, commit, apply, and reads.
+
+*Propose* encodes a record into the next batch.  *Commit* writes and syncs a batch.  *Apply* takes
+the records of a committed batch, in order, into the index; only then does anybody see them.
+Nothing here waits: whatever needs a block that is not in memory is put off until a thread has
+fetched it, and everything behind it in order is put off as well.
+"""
+
+from functools import partial
+
+from headwater.base.errors import invariant
+from headwater.store.block import CachedBlock
+from headwater.store.index import Index
+from headwater.store.log import Log
+from headwater.store.record import DELETE, MESSAGE, PURGE, SKIP, TRIM, Record
+
+# What nats-server counts for a message beyond its parts: limits and clients go by it.
+_FILE_BASE_BYTES = 30
+_FILE_HEADER_BYTES = 4
+_MEMORY_BASE_BYTES = 16
+
+_message = MESSAGE
+_WALK_RECORDS_MAX = 2000  # visited at a stretch: about a millisecond
+
+
+class StreamOwner:
+    """What a store tells the stream that it belongs to."""
+
+    def take_attachment(self):
+        """Return what is to be given to ``settled`` when the batch that starts now is through."""
+        raise NotImplementedError
+
+    def apply(self, kind, name, payload, sequence, time_ns):
+        """Apply a record that is the owner's: its configuration, its consumers."""
+        raise NotImplementedError
+
+    def stored(self, sequence, subject):
+        """A message was applied; called only while ``watched``."""
+        raise NotImplementedError
+
+    def removed(self, sequence, subject):
+        """A message is gone; called only while ``watched``."""
+        raise NotImplementedError
+
+    def settled(self, attachment, error):
+        """A batch was applied with all that follows from it, or failed with ``error``."""
+        raise NotImplementedError
+
+    def report(self, text):
+        """Something on the disk is not as it should be."""
+        raise NotImplementedError
+
+    def snapshot(self):
+        """Return what the owner wants to have back from a checkpoint, as bytes."""
+        raise NotImplementedError
+
+    def restore(self, data):
+        """Take back what ``snapshot`` returned."""
+        raise NotImplementedError
+
+
+class StreamStore:
+    """Log, index and cache of one stream.
+
+    ``disk`` is None for a memory stream.  ``jobs`` does the blocking work, ``timers`` lets long
+    walks take turns with everything else.
+    """
+
+    def __init__(self, owner, disk, folder, stream_id, cache, jobs, timers, clock):
+        self.owner = owner
+        self.log = Log(disk, folder, stream_id)
+        if disk is None:
+            self.index = Index(_MEMORY_BASE_BYTES, 0)
+        else:
+            self.index = Index(_FILE_BASE_BYTES, _FILE_HEADER_BYTES)
+        self.in_memory = disk is None
+        self.messages_max = -1
+        self.bytes_max = -1
+        self.per_subject_max = -1
+        self.discards_new = False  # whether a full stream refuses what is new
+        self.watched = False  # whether the owner wants to hear of every message
+        self.last_proposed = 0
+        self.last_time_ns = 0
+        self.staged_messages = 0  # proposed and not applied
+        self.staged_bytes = 0
+        self.position_number = 0  # up to where the log is applied
+        self.position_offset = 0
+        self.unsaved_bytes = 0  # applied since the last checkpoint
+        self.closed = False
+        self._cache = cache
+        self._jobs = jobs
+        self._timers = timers
+        self._clock = clock
+        self._completed = []  # batches that are committed and not applied
+        self._batch = None  # the one that is being applied
+        self._at = 0
+        self._work = []  # what an applied record still has to do, in order
+        self._needed = None  # the block without which it cannot go on
+        self._running = False
+        self._loading = {}  # number of a block -> who waits for it
+        self._idle_waiters = []
+        self._record = Record()
+
+    # Propose
+
+    def propose_message(self, message, time_ns):
+        """Add a message to the next batch; return its sequence."""
+        self.last_proposed += 1
+        if time_ns < self.last_time_ns:
+            time_ns = self.last_time_ns
+        self.last_time_ns = time_ns
+        self.staged_messages += 1
+        self.staged_bytes += self.index.message_bytes(
+            len(message.subject),
+            message.header_size,
+            message.body_end - message.body_start - message.header_size,
+        )
+        self.log.stage_message(self.last_proposed, time_ns, message)
+        return self.last_proposed
+
+    def propose(self, kind, name, payload, sequence=0):
+        """Add a record of another kind to the next batch; its sequence is the last one given out."""
+        if kind == SKIP:
+            self.last_proposed = sequence
+        self.log.stage(kind, sequence or self.last_proposed, self._clock.now(), name, payload)
+
+    # Commit
+
+    def commit(self):
+        """Start to write what was proposed, unless a batch is being written: then that goes on."""
+        batch = self.log.start()
+        if batch is None:
+            return
+        batch.attachment = self.owner.take_attachment()
+        if self.in_memory:
+            self._written(batch)
+        else:
+            self._jobs.submit(self.log.folder, partial(self.log.write, batch), self._was_written)
+
+    def _was_written(self, _, error):
+        batch = self.log.writing
+        if error is not None:
+            batch.error = error
+        self._written(batch)
+        self.commit()
+
+    def _written(self, batch):
+        if not self.log.finish(batch):
+            self._withdraw(batch)
+            self.owner.settled(batch.attachment, batch.error)
+            self.log.recycle(batch)
+            self._tell_idle()
+            return
+        block = batch.block
+        if batch.fresh:
+            block.last_sequence = self._end_sequence()
+            block.cached = CachedBlock()
+            self.index.blocks.append(block)
+        if block.cached is not None:
+            block.cached.append_messages(batch.buffer.view, 0, batch.buffer.size)
+            if not self.in_memory:
+                self._cache.use(block, self._clock.monotonic())
+        self._completed.append(batch)
+        self.run()
+
+    def _end_sequence(self):
+        """Return the last sequence before a block that is new now."""
+        blocks = self.index.blocks
+        last = self.index.last_sequence
+        return max(last, blocks[len(blocks) - 1].last_sequence) if blocks else last
+
+    def _withdraw(self, batch):
+        """The records of a failed batch are no more; their sequences are not used again."""
+        view = batch.buffer.view
+        record = self._record
+        at = 0
+        while at < batch.buffer.size and record.read(view, at, batch.buffer.size):
+            if record.kind == MESSAGE:
+                self._unstage(record)
+            at = record.end
+
+    def _unstage(self, record):
+        self.staged_messages -= 1
+        self.staged_bytes -= self.index.message_bytes(
+            record.subject_end - record.subject_start,
+            record.header_size,
+            record.end - record.payload_start,
+        )
+
+    # Apply
+
+    def run(self):
+        """Apply what is committed, until it is done or a block is missing."""
+        if self._running:
+            return
+        self._running = True
+        try:
+            while self._needed is None and self._step():
+                pass
+        finally:
+            self._running = False
+        if self._needed is not None:
+            self.load(self._needed, self._fetched)
+        else:
+            self._tell_idle()
+
+    def _step(self):
+        """Do the next thing; return whether there may be more."""
+        if self._work:
+            if self._work[0].step(self):
+                self._work.pop(0)
+            return True
+        if self._batch is None:
+            if not self._completed:
+                return False
+            self._batch = self._completed.pop(0)
+            self._at = 0
+        batch = self._batch
+        self._apply_records(batch.block, batch.buffer.view, batch.buffer.size)
+        if self._needed is None and not self._work and self._at >= batch.buffer.size:
+            self._batch = None
+            self.position_number = batch.block.number
+            self.position_offset = batch.offset + batch.buffer.size
+            self.unsaved_bytes += batch.buffer.size
+            attachment = batch.attachment
+            self.log.recycle(batch)
+            if self.in_memory and self.index.blocks[0].live == 0:
+                self.index.take_empty(self.position_number)
+            self.owner.settled(attachment, None)
+        return True
+
+    def _fetched(self, error):
+        if error is not None:
+            # The block cannot be read: what was to be removed from it goes uncounted with it.
+            self._abandon(self._needed)
+        self._needed = None
+        self.run()
+
+    def _abandon(self, block):
+        """Give up the messages of a block that cannot be read."""
+        index = self.index
+        index.messages -= block.live
+        block.live = 0
+        index.settle_first()
+
+    def replay(self, block, view, start, end):
+        """Apply the records in ``view[start:end]``, which recovery found in ``block``."""
+        self._at = start
+        while True:
+            if self._work:
+                if self._work[0].step(self):
+                    self._work.pop(0)
+            elif self._at < end:
+                self._apply_records(block, view, end)
+            else:
+                break
+            if self._needed is not None:
+                self.load(self._needed, self._fetched_in_replay)
+        self.position_number = block.number
+        self.position_offset = end
+        self.unsaved_bytes += end - start
+        self.last_proposed = self.index.last_sequence
+        self.last_time_ns = self.index.last_time_ns
+
+    def _fetched_in_replay(self, error):
+        if error is not None:
+            self._abandon(self._needed)
+        self._needed = None
+
+    def _apply_records(self, block, view, end):
+        """Apply records from ``_at`` on; stop where one needs a block or has more work to do."""
+        record = self._record
+        while True:
+            if not self.discards_new and not self._enforce():
+                return
+            if self._at >= end or self._work:
+                return
+            invariant(record.read(view, self._at, end), "what was committed can be read")
+            self._at = record.end
+            if record.kind == _message:
+                self._apply_message(block, record, view)
+            else:
+                self._apply_other(record, view)
+
+    def _apply_message(self, block, record, view):
+        if self._batch is not None:
+            self._unstage(record)
+        sequence = record.sequence
+        index = self.index
+        if sequence <= index.last_sequence:
+            return  # skipped by a later record, or damage has brought it back
+        subject = index.add(block, record, view)
+        if self.watched:
+            self.owner.stored(sequence, subject)
+        if self.per_subject_max > 0:
+            self.enforce_subject(subject)
+
+    def enforce_subject(self, subject):
+        """Remove the oldest messages of a subject that are over its limit."""
+        index = self.index
+        state = index.subjects[subject]
+        if state.places is None:
+            if state.count > 1 and index.previous_last:
+                self._remove_known(index.previous_last, subject, index.previous_bytes)
+            return
+        while state.count > self.per_subject_max and len(state.places) > 2:
+            self._remove_known(state.places[0], subject, state.places[1])
+
+    def _remove_known(self, sequence, subject, size):
+        if self.index.remove(sequence, subject, size) and self.watched:
+            self.owner.removed(sequence, subject)
+
+    def _enforce(self):
+        """Remove from the front what is over the limits; return False to wait for a block."""
+        index = self.index
+        while (self.messages_max > 0 and index.messages > self.messages_max) or (
+            self.bytes_max > 0 and index.bytes > self.bytes_max
+        ):
+            if index.messages == 0 or not self.remove_first():
+                break
+        return self._needed is None
+
+    def remove_first(self):
+        """Remove the first message; False when its block has to be fetched before."""
+        return self.remove(self.index.first_sequence)
+
+    def remove(self, sequence):
+        """Remove a message if it is there; False when its block has to be fetched before."""
+        index = self.index
+        block = index.block_of(sequence)
+        if block is None or not block.has(sequence):
+            if sequence == index.first_sequence:
+                index.settle_first()
+            return True
+        cached = block.cached
+        if cached is None:
+            self._needed = block
+            return False
+        if not cached.find(sequence):
+            # It was damaged on the disk and is lost already.
+            block.delete(sequence)
+            index.messages -= 1
+            index.settle_first()
+            return True
+        record = cached.record
+        subject = record.subject(cached.data.view)
+        size = index.message_bytes(
+            record.subject_end - record.subject_start,
+            record.header_size,
+            record.end - record.payload_start,
+        )
+        index.remove(sequence, subject, size)
+        if self.watched:
+            self.owner.removed(sequence, subject)
+        return True
+
+    def _apply_other(self, record, view):
+        kind = record.kind
+        payload = record.payload(view)
+        if kind == DELETE:
+            self._work.append(Removal(int.from_bytes(payload, "little")))
+        elif kind == TRIM:
+            self._work.append(Trim(int.from_bytes(payload, "little")))
+        elif kind == PURGE:
+            self._work.append(Purge.decode(record.subject(view), payload))
+        elif kind == SKIP:
+            self.index.skip_to(record.sequence)
+        else:
+            self.owner.apply(kind, record.subject(view), payload, record.sequence, record.time_ns)
+
+    def limit_subjects(self, per_subject_max):
+        """Set how many messages a subject may have, -1 for any number; those beyond that go."""
+        had_places = self.index.keep_places
+        self.per_subject_max = per_subject_max
+        self.index.keep_places = per_subject_max > 1
+        if self.index.messages and per_subject_max > 0:
+            self._work.append(Places(known=had_places))
+
+    def need(self, block):
+        """Have a block fetched before the work in hand goes on."""
+        self._needed = block
+
+    def enforce_limits(self):
+        """Remove what is over limits that have just been changed."""
+        self.run()
+        if not self.discards_new and self._batch is None and not self._work:
+            while self._needed is None and not self._enforce():
+                self.load(self._needed, self._fetched)
+
+    # Reads
+
+    def load(self, block, done):
+        """Call ``done(error)`` once ``block.cached`` is there (at once, if it is)."""
+        if block.cached is not None:
+            done(None)
+            return
+        waiters = self._loading.get(block.number)
+        if waiters is not None:
+            waiters.append(done)
+            return
+        self._loading[block.number] = [done]
+        self._read_block(block)
+
+    def _read_block(self, block):
+        self._jobs.submit(
+            (self.log.folder, "read"),
+            partial(self.log.read_block, block),
+            partial(self._block_was_read, block),
+        )
+
+    def _block_was_read(self, block, result, error):
+        if error is None:
+            cached, size, damaged = result
+            if size != block.size:
+                self._read_block(block)  # it has grown in the meantime
+                return
+            if damaged:
+                self.owner.report(f"block {block.number}: {damaged} damaged stretches left out")
+            block.cached = cached
+            self._cache.use(block, self._clock.monotonic())
+        for done in self._loading.pop(block.number, []):
+            done(error)
+
+    def touch(self, block):
+        """Note that a block is being read."""
+        if not self.in_memory and block.cached is not None:
+            self._cache.use(block, self._clock.monotonic())
+
+    def find(self, sequence):
+        """Return the CachedBlock whose ``record`` is the message ``sequence``.
+
+        None when there is no such message; ``missing`` is then the block to ``load`` first, or
+        None when the message does not exist.
+        """
+        block = self.index.block_of(sequence)
+        if block is None or not block.has(sequence):
+            return None
+        cached = block.cached
+        if cached is None or not cached.find(sequence):
+            return None
+        return cached
+
+    def missing(self, sequence):
+        """Return the block that has to be loaded to read ``sequence``; None when that is no help."""
+        block = self.index.block_of(sequence)
+        if block is None or not block.has(sequence) or block.cached is not None:
+            return None
+        return block
+
+    def read(self, sequence, done):
+        """Call ``done(cached, error)``: its record is the message, or None if there is none."""
+        block = self.missing(sequence)
+        if block is None:
+            done(self.find(sequence), None)
+            return
+        self.load(block, lambda error: done(None if error else self.find(sequence), error))
+
+    def walk(self, first, last, visit, done):
+        """Call ``visit(cached)`` for each message from ``first`` to ``last``: its ``record``.
+
+        It stops when ``visit`` returns True; ``done(error)`` follows.  Long walks take turns with
+        everything else.
+        """
+        Walk(self, first, last, visit, done, self._timers).go()
+
+    def when_idle(self, done):
+        """Call ``done()`` as soon as everything proposed is applied."""
+        self._idle_waiters.append(done)
+        self.commit()
+        self._tell_idle()
+
+    def _tell_idle(self):
+        if self.is_idle():
+            waiters = self._idle_waiters
+            self._idle_waiters = []
+            for done in waiters:
+                done()
+
+    def is_idle(self):
+        """Tell whether nothing is proposed, being written or being applied."""
+        return (
+            self.log.writing is None
+            and self.log.staged.size == 0
+            and self._batch is None
+            and not self._completed
+            and not self._work
+        )
+
+    def forget(self, block):
+        """Let go of the memory of a block that is no more."""
+        self._cache.drop(block)
+
+    def drop_cache(self):
+        """Let go of the memory of every block; the stream is going away."""
+        for block in self.index.blocks:
+            self._cache.drop(block)
+
+
+class Walk:
+    """Messages in order, a stretch at a time."""
+
+    def __init__(self, store, first, last, visit, done, timers):
+        self._store = store
+        self._next = first
+        self._last = last
+        self._visit = visit
+        self._done = done
+        self._timers = timers
+
+    def go(self, error=None):
+        """Visit on, until a block is missing, the stretch is over, or all is done."""
+        store = self._store
+        if error is not None:
+            # What cannot be read is passed over: it must not keep the rest from being seen.
+            block = store.index.block_from(self._next)
+            self._next = self._last + 1 if block is None else block.last_sequence + 1
+        for _ in range(_WALK_RECORDS_MAX):
+            sequence = store.index.next_from(self._next)
+            if not sequence or sequence > self._last or store.closed:
+                self._done(None)
+                return
+            block = store.missing(sequence)
+            if block is not None:
+                self._next = sequence
+                store.load(block, self.go)
+                return
+            cached = store.find(sequence)
+            self._next = sequence + 1
+            if cached is not None and self._visit(cached):
+                self._done(None)
+                return
+        self._timers.after(0, self.go)
+
+
+class Removal:
+    """A DELETE record at work."""
+
+    def __init__(self, sequence):
+        self._sequence = sequence
+
+    def step(self, store):
+        return store.remove(self._sequence)
+
+
+class Trim:
+    """A TRIM record at work: everything below a sequence goes."""
+
+    def __init__(self, bound):
+        self._bound = bound
+
+    def step(self, store):
+        index = store.index
+        while index.messages and index.first_sequence < self._bound:
+            if not store.remove_first():
+                return False
+        return True
+
+
+class Purge:
+    """A PURGE record at work: by subject, below a bound, keeping the newest so many."""
+
+    def __init__(self, pattern, bound, keep):
+        self.pattern = pattern  # empty for every subject
+        self.bound = bound  # the first sequence that stays in any case
+        self.keep = keep
+        self._next = 0
+        self._found = None
+
+    def encode(self):
+        """Return the payload of the record; its name is the pattern."""
+        return self.bound.to_bytes(8, "little") + self.keep.to_bytes(8, "little")
+
+    @classmethod
+    def decode(cls, pattern, payload):
+        return cls(
+            pattern, int.from_bytes(payload[:8], "little"), int.from_bytes(payload[8:16], "little")
+        )
+
+    def step(self, store):
+        index = store.index
+        if self._found is None:
+            if not self.pattern and not self.keep and self.bound > index.last_sequence:
+                self._clear(store)
+                return True
+            self._found = []
+            self._next = index.first_sequence
+        if self._next:
+            if not self._search(store):
+                return False
+            self._next = 0
+            if self.keep:
+                del self._found[max(0, len(self._found) - self.keep) :]
+        while self._found:
+            if not store.remove(self._found[0]):
+                return False
+            self._found.pop(0)
+        return True
+
+    def _clear(self, store):
+        index = store.index
+        if store.watched:
+            store.owner.removed(0, b"")
+        index.clear()
+
+    def _search(self, store):
+        """Collect what the pattern fits; return False when a block has to be fetched first."""
+        wanted = None
+        if self.pattern:
+            wanted = {subject for subject, _ in store.index.matching(self.pattern)}
+            if not wanted:
+                return True
+        while True:
+            sequence = store.index.next_from(self._next)
+            if not sequence or sequence >= self.bound:
+                return True
+            if wanted is not None:
+                block = store.missing(sequence)
+                if block is not None:
+                    self._next = sequence
+                    store.need(block)
+                    return False
+                cached = store.find(sequence)
+                if cached is not None and cached.subject() in wanted:
+                    self._found.append(sequence)
+            else:
+                self._found.append(sequence)
+            self._next = sequence + 1
+
+
+class Places:
+    """Finds where the messages of each subject are, for a limit per subject that is new."""
+
+    def __init__(self, *, known):
+        self._known = known
+        self._next = 0
+
+    def step(self, store):
+        index = store.index
+        if not self._known:
+            if not self._next:
+                for state in index.subjects.values():
+                    state.places = []
+                self._next = 1
+            if not self._collect(store):
+                return False
+            self._known = True
+        for subject in list(index.subjects):
+            store.enforce_subject(subject)
+        if not index.keep_places:
+            for state in index.subjects.values():
+                state.places = None
+        return True
+
+    def _collect(self, store):
+        index = store.index
+        while sequence := index.next_from(self._next):
+            block = store.missing(sequence)
+            if block is not None:
+                self._next = sequence
+                store.need(block)
+                return False
+            cached = store.find(sequence)
+            if cached is not None:
+                index.place(cached)
+            self._next = sequence + 1
+        return True
