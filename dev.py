@@ -5,6 +5,8 @@ project into it in editable form (compiled when a C compiler can be had), and ru
 What follows the job's name is passed on.  ``make JOB`` is the same thing.
 """
 
+from __future__ import annotations  # so that an old Python gets as far as saying that it is old
+
 import hashlib
 import os
 import shutil
@@ -15,9 +17,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+PIP = [str(PYTHON), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
 STAMP = VENV / "headwater-stamp"
 PYTHON_MIN = (3, 11)
 
+# The project's extras; each contains the one before it.
+EXTRAS = ("demo", "test", "dev")
 # What each job needs installed, and what it runs; a command is run with the venv's Python.
 JOBS = {
     "dev": ("dev", [["-m", "headwater", "version"]]),
@@ -31,7 +36,7 @@ JOBS = {
             ["-m", "ruff", "format", "--check", "."],
             ["-m", "ruff", "check", "."],
             ["-m", "mypy"],
-            ["-m", "importlinter.cli", "lint-imports"],
+            ["-c", "from importlinter.cli import lint_imports_command as lint; lint()"],
             ["-m", "pytest", "-q", "-p", "no:randomly", "tests/test_tidy.py"],
         ],
     ),
@@ -56,21 +61,27 @@ def main(arguments: list[str]) -> int:
 
 def set_up(extra: str) -> None:
     """Make the venv and install the project with ``extra``, unless that is done already."""
-    wanted = f"{extra} {fingerprint()}"
-    stamps = STAMP.read_text().splitlines() if STAMP.exists() else []
-    if wanted in stamps or f"dev {fingerprint()}" in stamps:
+    had = STAMP.read_text().split() if STAMP.exists() else []
+    # What was installed once stays, so that two jobs in turn do not install in turn.
+    extra = max([extra, *had[:1]], key=EXTRAS.index)
+    wanted = [extra, fingerprint()]
+    if had == wanted:
         return
     if not PYTHON.exists():
         shutil.rmtree(VENV, ignore_errors=True)
         run([find_python(), "-m", "venv", str(VENV)], "python3 with the venv module")
-        run([str(PYTHON), "-m", "pip", "install", "-q", "--upgrade", "pip"], "pip")
     print(f"setting up .venv for '{extra}' (the first time takes a few minutes)", file=sys.stderr)
-    run(
-        [str(PYTHON), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-        + ["--editable", f"{ROOT}[{extra}]"],
-        "the project's packages",
-    )
-    STAMP.write_text("\n".join([*(s for s in stamps if s.endswith(fingerprint())), wanted]) + "\n")
+    STAMP.unlink(missing_ok=True)
+    remove_compiled()
+    run([*PIP, "--editable", f"{ROOT}[{extra}]"], "the project's packages")
+    STAMP.write_text(" ".join(wanted) + "\n")
+
+
+def remove_compiled() -> None:
+    """Remove what an earlier build left: it may not fit the sources, or not be wanted any more."""
+    for suffix in ("so", "pyd"):
+        for path in (ROOT / "src").rglob(f"*.{suffix}"):
+            path.unlink()
 
 
 def fingerprint() -> str:
@@ -81,7 +92,7 @@ def fingerprint() -> str:
     paths = [ROOT / "pyproject.toml", ROOT / "setup.py", *(ROOT / "build_backend").glob("*.py")]
     hot = sorted((ROOT / "src").rglob("*.pxd"))
     for path in [*paths, *hot, *(pxd.with_suffix(".py") for pxd in hot)]:
-        digest.update(path.read_bytes())
+        digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 
 

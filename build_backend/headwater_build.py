@@ -16,6 +16,12 @@ from pathlib import Path
 from setuptools import build_meta
 from setuptools.build_meta import *  # noqa: F403  (a backend offers the names of the one it wraps)
 
+# Where there is no such wheel the package installs uncompiled instead of not at all.
+ZIG = (
+    "ziglang>=0.13; sys_platform in 'linux darwin win32' and platform_machine in"
+    " 'x86_64 AMD64 i386 i686 aarch64 arm64 ARM64 armv7l ppc64le s390x riscv64'"
+)
+
 
 class NoCompiler(Exception):
     """Nothing on this machine can compile an extension module."""
@@ -36,7 +42,7 @@ def choose_compiler() -> None:
     zig = [sys.executable, "-m", "ziglang", "cc"]
     if not _compiles(zig):
         raise NoCompiler("the ziglang wheel does not compile for this Python")
-    # Zig's linker takes no path of the build machine, and instruments undefined behaviour by itself.
+    # Zig instruments undefined behaviour by itself, for which there is no library to link.
     os.environ["CC"] = os.environ["CXX"] = shlex.join([*zig, "-fno-sanitize=undefined"])
     os.environ["LDSHARED"] = shlex.join([*zig, "-shared"])
     os.environ["LDCXXSHARED"] = os.environ["LDSHARED"]
@@ -54,7 +60,7 @@ def _compiler_wheel() -> list[str]:
     wanted = os.environ.get("HEADWATER_BUILD", "auto") != "pure"
     if not wanted or not _headers().is_file() or _compiles(_own_compiler()):
         return []
-    return ["ziglang>=0.13"]
+    return [ZIG]
 
 
 def _headers() -> Path:
@@ -69,7 +75,8 @@ def _compiles(compiler: list[str]) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, "probe.c")
         source.write_text("#include <Python.h>\nint probe(void) { return 0; }\n")
-        command = [*compiler, f"-I{_headers().parent}", "-c", str(source), "-o", f"{folder}/probe.o"]
+        command = [*compiler, f"-I{_headers().parent}", "-c", str(source), "-o"]
+        command.append(f"{folder}/probe.o")
         try:
             return subprocess.run(command, capture_output=True, timeout=300).returncode == 0
         except (OSError, subprocess.TimeoutExpired):

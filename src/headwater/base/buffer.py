@@ -24,7 +24,7 @@ class Buffer:
             self._grow(self.size + count)
 
     def _grow(self, need):
-        capacity = self.capacity
+        capacity = self.capacity or 1
         while capacity < need:
             capacity *= 2
         data = bytearray(capacity)

@@ -9,7 +9,7 @@ DAY = 24 * HOUR
 
 
 class Clock:
-    """Where the core takes the time from; the real one lives in ``net``, tests pass a manual one."""
+    """Where the core takes the time from; the real one lives in ``net``, tests turn one by hand."""
 
     __slots__ = ()
 

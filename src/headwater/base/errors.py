@@ -18,7 +18,7 @@ class ProtocolError(HeadwaterError):
 
 
 class ConfigError(HeadwaterError):
-    """The operator's configuration cannot be used; the text names the place and what is expected."""
+    """The configuration cannot be used; the text names the place and what is expected."""
 
 
 class StoreError(HeadwaterError):

@@ -19,6 +19,8 @@ cdef class ClientSubscription(Subscription):
     cdef public bytes sid
 
     cpdef bint serves(self, object session) except -1
+    @cython.locals(session=ClientSession)
+    cpdef notify(self, Message message)
     @cython.locals(session=ClientSession, size=Py_ssize_t)
     cpdef bint deliver(self, Message message, NatsParser origin) except -1
 
@@ -35,10 +37,15 @@ cdef class ClientSession(Session):
     cdef public str user_name
     cdef public bint verbose
 
-    @cython.locals(message=Message, subject=bytes, size=Py_ssize_t, router=Router, count=Py_ssize_t)
+    cpdef Py_ssize_t receive(self, const unsigned char[::1] view, Py_ssize_t start, Py_ssize_t end) except? -1
+    @cython.locals(message=Message, subject=bytes, size=Py_ssize_t, router=Router, count=Py_ssize_t, first=Py_ssize_t)
     cpdef on_message(self)
     cpdef on_control(self, bytes verb, bytes arguments)
     @cython.locals(subscription=ClientSubscription)
     cpdef subscribe(self, bytes subject, bytes queue, bytes sid)
     cpdef remove(self, ClientSubscription subscription)
     cdef bint _may_publish(self, bytes subject) except -1
+    @cython.locals(message=Message, start=Py_ssize_t, end=Py_ssize_t)
+    cdef bint _is_reserved(self, bytes subject) except -1
+    @cython.locals(message=Message, start=Py_ssize_t, end=Py_ssize_t)
+    cdef bint _is_reply_reserved(self) except -1

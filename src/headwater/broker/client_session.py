@@ -7,6 +7,9 @@ from headwater.broker.subscription import Subscription
 from headwater.subjects.validate import is_valid, is_valid_literal
 from headwater.wire import nats_encoder, nats_ops
 
+# The group by which servers pass interest on; never a client's.
+_RESERVED_QUEUE = b"_sys_"
+
 
 class ClientSubscription(Subscription):
     """One SUB of one client."""
@@ -49,6 +52,11 @@ class ClientSubscription(Subscription):
             session.remove(self)
         return True
 
+    def notify(self, message):
+        session = self.session
+        nats_encoder.put_message(session.open_out(), message, self.sid, session.headers)
+        session.touch()
+
 
 class ClientSession(Session):
     """The server's side of one client."""
@@ -85,15 +93,24 @@ class ClientSession(Session):
         node = self.node
         self.id = node.next_id()
         self.account = node.accounts.globals
+        self.send(nats_ops.info_line(node.info_for(self)))
         if not node.admit(self):
             return
-        self.send(nats_ops.info_line(node.info_for(self)))
         if node.authenticator.required:
             self.timer = node.timers.after(node.auth_timeout_ns, self._authentication_overdue)
         else:
             self.admitted = True
             self.start_pings()
         self.router.flush()
+
+    def receive(self, view, start, end):
+        if not self.admitted and start < end and self.open and view[start] | 32 != 99:
+            # Nothing but a CONNECT comes first: what is none is refused unread.
+            self.router.begin()
+            self._refuse()
+            self.router.flush()
+            return end
+        return Session.receive(self, view, start, end)
 
     def on_message(self):
         message = self.message
@@ -108,14 +125,21 @@ class ClientSession(Session):
         self.in_msgs += 1
         self.in_bytes += size
         if not self.admitted:
-            self._not_admitted()
+            self._refuse()
             return
         if message.header_size and not self.headers:
             raise ProtocolError("message headers not supported")
-        if self.permissions is not None and not self._may_publish(subject):
-            return
         if self.pedantic and not is_valid_literal(subject):
             self.send(nats_ops.error_line("Invalid Publish Subject"))
+        first = message.subject_view[message.subject_start]
+        if (first == 36 or first == 95) and self._is_reserved(subject):
+            return
+        if self.permissions is not None and not self._may_publish(subject):
+            return
+        if message.reply_end > message.reply_start:
+            first = message.reply_view[message.reply_start]
+            if (first == 36 or first == 95) and self._is_reply_reserved():
+                return
         if self.verbose:
             self.send(nats_ops.OK)
         count = router.route(self.account, message, self)
@@ -123,7 +147,9 @@ class ClientSession(Session):
             router.answer_no_responders(self, message)
 
     def on_control(self, verb, arguments):
-        if verb == b"PING":
+        if not self.admitted and verb != b"CONNECT":
+            self._refuse()
+        elif verb == b"PING":
             self._ping()
         elif verb == b"PONG":
             self.pong_received()
@@ -160,14 +186,9 @@ class ClientSession(Session):
         self.node.forget(self)
 
     def _unknown(self, verb):
-        if verb in (b"PUB", b"HPUB"):
-            raise ProtocolError("message without arguments")
         raise ProtocolError(f"unknown operation {verb!r}", "Unknown Protocol Operation")
 
     def _ping(self):
-        if not self.admitted:
-            self._not_admitted()
-            return
         self.send(nats_ops.PONG)
         if self.connect_info_due:
             self.connect_info_due = False
@@ -208,9 +229,6 @@ class ClientSession(Session):
             self.start_pings()
         return True
 
-    def _not_admitted(self):
-        self._refuse()
-
     def _refuse(self):
         self.node.log.error(f"{self.label()} - authentication error")
         self.fail("Authentication Failure", "Authorization Violation")
@@ -220,9 +238,8 @@ class ClientSession(Session):
         self.router.flush()
 
     def _sub(self, arguments):
-        if not self.admitted:
-            self._not_admitted()
-            return
+        if not arguments:
+            self._unknown(b"SUB")
         words = arguments.split()
         if not 2 <= len(words) <= 3:
             raise ProtocolError("bad arguments of SUB")
@@ -240,7 +257,10 @@ class ClientSession(Session):
             self.send(nats_ops.OK)
 
     def _may_subscribe(self, subject, queue):
-        if self.permissions is not None and not self.permissions.subscribe.permits_interest(subject):
+        allowed = queue != _RESERVED_QUEUE
+        if allowed and self.permissions is not None:
+            allowed = self.permissions.subscribe.permits_interest(subject)
+        if not allowed:
             name = subject.decode("utf-8", "backslashreplace")
             text = f'Permissions Violation for Subscription to "{name}"'
             if queue:
@@ -257,24 +277,53 @@ class ClientSession(Session):
     def _may_publish(self, subject):
         if self.permissions.publish.permits(subject):
             return True
-        name = subject.decode("utf-8", "backslashreplace")
-        text = f'Permissions Violation for Publish to "{name}"'
-        self.node.log.error(f"{self.label()} - {text}")
-        self.send(nats_ops.error_line(text))
+        self._deny_publish("Publish to", subject)
         return False
 
+    def _is_reserved(self, subject):
+        """Tell whether only servers publish to ``subject``; the client is told if so."""
+        message = self.message
+        start = message.subject_start
+        end = message.subject_end
+        if (
+            octets.starts_with(message.subject_view, start, end, b"$GR.")
+            or octets.starts_with(message.subject_view, start, end, b"_GR_.")
+            or octets.starts_with(message.subject_view, start, end, b"$NRG.")
+        ):
+            self._deny_publish("Publish to", subject)
+            return True
+        return False
+
+    def _is_reply_reserved(self):
+        """Tell whether only servers ask for answers there; the client is told if so."""
+        message = self.message
+        start = message.reply_start
+        end = message.reply_end
+        if (
+            octets.starts_with(message.reply_view, start, end, b"_R_.")
+            or octets.starts_with(message.reply_view, start, end, b"$JS.ACK.")
+            or octets.starts_with(message.reply_view, start, end, b"_GR_.")
+            or octets.starts_with(message.reply_view, start, end, b"$GR.")
+        ):
+            self._deny_publish("Publish with Reply of", message.reply())
+            return True
+        return False
+
+    def _deny_publish(self, what, subject):
+        name = subject.decode("utf-8", "backslashreplace")
+        text = f'Permissions Violation for {what} "{name}"'
+        self.node.log.error(f"{self.label()} - {text}")
+        self.send(nats_ops.error_line(text))
+
     def _unsub(self, arguments):
-        if not self.admitted:
-            self._not_admitted()
-            return
+        if not arguments:
+            self._unknown(b"UNSUB")
         words = arguments.split()
         if not 1 <= len(words) <= 2:
             raise ProtocolError("bad arguments of UNSUB")
         limit = 0
-        if len(words) == 2:
-            if not words[1].isdigit() or len(words[1]) > 18:
-                raise ProtocolError("bad arguments of UNSUB")
-            limit = int(words[1])
+        if len(words) == 2 and words[1].isdigit() and len(words[1]) <= octets.SIZE_DIGITS_MAX:
+            limit = int(words[1])  # what is no number means at once, as on nats-server
         subscription = self.subscriptions.get(words[0])
         if subscription is not None:
             if limit > subscription.delivered:

@@ -33,8 +33,10 @@ cdef class Router:
     cpdef Py_ssize_t route(self, Account account, Message message, NatsParser origin) except -1
     @cython.locals(count=Py_ssize_t, group=list, first=Subscription, served=list)
     cdef Py_ssize_t _route_groups(self, list groups, Message message, NatsParser origin) except -1
-    @cython.locals(size=Py_ssize_t, start=Py_ssize_t, remote_weight=Py_ssize_t, offset=Py_ssize_t, tries=Py_ssize_t, member=Subscription, chosen=Subscription, pick=Py_ssize_t)
+    @cython.locals(size=Py_ssize_t, start=Py_ssize_t, remote_weight=Py_ssize_t, offset=Py_ssize_t, tries=Py_ssize_t, member=Subscription)
     cdef bint _deliver_to_one(self, list group, Message message, NatsParser origin) except -1
+    @cython.locals(member=Subscription, chosen=Subscription, pick=Py_ssize_t)
+    cdef bint _deliver_to_remote(self, list group, Py_ssize_t weight, Message message, NatsParser origin) except -1
     @cython.locals(relays=list, groups=list, index=Py_ssize_t)
     cpdef relay_to(self, object session, bytes queue)
     @cython.locals(relays=list, groups=list, index=Py_ssize_t)

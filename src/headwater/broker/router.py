@@ -125,7 +125,11 @@ class Router:
                 return True
         if remote_weight == 0:
             return False
-        pick = self.random_below(remote_weight)
+        return self._deliver_to_remote(group, remote_weight, message, origin)
+
+    def _deliver_to_remote(self, group, weight, message, origin):
+        """Deliver to a member behind another server; ``weight`` is what all of them have."""
+        pick = self.random_below(weight)
         chosen = None
         for member in group:
             if member.remote:
@@ -133,7 +137,7 @@ class Router:
                 pick -= member.weight
                 if pick < 0:
                     break
-        if chosen.deliver(message, origin):
+        if chosen is not None and chosen.deliver(message, origin):
             return True
         # The chosen one may not have it, because it came from there: try the others in turn.
         for member in group:
@@ -184,11 +188,11 @@ class Router:
         matches = session.account.interest.match(answer.subject)
         for subscription in matches.plain:
             if subscription.serves(session):
-                subscription.deliver(answer, None)
+                subscription.notify(answer)
         for group in matches.groups:
             for subscription in group:
                 if subscription.serves(session):
-                    subscription.deliver(answer, None)
+                    subscription.notify(answer)
 
     def flush(self):
         """End the batch: let those who asked for it finish, and every touched connection send."""

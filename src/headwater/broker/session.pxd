@@ -1,6 +1,7 @@
 import cython
 from headwater.accounts.account cimport Account
 from headwater.broker.router cimport Router
+from headwater.wire.message cimport Message
 from headwater.wire.nats_parser cimport NatsParser
 
 
@@ -32,4 +33,5 @@ cdef class Session(NatsParser):
     cpdef violated(self, error)
     cpdef fail(self, str reason, str wire_text=*)
     cpdef label(self)
+    cpdef relay(self, Message message, list groups)
     cpdef gone(self)

@@ -4,12 +4,22 @@ from headwater.base.errors import ProtocolError
 from headwater.wire import nats_ops
 from headwater.wire.nats_parser import NatsParser
 
-# Kinds of connection; FORWARDS in the router says what passes from which to which.
+# Kinds of connection; FORWARDS says what passes from which to which.
 CLIENT = 0
 INTERNAL = 1
 LEAF_OF_US = 2  # a leaf node that hangs on us: we are its hub
 LEAF_TO_HUB = 3  # our own link up to a hub
 KINDS = 4
+
+# FORWARDS[origin * KINDS + target]: whether a message that came in by one kind of connection may
+# leave by the other; a link is never sent its own messages back.  Interest goes the opposite way.
+# What one hub sends us is not for another hub: hubs know each other, or are meant not to.
+FORWARDS = (
+    *(True, True, True, True),  # from a client
+    *(True, True, True, True),  # from inside
+    *(True, True, True, True),  # from a leaf node of ours
+    *(True, True, True, False),  # from a hub
+)
 
 
 class Session(NatsParser):
@@ -109,6 +119,10 @@ class Session(NatsParser):
         """Return how the log names this connection."""
         return f"{self.address}:{self.port} - cid:{self.id}"
 
+    def relay(self, message, groups):
+        """Send a message on to the server at the other end, to serve ``groups`` (None: none)."""
+        raise NotImplementedError
+
     def start_pings(self):
         """Ask from time to time whether the peer is still there."""
         self.timer = self.node.timers.after(self.node.first_ping_ns, self._ping_due)
@@ -128,7 +142,7 @@ class Session(NatsParser):
         node = self.node
         router = self.router
         router.begin()
-        if self.pings_out > node.pings_out_max:
+        if self.pings_out >= node.pings_out_max:
             router.stale_connections += 1
             self.fail("Stale Connection", "Stale Connection")
         else:

@@ -8,6 +8,7 @@ cdef class Subscription(Interest):
     cdef public Py_ssize_t weight
 
     cpdef bint deliver(self, Message message, NatsParser origin) except -1
+    cpdef notify(self, Message message)
     cpdef bint serves(self, object session) except -1
 
 

@@ -20,6 +20,10 @@ class Subscription(Interest):
     def deliver(self, message, origin):
         raise NotImplementedError
 
+    def notify(self, message):
+        """Pass on word from the server itself, which is not one of the messages subscribed to."""
+        raise NotImplementedError
+
     def serves(self, session):
         """Tell whether ``session`` is the client that subscribed."""
         return False

@@ -117,11 +117,11 @@ class LogOptions:
 class Options:
     """Everything a server is started with."""
 
-    host: str = "0.0.0.0"  # noqa: S104 (nats-server's default)
+    host: str = "0.0.0.0"  # nats-server's default
     port: int = 4222  # -1 asks the system for one
     server_name: str = ""
     client_advertise: str = ""
-    http_host: str = "0.0.0.0"  # noqa: S104
+    http_host: str = "0.0.0.0"
     http_port: int = 0  # 0: no monitoring; -1 asks the system for one
     http_base_path: str = ""
     pid_file: str = ""
@@ -143,3 +143,4 @@ class Options:
     config_file: str = ""
     config_digest: str = ""
     not_honoured: tuple[str, ...] = ()  # options that were accepted and change nothing yet
+    warnings: tuple[str, ...] = ()  # what works and should yet be changed, for the log

@@ -17,6 +17,7 @@ cdef class Block:
     cdef public long long last_time_ns
     cdef public long long live
     cdef public long long number
+    cdef public long long previous_number
     cdef public Py_ssize_t previous_size
     cdef public long long seed
     cdef public Py_ssize_t size
@@ -26,6 +27,7 @@ cdef class Block:
     @cython.locals(index='long long', place=Py_ssize_t)
     cpdef bint has(self, long long sequence) except -1
     cpdef bint delete(self, long long sequence) except -1
+    cpdef clear(self)
     @cython.locals(count='long long', other='long long')
     cpdef long long count_from(self, long long sequence) except -1
     cpdef long long first_from(self, long long sequence) except -1

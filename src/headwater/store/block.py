@@ -3,7 +3,8 @@
 offset  size
      0     8  magic
      8     2  format version
-    10     6  reserved
+    10     2  reserved
+    12     4  number of the block before it, 0 when it is the first: those in between are void
     16     8  identity of the stream
     24     8  number of the block
     32     8  first sequence that may be in it
@@ -31,10 +32,11 @@ _entry_bytes = _ENTRY_BYTES
 class BlockHead:
     """What the head of a block file says."""
 
-    def __init__(self, stream_id, number, first_sequence, previous_size):
+    def __init__(self, stream_id, number, first_sequence, previous_number, previous_size):
         self.stream_id = stream_id
         self.number = number
         self.first_sequence = first_sequence
+        self.previous_number = previous_number
         self.previous_size = previous_size
 
     def encode(self):
@@ -42,7 +44,8 @@ class BlockHead:
         head = (
             MAGIC
             + VERSION.to_bytes(2, "little")
-            + bytes(6)
+            + bytes(2)
+            + self.previous_number.to_bytes(4, "little")
             + self.stream_id
             + self.number.to_bytes(8, "little")
             + self.first_sequence.to_bytes(8, "little")
@@ -74,6 +77,7 @@ def decode_head(data):
         head[16:24],
         int.from_bytes(head[24:32], "little"),
         int.from_bytes(head[32:40], "little"),
+        int.from_bytes(head[12:16], "little"),
         int.from_bytes(head[40:48], "little"),
     )
 
@@ -90,14 +94,16 @@ class Block:
         "last_time_ns",
         "live",
         "number",
+        "previous_number",
         "previous_size",
         "seed",
         "size",
     )
 
-    def __init__(self, stream_id, number, previous_size):
+    def __init__(self, stream_id, number, previous_number=0, previous_size=0):
         self.number = number
         self.seed = block_seed(stream_id, number)
+        self.previous_number = previous_number  # what a new block's head is going to say
         self.previous_size = previous_size
         self.size = HEAD_BYTES  # synced bytes of the file
         self.first_sequence = 0  # of the messages in it; 0 while there is none
@@ -143,6 +149,12 @@ class Block:
         self._mark(sequence)
         self.live -= 1
         return True
+
+    def clear(self):
+        """Mark every message as deleted."""
+        self.live = 0
+        self.first_sequence = 0
+        self.deleted = None
 
     def count_from(self, sequence):
         """Return how many messages from ``sequence`` on are there."""

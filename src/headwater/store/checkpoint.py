@@ -25,7 +25,6 @@ class BlockState(msgspec.Struct, array_like=True):
 
     number: int
     size: int
-    previous_size: int
     first_sequence: int
     last_sequence: int
     first_time_ns: int
@@ -57,6 +56,7 @@ class Checkpoint(msgspec.Struct, array_like=True):
     last_time_ns: int
     messages: int
     bytes: int
+    keep_places: bool
     blocks: list[BlockState]
     subjects: list[SubjectEntry]
     owner: bytes
@@ -84,6 +84,7 @@ def take(store, generation: int) -> bytes:
         index.last_time_ns,
         index.messages,
         index.bytes,
+        index.keep_places,
         [_block_state(block) for block in index.blocks],
         [
             SubjectEntry(
@@ -94,7 +95,8 @@ def take(store, generation: int) -> bytes:
         store.owner.snapshot(),
     )
     body = _encoder.encode(checkpoint)
-    return _MAGIC + VERSION.to_bytes(4, "little") + _crc(body) + body
+    version = VERSION.to_bytes(4, "little")
+    return _MAGIC + version + _crc(version, body) + body
 
 
 def parse(data: bytes) -> Checkpoint | None:
@@ -107,7 +109,7 @@ def parse(data: bytes) -> Checkpoint | None:
         return None
     version = int.from_bytes(data[8:12], "little")
     body = bytes(data[_HEAD_BYTES:])
-    if bytes(data[12:16]) != _crc(body):
+    if bytes(data[12:16]) != _crc(bytes(data[8:12]), body):
         return None
     if version != VERSION:
         raise StoreError(
@@ -128,6 +130,7 @@ def restore(store, checkpoint: Checkpoint) -> None:
     index.last_time_ns = checkpoint.last_time_ns
     index.messages = checkpoint.messages
     index.bytes = checkpoint.bytes
+    index.keep_places = checkpoint.keep_places
     for entry in checkpoint.subjects:
         state = SubjectState()
         state.count = entry.count
@@ -148,7 +151,6 @@ def _block_state(block) -> BlockState:
     return BlockState(
         block.number,
         block.size,
-        block.previous_size,
         block.first_sequence,
         block.last_sequence,
         block.first_time_ns,
@@ -159,7 +161,7 @@ def _block_state(block) -> BlockState:
 
 
 def _block(stream_id: bytes, state: BlockState) -> Block:
-    block = Block(stream_id, state.number, state.previous_size)
+    block = Block(stream_id, state.number)
     block.size = state.size
     block.first_sequence = state.first_sequence
     block.last_sequence = state.last_sequence
@@ -170,5 +172,5 @@ def _block(stream_id: bytes, state: BlockState) -> Block:
     return block
 
 
-def _crc(body: bytes) -> bytes:
-    return crc32(body).to_bytes(4, "little")
+def _crc(version: bytes, body: bytes) -> bytes:
+    return crc32(body, crc32(version)).to_bytes(4, "little")

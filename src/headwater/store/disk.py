@@ -104,14 +104,12 @@ class Disk:
 
     def make_directory(self, path: str) -> None:
         """Make a directory and those above it, each durable in the one above."""
-        missing: list[Path] = []
-        folder = self._root / path
-        while not folder.exists():
-            missing.append(folder)
-            folder = folder.parent
-        for folder in reversed(missing):
-            folder.mkdir(mode=_DIRECTORY_MODE, exist_ok=True)
-            self._sync_folder(folder.parent)
+        target = self._root / path
+        for folder in (*reversed(target.parents), target):
+            # Also when it is there: whoever made it may have been killed before it was durable.
+            if self._root in folder.parents or not folder.exists():
+                folder.mkdir(mode=_DIRECTORY_MODE, exist_ok=True)
+                self._sync_folder(folder.parent)
 
     def sync_directory(self, path: str) -> None:
         """Return when the names in a directory are on the medium."""

@@ -32,8 +32,12 @@ cdef class Index:
     cpdef bytes add(self, Block block, Record record, const unsigned char[::1] view)
     @cython.locals(block=Block, state=SubjectState)
     cpdef bint remove(self, long long sequence, bytes subject, long long size) except -1
+    @cython.locals(block=Block)
+    cpdef lose(self, long long sequence)
+    cpdef forget_oldest(self, SubjectState state)
     @cython.locals(record=Record, state=SubjectState, size='long long')
     cpdef place(self, CachedBlock cached)
+    cpdef set_last(self, SubjectState state, Record record)
     cpdef settle_first(self)
     cpdef skip_to(self, long long sequence)
     @cython.locals(block=Block)
@@ -50,6 +54,7 @@ cdef class Index:
     cpdef long long last_of(self, bytes subject) except -1
     @cython.locals(found='long long')
     cdef _advance_first(self, long long sequence)
+    cdef _settle_empty(self)
     cdef _step_back(self, SubjectState state)
 
 

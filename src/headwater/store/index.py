@@ -110,6 +110,15 @@ class Index:
                 state.last = record.sequence
                 state.last_bytes = size
 
+    def set_last(self, state, record):
+        """Let the message ``record`` be the last one of the subject ``state``."""
+        state.last = record.sequence
+        state.last_bytes = self.message_bytes(
+            record.subject_end - record.subject_start,
+            record.header_size,
+            record.end - record.payload_start,
+        )
+
     def settle_first(self):
         """Move ``first_sequence`` on to a message that is there."""
         self._advance_first(self.first_sequence)
@@ -134,7 +143,25 @@ class Index:
                 self._step_back(state)
             elif state.first == sequence:
                 state.first = sequence + 1
+        self._settle_empty()
         return True
+
+    def lose(self, sequence):
+        """Take out a message that cannot be read: whose it was and its size are not known."""
+        block = self.block_of(sequence)
+        if block is None or not block.delete(sequence):
+            return
+        self.bytes -= self.bytes // self.messages
+        self.messages -= 1
+        if sequence == self.first_sequence:
+            self._advance_first(sequence + 1)
+        self._settle_empty()
+
+    def forget_oldest(self, state):
+        """Let a subject no longer count its oldest message, which was lost."""
+        state.count -= 1
+        if state.places is not None:
+            del state.places[:2]
 
     def skip_to(self, sequence):
         """Let ``sequence`` be the last one given out, though there is no message of it."""
@@ -146,7 +173,7 @@ class Index:
     def clear(self):
         """Take all messages out; sequences go on."""
         for block in self.blocks:
-            block.live = 0
+            block.clear()
         self.subjects.clear()
         self.messages = 0
         self.bytes = 0
@@ -214,6 +241,18 @@ class Index:
             index -= 1
         return count
 
+    def gaps(self):
+        """Return the sequences between the first message and the last that are not there."""
+        found = []
+        expected = self.first_sequence
+        sequence = self.next_from(expected)
+        while sequence:
+            found.extend(range(expected, sequence))
+            expected = sequence + 1
+            sequence = self.next_from(expected)
+        found.extend(range(expected, self.last_sequence + 1))
+        return found
+
     def last_of(self, subject):
         """Return the last sequence of a literal subject, 0 when there is none."""
         state = self.subjects.get(subject)
@@ -236,6 +275,12 @@ class Index:
             return
         found = self.next_from(sequence)
         self.first_sequence = found if found else self.last_sequence + 1
+
+    def _settle_empty(self):
+        """Let an empty stream count nothing, also after messages that could not be read."""
+        if self.messages == 0:
+            self.bytes = 0
+            self.subjects.clear()
 
     def _step_back(self, state):
         """The last message of a subject is gone: take the one before, where that is known."""

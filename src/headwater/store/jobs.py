@@ -1,5 +1,7 @@
 """The seam between the store, which never waits, and the threads that do its blocking work."""
 
+from headwater.base.errors import StoreError
+
 
 class Jobs:
     """Runs blocking work elsewhere; the host implements it, tests run the work on the spot."""
@@ -20,7 +22,7 @@ class ImmediateJobs(Jobs):
     def submit(self, key, work, done):
         try:
             result = work()
-        except OSError as error:
+        except (OSError, StoreError) as error:
             done(None, error)
         else:
             done(result, None)

@@ -10,6 +10,7 @@ cdef class Batch:
     cdef public Block block
     cdef public Buffer buffer
     cdef public object error
+    cdef public long long first_sequence
     cdef public bint fresh
     cdef public Py_ssize_t offset
     cdef public Py_ssize_t records
@@ -29,6 +30,7 @@ cdef class Log:
     cdef Buffer _spare
     cdef object _file
     cdef long long _next_number
+    cdef long long _previous_number
     cdef Py_ssize_t _previous_size
 
     cpdef stage_message(self, long long sequence, long long time_ns, Message message)

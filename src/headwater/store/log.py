@@ -17,13 +17,23 @@ _SPARE_BYTES_MAX = 8 * 1024 * 1024
 class Batch:
     """Records on their way to the disk, all of them or none."""
 
-    __slots__ = ("attachment", "block", "buffer", "error", "fresh", "offset", "records")
+    __slots__ = (
+        "attachment",
+        "block",
+        "buffer",
+        "error",
+        "first_sequence",
+        "fresh",
+        "offset",
+        "records",
+    )
 
-    def __init__(self, buffer, records, block, offset, fresh):
+    def __init__(self, buffer, records, block, fresh):
         self.buffer = buffer
         self.records = records
+        self.first_sequence = first_sequence(buffer)
         self.block = block  # where they go
-        self.offset = offset
+        self.offset = block.size
         self.fresh = fresh  # whether the block's file is still to be made
         self.error = None  # the OSError for which the batch has failed
         self.attachment = None  # the owner's: what to do when the batch is through
@@ -50,7 +60,8 @@ class Log:
         self._spare = None
         self._file = None  # of the active block; used by the writing thread only
         self._next_number = 1
-        self._previous_size = 0  # of the block before the next one
+        self._previous_number = 0  # of the block before the next one
+        self._previous_size = 0
 
     def stage_message(self, sequence, time_ns, message):
         """Add a MESSAGE record to the next batch."""
@@ -77,7 +88,7 @@ class Log:
         )
         block = self._new_block() if fresh else self.active
         record.seal(buffer, block.seed)
-        batch = Batch(buffer, self.staged_records, block, block.size, fresh)
+        batch = Batch(buffer, self.staged_records, block, fresh)
         self.staged_records = 0
         self.writing = batch
         return batch
@@ -91,23 +102,27 @@ class Log:
         except OSError as first:
             # What the failed write left is void: a sync that failed once may report success the
             # next time without having written.  The batch goes to a new block, or fails.
+            self._void_tail(batch)
+            self._move_to_new_block(batch)
             try:
-                self._void_tail(batch)
-                self._move_to_new_block(batch)
                 self._write(batch)
             except OSError:
                 batch.error = first
+                self._void_tail(batch)
 
     def finish(self, batch):
         """Take note that a batch is through; return whether it is committed."""
         invariant(batch is self.writing, "batches finish in order")
         self.writing = None
         if batch.error is not None:
-            # Never append behind a tail whose state is unknown.
+            # Never append behind a tail whose state is unknown, and never use a number again:
+            # its file may come back after a crash, and must then be older than what counts.
             self.active = None
+            self._next_number = batch.block.number + 1
             return False
         self.active = batch.block
         batch.block.size = batch.offset + batch.buffer.size
+        self._previous_number = batch.block.number
         self._previous_size = batch.block.size
         self._next_number = batch.block.number + 1
         self.written_bytes += batch.buffer.size
@@ -122,15 +137,12 @@ class Log:
             self._spare = buffer
         batch.buffer = None
 
-    def resume(self, active, next_number):
-        """Go on behind what recovery has found; ``active`` is None to begin a new block."""
-        self.active = active
+    def resume(self, last, next_number, *, append):
+        """Go on behind ``last``, the Block at the end of the log or None: in it, or in a new one."""
+        self.active = last if append else None
         self._next_number = next_number
-        self._previous_size = 0 if active is None else active.size
-
-    def continue_after(self, previous_size):
-        """Let the head of the next block say that the one before it ends at ``previous_size``."""
-        self._previous_size = previous_size
+        self._previous_number = 0 if last is None else last.number
+        self._previous_size = 0 if last is None else last.size
 
     def path(self, name):
         return f"{self.folder}/{name}"
@@ -143,11 +155,12 @@ class Log:
         size = block.size
         data = self.disk.read(self.path(block.name()), 0, size)
         head = decode_head(data)
-        if head is None or head.stream_id != self.stream_id or head.number != block.number:
+        other = head is not None and (head.stream_id, head.number) != (self.stream_id, block.number)
+        if other:
             raise StoreError(f"{self.path(block.name())} is not the block that it should be")
         cached = CachedBlock()
         damaged = cached.load(memoryview(data), HEAD_BYTES, len(data), block.seed)
-        return cached, size, damaged + (len(data) < size)
+        return cached, size, damaged + (head is None) + (len(data) < size)
 
     def remove_files(self, blocks):
         """Remove the files of blocks that hold nothing any more; on a thread."""
@@ -158,12 +171,15 @@ class Log:
 
     def close(self):
         """Close the file; nothing may be written any more."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        file = self._file
+        self._file = None
+        if file is not None:
+            file.close()
 
     def _new_block(self):
-        return Block(self.stream_id, self._next_number, self._previous_size)
+        return Block(
+            self.stream_id, self._next_number, self._previous_number, self._previous_size
+        )
 
     def _write(self, batch):
         data = memoryview(batch.buffer.data)[: batch.buffer.size]
@@ -182,25 +198,42 @@ class Log:
         path = self.path(block.name())
         self.disk.remove(path)
         self._file = self.disk.create(path)
-        head = BlockHead(self.stream_id, block.number, 0, block.previous_size)
+        head = BlockHead(
+            self.stream_id,
+            block.number,
+            batch.first_sequence,
+            block.previous_number,
+            block.previous_size,
+        )
         self._file.write(head.encode(), 0)
 
     def _void_tail(self, batch):
-        if self._file is None:
-            return
+        """Remove what a failed write left, if that is possible: the next block voids it anyway."""
         try:
             if batch.fresh:
                 self.disk.remove(self.path(batch.block.name()))
-            else:
+            elif self._file is not None:
                 self._file.truncate(batch.offset)
-        finally:
+        except OSError:
+            pass
+        try:
             self.close()
+        except OSError:
+            pass
 
     def _move_to_new_block(self, batch):
         old = batch.block
-        previous_size = old.previous_size if batch.fresh else batch.offset
-        block = Block(self.stream_id, old.number + 1, previous_size)
+        if batch.fresh:
+            block = Block(self.stream_id, old.number + 1, old.previous_number, old.previous_size)
+        else:
+            block = Block(self.stream_id, old.number + 1, old.number, batch.offset)
         record.seal(batch.buffer, block.seed)
         batch.block = block
         batch.offset = block.size
         batch.fresh = True
+
+
+def first_sequence(buffer):
+    """Return the lowest sequence that a message in ``buffer``, which is not empty, may have."""
+    last = int.from_bytes(buffer.data[16:24], "little")
+    return last if buffer.data[8] == record.MESSAGE else last + 1

@@ -50,13 +50,18 @@ class Recovery:
         heads = self._read_heads(numbers)
         stream_id = self._identify(checkpoint, heads)
         if stream_id is None:
+            if numbers:
+                self.reports.append(f"none of {len(numbers)} block files has an intact head")
             return False
         self._store.log.stream_id = stream_id
+        foreign = [n for n, head in heads.items() if head and head.stream_id != stream_id]
+        heads.update(dict.fromkeys(foreign))
         if checkpoint is not None:
             checkpoints.restore(self._store, checkpoint)
             self.generation = checkpoint.generation
             self._store.owner.restore(checkpoint.owner)
-        self._scan_all(numbers, heads, stream_id, checkpoint)
+        self._scan_all(numbers, heads, checkpoint)
+        self._store.complete()
         self._resume(numbers)
         return True
 
@@ -78,8 +83,8 @@ class Recovery:
     def _read_heads(self, numbers):
         heads = {}
         for number in numbers:
-            data = self._disk.read(self._path(number), 0, HEAD_BYTES)
-            heads[number] = decode_head(data)
+            head = decode_head(self._disk.read(self._path(number), 0, HEAD_BYTES))
+            heads[number] = head if head is not None and head.number == number else None
         return heads
 
     def _identify(self, checkpoint, heads):
@@ -90,71 +95,104 @@ class Recovery:
                 return head.stream_id
         return None
 
-    def _scan_all(self, numbers, heads, stream_id, checkpoint):
-        known = {block.number: block for block in self._store.index.blocks}
+    def _scan_all(self, numbers, heads, checkpoint):
+        store = self._store
+        known = {block.number: block for block in store.index.blocks}
         start_number = checkpoint.number if checkpoint is not None else 0
-        for place, number in enumerate(numbers):
+        for number, end in self._chain(numbers, heads):
             if number < start_number:
                 if number not in known:
-                    self.dead.append(Block(stream_id, number, 0))
+                    self._drop(number)
                 continue
-            head = heads[number]
-            last = place == len(numbers) - 1
-            if head is None or head.stream_id != stream_id or head.number != number:
-                self._report_bad_head(number, last=last)
-                continue
-            end = None
-            if not last and heads[numbers[place + 1]] is not None:
-                end = heads[numbers[place + 1]].previous_size
+            block = known.get(number)
             start = HEAD_BYTES
-            if checkpoint is not None and number == start_number:
+            if number == start_number:
                 start = max(start, checkpoint.offset)
-            self._scan(number, head, known.get(number), start, end, last=last)
+            self._scan(number, heads[number], block, start, end)
             self._cache.trim(self._now_ns)
+        for block in known.values():
+            if block.live and block.number not in heads:
+                self.reports.append(f"{block.name()} is missing; the messages in it are lost")
 
-    def _report_bad_head(self, number, *, last):
-        if last:
-            # The file was made, and the machine stopped before its first write was synced.
-            self.reports.append(f"{file_name(number)} was never completed and was removed")
-            self._disk.remove(self._path(number))
-            self._disk.sync_directory(self._folder)
-            self._cut = True
-        else:
-            self.reports.append(f"{file_name(number)} has a damaged head; its records are lost")
+    def _chain(self, numbers, heads):
+        """Return (number, end) of the blocks that make up the log; end is None if not known.
 
-    def _scan(self, number, head, block, start, end, *, last):
+        The head of a block names the block before it and says where that one ends.  What lies
+        between the two is void: files of writes that failed, which a crash may bring back.
+        """
+        chain = []
+        previous = end = None
+        for number in reversed(numbers):
+            if previous is not None and number > previous:
+                self._drop(number)
+                continue
+            chain.append((number, end if number == previous else None))
+            head = heads[number]
+            previous = None if head is None else head.previous_number
+            end = None if head is None else head.previous_size
+        chain.reverse()
+        return chain
+
+    def _drop(self, number):
+        """Let the file of a block that does not count go with the next checkpoint."""
+        self.dead.append(Block(self._store.log.stream_id, number))
+
+    def _scan(self, number, head, block, start, end):
         """Apply what a block holds from ``start`` on."""
+        name = file_name(number)
         data = self._disk.read(self._path(number))
+        view = memoryview(data)
+        stop = len(data) if end is None else min(end, len(data))
         if end is not None and end > len(data):
             self.reports.append(
-                f"{file_name(number)} has {len(data)} bytes where {end} were synced; "
-                "the rest of it is lost"
+                f"{name} has {len(data)} bytes where {end} were synced; the rest of it is lost"
             )
-        end = len(data) if end is None else min(end, len(data))
-        if start > end:
-            if last:
-                self.reports.append(f"{file_name(number)} is shorter than its checkpoint says")
-            start = end
-        store = self._store
-        index = store.index
-        if block is None:
-            block = Block(store.log.stream_id, number, head.previous_size)
-            block.last_sequence = index.last_sequence
-            index.blocks.append(block)
-        view = memoryview(data)
-        runs, good_end = self._intact_runs(number, view, start, end, block.seed, last=last)
-        block.size = good_end
-        cached = CachedBlock()
-        cached.load(view, HEAD_BYTES, good_end, block.seed)
-        block.cached = cached
+        elif start > stop:
+            self.reports.append(f"{name} ends at {stop}, before the position of its checkpoint")
+        fresh = block is None
+        if fresh:
+            block = Block(self._store.log.stream_id, number)
+        if head is None and not self._is_used(number, view, stop, block.seed, known=not fresh):
+            return
+        if fresh:
+            self._add(block, head)
+        start = min(start, stop)
+        known = end is not None
+        runs, block.size = self._intact_runs(number, view, start, stop, block.seed, known=known)
+        block.cached = CachedBlock()
+        block.cached.load(view, HEAD_BYTES, block.size, block.seed)
         self._cache.use(block, self._now_ns)
         for run_start, run_end in runs:
-            store.replay(block, view, run_start, run_end)
-        store.position_number = number
-        store.position_offset = good_end
+            self._store.replay(block, view, run_start, run_end)
+        self._store.position_number = number
+        self._store.position_offset = block.size
 
-    def _intact_runs(self, number, view, start, end, seed, *, last):
-        """Return stretches of intact records, and where what was synced ends."""
+    def _is_used(self, number, view, end, seed, *, known):
+        """Tell whether a block without an intact head has anything in it all the same."""
+        self._cut = True  # nothing is appended to such a block
+        if known or next_intact(view, HEAD_BYTES, end, seed, Record()) < end:
+            self.reports.append(f"{file_name(number)} has a damaged head")
+            return True
+        # The file was made, and the machine stopped before its first write was synced; or else
+        # there is nothing in it that could be saved.
+        self.reports.append(f"{file_name(number)} has no intact record and is left out")
+        self._drop(number)
+        return False
+
+    def _add(self, block, head):
+        index = self._store.index
+        before = index.blocks[-1].number if index.blocks else 0
+        if head is not None and head.previous_number != before:
+            # Something before it is missing: its sequences must not be given out again.
+            index.skip_to(head.first_sequence - 1)
+        block.last_sequence = index.last_sequence
+        index.blocks.append(block)
+
+    def _intact_runs(self, number, view, start, end, seed, *, known):
+        """Return stretches of intact records, and where what was synced ends.
+
+        ``known`` says that everything before ``end`` was synced.
+        """
         record = Record()
         runs = []
         at = run_start = start
@@ -164,8 +202,8 @@ class Recovery:
                 continue
             if at > run_start:
                 runs.append((run_start, at))
-            resume = self._synced_again(view, at, end, seed, record, last=last)
-            if resume < 0:
+            resume = next_intact(view, at + 1, end, seed, record)
+            if not known and not self._goes_on(view, resume, end, seed, record):
                 self.reports.append(
                     f"{file_name(number)}: cut {end - at} bytes of an unfinished write "
                     f"behind offset {at}; nothing in them had been acknowledged"
@@ -181,34 +219,41 @@ class Recovery:
             runs.append((run_start, at))
         return runs, end
 
-    def _synced_again(self, view, at, end, seed, record, *, last):
-        """Return where to go on behind damage, or -1 when all of it is an unfinished write.
+    def _goes_on(self, view, at, end, seed, record):
+        """Tell whether another write begins at or behind ``at``.
 
-        A write begins only when the one before it is synced: the start of a later write proves
-        that the damage lies in what had been synced.
+        A write begins only when the one before it is synced: so what is damaged before it had
+        been synced, and is not just the end of an unfinished write.
         """
-        resume = found = next_intact(view, at + 1, end, seed, record)
-        if not last:
-            return found
-        while found < end:
-            record.read(view, found, end)
+        while at < end:
+            record.read(view, at, end)
             if record.flags & BATCH_START:
-                return resume
-            found = record.end
-            if not (record.read(view, found, end) and record.is_intact(view, seed)):
-                found = next_intact(view, found + 1, end, seed, record)
-        return -1
+                return True
+            at = record.end
+            if not (record.read(view, at, end) and record.is_intact(view, seed)):
+                at = next_intact(view, at + 1, end, seed, record)
+        return False
 
     def _resume(self, numbers):
         store = self._store
         store.last_proposed = max(store.last_proposed, store.index.last_sequence)
-        next_number = max([*numbers, 0]) + 1
         blocks = store.index.blocks
-        last = blocks[len(blocks) - 1] if blocks else None
-        whole = last is not None and last.number == next_number - 1 and not self._cut
-        store.log.resume(last if whole else None, last.number + 1 if whole else next_number)
-        if not whole and last is not None:
-            store.log.continue_after(store.position_offset)
+        last = blocks[-1] if blocks else None
+        next_number = max([*numbers, 0 if last is None else last.number]) + 1
+        there = last is not None and last.number in numbers
+        append = there and last.number == next_number - 1 and not self._cut
+        store.log.resume(last, next_number, append=append)
+        if there:
+            self._sync(last)
+
+    def _sync(self, block):
+        """Make what was found last: a process that was killed may have left it unsynced."""
+        file = self._disk.open(self._path(block.number))
+        try:
+            file.sync()
+        finally:
+            file.close()
+        self._disk.sync_directory(self._folder)
 
     def _path(self, number):
         return f"{self._folder}/{file_name(number)}"

@@ -26,9 +26,11 @@ class StreamFiles:
         """Write a checkpoint of what is applied now; ``done(error)`` follows."""
         if done is not None:
             self._waiters.append(done)
-        if self._writing:
-            return
-        self._writing = True
+        if not self._writing:
+            self._writing = True
+            self._store.when_settled(self._begin)
+
+    def _begin(self):
         store = self._store
         dying = store.index.take_empty(store.position_number)
         for block in dying:

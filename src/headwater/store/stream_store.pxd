@@ -1,4 +1,5 @@
 import cython
+from headwater.base.buffer cimport Buffer
 from headwater.store.block cimport Block, CachedBlock
 from headwater.store.index cimport Index, SubjectState
 from headwater.store.log cimport Batch, Log
@@ -27,6 +28,7 @@ cdef class StreamStore:
     cdef public long long position_offset
     cdef public long long unsaved_bytes
     cdef public bint closed
+    cdef public Block unreadable
     cdef object _cache
     cdef object _jobs
     cdef object _timers
@@ -36,9 +38,11 @@ cdef class StreamStore:
     cdef Py_ssize_t _at
     cdef list _work
     cdef object _needed
+    cdef bint _fetching
     cdef bint _running
     cdef dict _loading
     cdef list _idle_waiters
+    cdef list _settled_waiters
     cdef Record _record
 
     cpdef long long propose_message(self, Message message, long long time_ns) except -1
@@ -59,7 +63,7 @@ cdef class StreamStore:
     cpdef enforce_subject(self, bytes subject)
     cdef _remove_known(self, long long sequence, bytes subject, long long size)
     @cython.locals(index=Index)
-    cdef bint _enforce(self) except -1
+    cpdef bint enforce(self) except -1
     cpdef bint remove_first(self) except -1
     @cython.locals(index=Index, block=Block, cached=CachedBlock, record=Record, subject=bytes, size='long long')
     cpdef bint remove(self, long long sequence) except -1
@@ -67,6 +71,10 @@ cdef class StreamStore:
     @cython.locals(block=Block, cached=CachedBlock)
     cpdef CachedBlock find(self, long long sequence)
     @cython.locals(block=Block)
+    cpdef bint needs(self, long long sequence) except -1
+    @cython.locals(block=Block)
     cpdef Block missing(self, long long sequence)
+    @cython.locals(record=Record)
+    cdef _note_messages(self, Buffer buffer, Py_ssize_t at, note)
     cpdef touch(self, Block block)
     cpdef bint is_idle(self) except -1

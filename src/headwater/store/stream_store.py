@@ -8,7 +8,7 @@ fetched it, and everything behind it in order is put off as well.
 
 from functools import partial
 
-from headwater.base.errors import invariant
+from headwater.base.errors import StoreError, invariant
 from headwater.store.block import CachedBlock
 from headwater.store.index import Index
 from headwater.store.log import Log
@@ -87,6 +87,7 @@ class StreamStore:
         self.position_offset = 0
         self.unsaved_bytes = 0  # applied since the last checkpoint
         self.closed = False
+        self.unreadable = None  # a block that could not be fetched for the batch in hand
         self._cache = cache
         self._jobs = jobs
         self._timers = timers
@@ -96,9 +97,11 @@ class StreamStore:
         self._at = 0
         self._work = []  # what an applied record still has to do, in order
         self._needed = None  # the block without which it cannot go on
+        self._fetching = False  # whether that one is on its way
         self._running = False
         self._loading = {}  # number of a block -> who waits for it
         self._idle_waiters = []
+        self._settled_waiters = []
         self._record = Record()
 
     # Propose
@@ -120,7 +123,7 @@ class StreamStore:
 
     def propose(self, kind, name, payload, sequence=0):
         """Add a record of another kind to the next batch; its sequence is the last one given out."""
-        if kind == SKIP:
+        if kind == SKIP and sequence > self.last_proposed:
             self.last_proposed = sequence
         self.log.stage(kind, sequence or self.last_proposed, self._clock.now(), name, payload)
 
@@ -153,21 +156,13 @@ class StreamStore:
             return
         block = batch.block
         if batch.fresh:
-            block.last_sequence = self._end_sequence()
             block.cached = CachedBlock()
-            self.index.blocks.append(block)
         if block.cached is not None:
             block.cached.append_messages(batch.buffer.view, 0, batch.buffer.size)
             if not self.in_memory:
                 self._cache.use(block, self._clock.monotonic())
         self._completed.append(batch)
         self.run()
-
-    def _end_sequence(self):
-        """Return the last sequence before a block that is new now."""
-        blocks = self.index.blocks
-        last = self.index.last_sequence
-        return max(last, blocks[len(blocks) - 1].last_sequence) if blocks else last
 
     def _withdraw(self, batch):
         """The records of a failed batch are no more; their sequences are not used again."""
@@ -199,10 +194,12 @@ class StreamStore:
                 pass
         finally:
             self._running = False
-        if self._needed is not None:
-            self.load(self._needed, self._fetched)
-        else:
+        if self._needed is None:
+            self._tell_settled()
             self._tell_idle()
+        elif not self._fetching:
+            self._fetching = True
+            self.load(self._needed, self._fetched)
 
     def _step(self):
         """Do the next thing; return whether there may be more."""
@@ -215,10 +212,13 @@ class StreamStore:
                 return False
             self._batch = self._completed.pop(0)
             self._at = 0
+            if self._batch.fresh:
+                self._take_block(self._batch.block)
         batch = self._batch
         self._apply_records(batch.block, batch.buffer.view, batch.buffer.size)
         if self._needed is None and not self._work and self._at >= batch.buffer.size:
             self._batch = None
+            self.unreadable = None
             self.position_number = batch.block.number
             self.position_offset = batch.offset + batch.buffer.size
             self.unsaved_bytes += batch.buffer.size
@@ -227,51 +227,63 @@ class StreamStore:
             if self.in_memory and self.index.blocks[0].live == 0:
                 self.index.take_empty(self.position_number)
             self.owner.settled(attachment, None)
+            self._tell_settled()
         return True
+
+    def _take_block(self, block):
+        """Let a new block be the last of the index: whatever is before it has been applied."""
+        block.last_sequence = self.index.last_sequence
+        self.index.blocks.append(block)
 
     def _fetched(self, error):
         if error is not None:
-            # The block cannot be read: what was to be removed from it goes uncounted with it.
-            self._abandon(self._needed)
+            self._give_up(self._needed, error)
         self._needed = None
+        self._fetching = False
         self.run()
 
-    def _abandon(self, block):
-        """Give up the messages of a block that cannot be read."""
-        index = self.index
-        index.messages -= block.live
-        block.live = 0
-        index.settle_first()
+    def _give_up(self, block, error):
+        """Go on without a block: only what was to be removed from it anyway is lost."""
+        self.unreadable = block
+        self.owner.report(f"block {block.number} could not be read: {error}")
 
     def replay(self, block, view, start, end):
         """Apply the records in ``view[start:end]``, which recovery found in ``block``."""
         self._at = start
-        while True:
-            if self._work:
-                if self._work[0].step(self):
-                    self._work.pop(0)
-            elif self._at < end:
-                self._apply_records(block, view, end)
-            else:
-                break
-            if self._needed is not None:
-                self.load(self._needed, self._fetched_in_replay)
+        self.complete()
+        while self._at < end:
+            self._apply_records(block, view, end)
+            self.complete()
         self.position_number = block.number
         self.position_offset = end
+        self.unreadable = None
         self.unsaved_bytes += end - start
         self.last_proposed = self.index.last_sequence
         self.last_time_ns = self.index.last_time_ns
 
-    def _fetched_in_replay(self, error):
-        if error is not None:
-            self._abandon(self._needed)
+    def complete(self):
+        """Do on the spot what applied records still have to do; for recovery only."""
+        while self._work or self._needed is not None:
+            if self._needed is not None:
+                self._fetch_now(self._needed)
+            elif self._work[0].step(self):
+                self._work.pop(0)
+
+    def _fetch_now(self, block):
+        """Read a block on the spot: recovery runs on a thread of its own."""
         self._needed = None
+        try:
+            cached, _, damaged = self.log.read_block(block)
+        except (OSError, StoreError) as error:
+            self._give_up(block, error)
+        else:
+            self._keep(block, cached, damaged)
 
     def _apply_records(self, block, view, end):
         """Apply records from ``_at`` on; stop where one needs a block or has more work to do."""
         record = self._record
         while True:
-            if not self.discards_new and not self._enforce():
+            if not self.enforce():
                 return
             if self._at >= end or self._work:
                 return
@@ -307,11 +319,15 @@ class StreamStore:
             self._remove_known(state.places[0], subject, state.places[1])
 
     def _remove_known(self, sequence, subject, size):
-        if self.index.remove(sequence, subject, size) and self.watched:
+        if not self.index.remove(sequence, subject, size):
+            self.index.forget_oldest(self.index.subjects[subject])
+        elif self.watched:
             self.owner.removed(sequence, subject)
 
-    def _enforce(self):
+    def enforce(self):
         """Remove from the front what is over the limits; return False to wait for a block."""
+        if self.discards_new:
+            return True
         index = self.index
         while (self.messages_max > 0 and index.messages > self.messages_max) or (
             self.bytes_max > 0 and index.bytes > self.bytes_max
@@ -333,14 +349,12 @@ class StreamStore:
                 index.settle_first()
             return True
         cached = block.cached
-        if cached is None:
+        if cached is None and block is not self.unreadable:
             self._needed = block
             return False
-        if not cached.find(sequence):
+        if cached is None or not cached.find(sequence):
             # It was damaged on the disk and is lost already.
-            block.delete(sequence)
-            index.messages -= 1
-            index.settle_first()
+            index.lose(sequence)
             return True
         record = cached.record
         subject = record.subject(cached.data.view)
@@ -373,19 +387,21 @@ class StreamStore:
         had_places = self.index.keep_places
         self.per_subject_max = per_subject_max
         self.index.keep_places = per_subject_max > 1
-        if self.index.messages and per_subject_max > 0:
+        if self.index.messages and (had_places or per_subject_max > 0):
             self._work.append(Places(known=had_places))
 
-    def need(self, block):
-        """Have a block fetched before the work in hand goes on."""
+    def needs(self, sequence):
+        """Have the block of a message fetched before the work in hand goes on, if it has to be."""
+        block = self.missing(sequence)
+        if block is None or block is self.unreadable:
+            return False
         self._needed = block
+        return True
 
     def enforce_limits(self):
         """Remove what is over limits that have just been changed."""
+        self._work.append(Enforcement())
         self.run()
-        if not self.discards_new and self._batch is None and not self._work:
-            while self._needed is None and not self._enforce():
-                self.load(self._needed, self._fetched)
 
     # Reads
 
@@ -414,12 +430,15 @@ class StreamStore:
             if size != block.size:
                 self._read_block(block)  # it has grown in the meantime
                 return
-            if damaged:
-                self.owner.report(f"block {block.number}: {damaged} damaged stretches left out")
-            block.cached = cached
-            self._cache.use(block, self._clock.monotonic())
+            self._keep(block, cached, damaged)
         for done in self._loading.pop(block.number, []):
             done(error)
+
+    def _keep(self, block, cached, damaged):
+        if damaged:
+            self.owner.report(f"block {block.number}: {damaged} damaged stretches left out")
+        block.cached = cached
+        self._cache.use(block, self._clock.monotonic())
 
     def touch(self, block):
         """Note that a block is being read."""
@@ -463,11 +482,58 @@ class StreamStore:
         """
         Walk(self, first, last, visit, done, self._timers).go()
 
+    def scan(self, first):
+        """Yield the CachedBlock of each message from ``first`` on, pointing at it.
+
+        For recovery only: blocks have to be there as soon as they are asked for.
+        """
+        while sequence := self.index.next_from(first):
+            block = self.missing(sequence)
+            if block is not None:
+                self.load(block, lambda _: None)
+            cached = self.find(sequence)
+            if cached is not None:
+                yield cached
+            first = sequence + 1
+
+    def use_jobs(self, jobs):
+        """Let ``jobs`` do the blocking work from now on."""
+        self._jobs = jobs
+
+    def in_flight(self, note):
+        """Call ``note(sequence, subject)`` for each message that is proposed and not applied."""
+        if self._batch is not None:
+            self._note_messages(self._batch.buffer, self._at, note)
+        for batch in self._completed:
+            self._note_messages(batch.buffer, 0, note)
+        if self.log.writing is not None:
+            self._note_messages(self.log.writing.buffer, 0, note)
+        self._note_messages(self.log.staged, 0, note)
+
+    def _note_messages(self, buffer, at, note):
+        record = Record()
+        while at < buffer.size and record.read(buffer.view, at, buffer.size):
+            if record.kind == MESSAGE:
+                note(record.sequence, record.subject(buffer.view))
+            at = record.end
+
     def when_idle(self, done):
         """Call ``done()`` as soon as everything proposed is applied."""
         self._idle_waiters.append(done)
         self.commit()
         self._tell_idle()
+
+    def when_settled(self, done):
+        """Call ``done()`` as soon as no batch is applied in part: the index fits its position."""
+        self._settled_waiters.append(done)
+        if self._batch is None and not self._work:
+            self._tell_settled()
+
+    def _tell_settled(self):
+        waiters = self._settled_waiters
+        self._settled_waiters = []
+        for done in waiters:
+            done()
 
     def _tell_idle(self):
         if self.is_idle():
@@ -532,14 +598,51 @@ class Walk:
         self._timers.after(0, self.go)
 
 
+class Enforcement:
+    """New limits at work."""
+
+    def step(self, store):
+        return store.enforce()
+
+
 class Removal:
-    """A DELETE record at work."""
+    """A DELETE record at work; its subject's last message is found again if that was it."""
 
     def __init__(self, sequence):
         self._sequence = sequence
+        self._subject = None
 
     def step(self, store):
-        return store.remove(self._sequence)
+        index = store.index
+        if self._subject is None:
+            block = store.missing(self._sequence)
+            if block is not None:
+                store.need(block)
+                return False
+            cached = store.find(self._sequence)
+            if cached is None:
+                return store.remove(self._sequence)
+            self._subject = cached.subject()
+            store.remove(self._sequence)
+        state = index.subjects.get(self._subject)
+        if state is None or state.last:
+            return True
+        return self._find_last(store, state)
+
+    def _find_last(self, store, state):
+        """Look backwards for the subject's last message; False when a block has to be fetched."""
+        while self._sequence > state.first:
+            self._sequence -= 1
+            block = store.missing(self._sequence)
+            if block is not None:
+                self._sequence += 1
+                store.need(block)
+                return False
+            cached = store.find(self._sequence)
+            if cached is not None and cached.subject() == self._subject:
+                store.index.set_last(state, cached.record)
+                return True
+        return True
 
 
 class Trim:
@@ -614,10 +717,8 @@ class Purge:
             if not sequence or sequence >= self.bound:
                 return True
             if wanted is not None:
-                block = store.missing(sequence)
-                if block is not None:
+                if store.needs(sequence):
                     self._next = sequence
-                    store.need(block)
                     return False
                 cached = store.find(sequence)
                 if cached is not None and cached.subject() in wanted:
@@ -644,8 +745,9 @@ class Places:
             if not self._collect(store):
                 return False
             self._known = True
-        for subject in list(index.subjects):
-            store.enforce_subject(subject)
+        if store.per_subject_max > 0:
+            for subject in list(index.subjects):
+                store.enforce_subject(subject)
         if not index.keep_places:
             for state in index.subjects.values():
                 state.places = None
@@ -654,10 +756,8 @@ class Places:
     def _collect(self, store):
         index = store.index
         while sequence := index.next_from(self._next):
-            block = store.missing(sequence)
-            if block is not None:
+            if store.needs(sequence):
                 self._next = sequence
-                store.need(block)
                 return False
             cached = store.find(sequence)
             if cached is not None:

@@ -43,7 +43,7 @@ cdef class Sublist:
     cpdef bint has_interest(self, bytes subject) except -1
     @cython.locals(entry=Matches, node=_Node)
     cpdef list interests(self)
-    @cython.locals(found=Matches, older=Matches, merged=Matches, entry=Matches, unique=bint, collected=list)
+    @cython.locals(found=Matches, older=Matches, merged=Matches, entry=Matches, unique=bint, collected=list, tokens=list)
     cdef Matches _match_uncached(self, bytes subject)
     cdef _remember(self, bytes subject, Matches found)
     cdef _forget(self, bytes subject)
@@ -56,5 +56,5 @@ cdef class Sublist:
 
 cdef bint _holds(Matches entry, Interest interest) except -1
 cdef bint _is_among(Interest interest, list interests) except -1
-@cython.locals(child=_Node, children=dict)
+@cython.locals(child=_Node, children=dict, token=bytes)
 cdef _collect(_Node node, list tokens, Py_ssize_t index, list found)

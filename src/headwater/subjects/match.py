@@ -36,7 +36,8 @@ class Matches:
     def add(self, interest):
         if interest.queue:
             for group in self.groups:
-                if group[0].queue == interest.queue:
+                first = group[0]
+                if first.queue == interest.queue:
                     group.append(interest)
                     return
             self.groups.append([interest])
@@ -166,7 +167,9 @@ class Sublist:
                 self._remember(subject, older)
                 return older
         collected = []
-        _collect(self._root, subject.split(b"."), 0, collected)
+        tokens = subject.split(b".")
+        if b"" not in tokens:  # a subject with an empty token meets no pattern
+            _collect(self._root, tokens, 0, collected)
         if not collected:
             found = self._nothing if found is None else found
         elif found is None and len(collected) == 1:
@@ -258,9 +261,12 @@ def _collect(node, tokens, index, found):
         found.append(node.rest)
     children = node.children
     if children:
-        child = children.get(tokens[index])
+        token = tokens[index]
+        child = children.get(token)
         if child is not None:
             _collect(child, tokens, index + 1, found)
+        if token == b"*":  # published to by who is not pedantic; it is the same child
+            return
         child = children.get(b"*")
         if child is not None:
             _collect(child, tokens, index + 1, found)

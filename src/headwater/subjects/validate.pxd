@@ -9,3 +9,4 @@ cpdef bint matches(bytes pattern, bytes subject) except -1
 cpdef bint covers(bytes pattern, bytes other) except -1
 @cython.locals(left=list, right=list)
 cpdef bint overlaps(bytes one, bytes other) except -1
+cdef int _require(bytes one, bytes other) except -1

@@ -46,6 +46,7 @@ def matches(pattern, subject):
 
 def covers(pattern, other):
     """Tell whether every subject that ``other`` stands for is one that ``pattern`` stands for."""
+    _require(pattern, other)
     wide = pattern.split(b".")
     narrow = other.split(b".")
     for index, token in enumerate(wide):
@@ -60,6 +61,7 @@ def covers(pattern, other):
 
 def overlaps(one, other):
     """Tell whether there is a subject that both patterns stand for."""
+    _require(one, other)
     left = one.split(b".")
     right = other.split(b".")
     for a, b in zip(left, right, strict=False):
@@ -68,3 +70,9 @@ def overlaps(one, other):
         if a != b and a != b"*" and b != b"*":
             return False
     return len(left) == len(right)
+
+
+def _require(one, other):
+    # Compiled, a method of bytes called on None would read what is no bytes object.
+    if one is None or other is None:
+        raise TypeError("a subject is missing")

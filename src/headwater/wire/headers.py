@@ -24,11 +24,12 @@ def find_value(view, start, end, name):
             and view[at + size] == 58
             and octets.equals(view, at, at + size, name)
         ):
-            value_start = octets.skip_blanks(view, at + size + 1, line_end)
+            # Leading spaces do not belong to the value; tabs and trailing blanks do, as there.
+            value_start = at + size + 1
+            while value_start < line_end and view[value_start] == 32:
+                value_start += 1
             value_end = line_end
-            while value_end > value_start and (
-                view[value_end - 1] == 13 or view[value_end - 1] == 32
-            ):
+            if value_end > value_start and view[value_end - 1] == 13:
                 value_end -= 1
             return octets.slice_bytes(view, value_start, value_end)
         at = line_end + 1

@@ -47,7 +47,7 @@ def decode_connect(arguments: bytes) -> Connect:
     """
     try:
         return _connect_decoder.decode(arguments)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ProtocolError(f"bad CONNECT: {error}") from error
 
 

@@ -24,14 +24,13 @@ cdef class NatsParser(Receiver):
     cdef Py_ssize_t _publish(self, Py_ssize_t at, Py_ssize_t start, Py_ssize_t end, bint headers) except? -1
     @cython.locals(message=Message, c0=Py_ssize_t, c1=Py_ssize_t, size=Py_ssize_t, header_size=Py_ssize_t)
     cdef Py_ssize_t _publish_headers(self, Py_ssize_t at, Py_ssize_t end, Py_ssize_t s0, Py_ssize_t s1, Py_ssize_t a0, Py_ssize_t a1, Py_ssize_t b0, Py_ssize_t b1) except? -1
-    @cython.locals(message=Message, start=Py_ssize_t)
+    @cython.locals(message=Message, start=Py_ssize_t, arguments_end=Py_ssize_t)
     cdef Py_ssize_t _body(self, Py_ssize_t at, Py_ssize_t line_end, Py_ssize_t end, Py_ssize_t size, Py_ssize_t header_size) except? -1
-    @cython.locals(message=Message, line_feed=Py_ssize_t, words=list, sizes=Py_ssize_t, count=Py_ssize_t, size=Py_ssize_t, header_size=Py_ssize_t, reply=bytes, reply_start=Py_ssize_t)
+    @cython.locals(message=Message, line_feed=Py_ssize_t, count=Py_ssize_t, first_start=Py_ssize_t, first_end=Py_ssize_t, before_start=Py_ssize_t, before_end=Py_ssize_t, last_start=Py_ssize_t, last_end=Py_ssize_t, word_start=Py_ssize_t, word_end=Py_ssize_t, size=Py_ssize_t, header_size=Py_ssize_t)
     cdef Py_ssize_t _routed(self, Py_ssize_t at, Py_ssize_t start, Py_ssize_t end, bint headers) except? -1
+    @cython.locals(message=Message, mark=bytes, groups=list, word_start=Py_ssize_t, word_end=Py_ssize_t)
+    cdef _queue_groups(self, Py_ssize_t count, Py_ssize_t line_feed)
     @cython.locals(line_feed=Py_ssize_t, line_end=Py_ssize_t, verb_end=Py_ssize_t, start=Py_ssize_t, verb=bytes)
     cdef Py_ssize_t _line(self, Py_ssize_t at, Py_ssize_t end) except? -1
     cdef Py_ssize_t _incomplete_line(self, Py_ssize_t at, Py_ssize_t end) except? -1
     cdef int _check_line(self, Py_ssize_t size) except -1
-
-
-cdef Py_ssize_t _size(bytes word) except? -1

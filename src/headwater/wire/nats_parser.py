@@ -57,10 +57,10 @@ class NatsParser(Receiver):
 
     def _operation(self, at, end):
         """Parse one operation; return the offset behind it, or -1 when it is incomplete."""
-        if end - at > 5:
+        if end - at > 4:
             first = self.input[at] | 32
             if first == 112:  # p
-                if self._is_verb(at, b"ub", 3):
+                if not self.peer and self._is_verb(at, b"ub", 3):
                     return self._publish(at, at + 4, end, False)
             elif first == 104:  # h
                 if self.peer:
@@ -92,7 +92,14 @@ class NatsParser(Receiver):
         second_end = octets.token_end(self.input, second_start, end)
         if headers:
             return self._publish_headers(
-                at, end, subject_start, subject_end, first_start, first_end, second_start, second_end
+                at,
+                end,
+                subject_start,
+                subject_end,
+                first_start,
+                first_end,
+                second_start,
+                second_end,
             )
         message.subject_start = subject_start
         message.subject_end = subject_end
@@ -121,22 +128,21 @@ class NatsParser(Receiver):
             message.reply_start = message.reply_end = 0
         header_size = octets.parse_size(self.input, a0, a1)
         size = octets.parse_size(self.input, b0, b1)
-        if b1 < end and not 0 <= header_size <= size:
-            raise ProtocolError("HPUB with bad sizes")
         return self._body(at, b1, end, size, header_size)
 
     def _body(self, at, line_end, end, size, header_size):
         """Check the end of the line and the body behind it, then hand the message out."""
         message = self.message
         line_end = octets.skip_blanks(self.input, line_end, end)
+        arguments_end = line_end
         if line_end < end and self.input[line_end] == 13:
             line_end += 1
         if line_end >= end:
             return self._incomplete_line(at, end)
-        if size < 0 or self.input[line_end] != 10:
+        if self.input[line_end] != 10 or not 0 <= header_size <= size:
             raise ProtocolError("bad arguments of a message")
-        if line_end - at > self.control_line_bytes_max:
-            self._check_line(line_end - at)
+        if arguments_end - message.subject_start > self.control_line_bytes_max:
+            self._check_line(arguments_end - message.subject_start)
         if size > self.payload_bytes_max:
             raise ProtocolError("payload too large", "Maximum Payload Violation")
         start = line_end + 1
@@ -157,36 +163,60 @@ class NatsParser(Receiver):
         if line_feed < 0:
             return self._incomplete_line(at, end)
         message = self.message
-        words = octets.slice_bytes(self.input, start, line_feed).split()
-        sizes = 2 if headers else 1
-        count = len(words) - sizes
-        if count < 1:
+        message.subject_start = octets.skip_blanks(self.input, start, line_feed)
+        message.subject_end = octets.token_end(self.input, message.subject_start, line_feed)
+        count = 0
+        first_start = first_end = before_start = before_end = last_start = last_end = 0
+        word_end = message.subject_end
+        while True:
+            word_start = octets.skip_blanks(self.input, word_end, line_feed)
+            word_end = octets.token_end(self.input, word_start, line_feed)
+            if word_end == word_start:
+                break
+            count += 1
+            if count == 1:
+                first_start = word_start
+                first_end = word_end
+            before_start = last_start
+            before_end = last_end
+            last_start = word_start
+            last_end = word_end
+        if self.input[word_end] == 13:
+            word_end += 1
+        count -= 2 if headers else 1
+        if count < 0 or word_end != line_feed or message.subject_end == message.subject_start:
             raise ProtocolError("bad arguments of a message")
-        size = _size(words[count + sizes - 1])
-        header_size = _size(words[count]) if headers else 0
+        size = octets.parse_size(self.input, last_start, last_end)
+        header_size = octets.parse_size(self.input, before_start, before_end) if headers else 0
         if size < 0 or not 0 <= header_size <= size:
             raise ProtocolError("bad sizes of a message")
-        message.subject_start = octets.skip_blanks(self.input, start, line_feed)
-        message.subject_end = message.subject_start + len(words[0])
+        message.reply_start = first_start if count else 0
+        message.reply_end = first_end if count else 0
         message.queues = None
-        reply = b""
-        if count == 2:
-            reply = words[1]
-        elif count > 2:
-            if words[1] == b"+":
-                reply = words[2]
-                message.queues = words[3:count]
-            elif words[1] == b"|":
-                message.queues = words[2:count]
-            else:
-                raise ProtocolError("bad queue groups of a message")
-        # The reply is the second token, or the third behind a plus sign.
-        reply_start = octets.skip_blanks(self.input, message.subject_end, line_feed)
-        if message.queues is not None and reply:
-            reply_start = octets.skip_blanks(self.input, reply_start + 1, line_feed)
-        message.reply_start = reply_start if reply else 0
-        message.reply_end = message.reply_start + len(reply)
+        if count > 1:
+            self._queue_groups(count, line_feed)
         return self._body(at, line_feed, end, size, header_size)
+
+    def _queue_groups(self, count, line_feed):
+        """Take the ``count`` words that begin where the reply was thought to be: + or |, groups."""
+        message = self.message
+        word_end = message.reply_end
+        mark = octets.slice_bytes(self.input, message.reply_start, word_end)
+        message.reply_start = message.reply_end = 0
+        count -= 1
+        if mark == b"+":
+            message.reply_start = octets.skip_blanks(self.input, word_end, line_feed)
+            word_end = octets.token_end(self.input, message.reply_start, line_feed)
+            message.reply_end = word_end
+            count -= 1
+        elif mark != b"|":
+            raise ProtocolError("bad queue groups of a message")
+        groups = []
+        for _ in range(count):
+            word_start = octets.skip_blanks(self.input, word_end, line_feed)
+            word_end = octets.token_end(self.input, word_start, line_feed)
+            groups.append(octets.slice_bytes(self.input, word_start, word_end))
+        message.queues = groups
 
     def _line(self, at, end):
         """Parse an operation without a body."""
@@ -212,8 +242,3 @@ class NatsParser(Receiver):
     def _check_line(self, size):
         if size > self.control_line_bytes_max:
             raise ProtocolError("control line too long", "maximum control line exceeded")
-
-
-def _size(word):
-    """Return the number that ``word`` is, or -1."""
-    return int(word) if len(word) <= octets.SIZE_DIGITS_MAX and word.isdigit() else -1

@@ -1,0 +1,231 @@
+"""How one sample of each row is taken: a fresh server, one load, one figure.
+
+Each row has a check as well, run once per side before the samples: the same kind of load, with
+every delivered byte compared and every stored message read back.
+"""
+
+import time
+from dataclasses import dataclass, field
+
+from bench import loadgen, machine
+from bench.client import Client
+from bench.errors import HarnessError
+from bench.servers import Side, running
+
+STREAM, STREAM_SUBJECT = "BENCH", "bench.js"
+JS_SIZE_BYTES = 128
+_QUICK_DIVISOR = 50
+_CHECKED_MESSAGES = 50_000
+_CHECKED_STORED = 1_000
+_WARMUP_ROUND_TRIPS = 500
+_PACED_PER_S = 20_000
+_PACED_SECONDS = 5
+_PACE_SLACK = 1.5
+_SETTLE_S = 1.0
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One figure in the unit of its row, and figures taken with it that are reported only."""
+
+    value: float
+    also: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much work a sample is; ``quick`` is for trying the harness, its figures mean little."""
+
+    quick: bool = False
+
+    def count(self, full: int) -> int:
+        """Return how many messages to send instead of ``full``."""
+        return max(1, full // _QUICK_DIVISOR) if self.quick else full
+
+    def seconds(self, full: float) -> float:
+        """Return how long to wait or to run instead of ``full``."""
+        return full / 10 if self.quick else full
+
+
+@dataclass(frozen=True)
+class PubSub:
+    """Publishers to subscribers through the core; counts deliveries, or messages where nobody is.
+
+    Every subscriber gets the messages of every publisher; ``messages`` are per publisher.
+    """
+
+    messages: int
+    size: int
+    pubs: int = 1
+    subs: int = 1
+    subjects: int = 1
+
+    def check(self, side: Side, effort: Effort) -> None:
+        """Compare every delivered byte; one subscriber listens even if the samples have none."""
+        count = effort.count(_CHECKED_MESSAGES)
+        with running(side) as server:
+            self._load(server.port, count, subs=max(1, self.subs), check=1, block=count)
+
+    def sample(self, side: Side, effort: Effort) -> Sample:
+        """Return deliveries (published messages without subscribers) per second."""
+        with running(side) as server:
+            done = self._load(server.port, effort.count(self.messages), subs=self.subs)
+        return Sample((done["delivered"] if self.subs else done["published"]) / done["seconds"])
+
+    def _load(self, port: int, messages: int, **options: int) -> dict[str, float]:
+        subjects = min(self.subjects, messages)
+        return loadgen.run(
+            "pubsub",
+            port,
+            pubs=self.pubs,
+            size=self.size,
+            subjects=subjects,
+            messages=messages,
+            **options,
+        )
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Request and reply between two connections, one at a time."""
+
+    round_trips: int
+    size: int
+
+    def check(self, side: Side, effort: Effort) -> None:
+        """Nothing more to see: the samples compare every byte themselves."""
+
+    def sample(self, side: Side, effort: Effort) -> Sample:
+        """Return the median round trip in µs, with the 99th percentile."""
+        count, warmup = effort.count(self.round_trips), effort.count(_WARMUP_ROUND_TRIPS)
+        with running(side) as server:
+            done = loadgen.run(
+                "latency", server.port, messages=count, size=self.size, warmup=warmup
+            )
+        return Sample(done["p50_us"], {"p99_us": done["p99_us"]})
+
+
+@dataclass(frozen=True)
+class JetStreamPublish:
+    """One publisher to a stream on files, at most ``window`` messages without acknowledgement.
+
+    ``their_sync_always`` makes nats-server sync each message before its acknowledgement;
+    ``their_messages`` replaces ``messages`` there, where that is orders of magnitude slower.
+    """
+
+    messages: int
+    window: int
+    their_messages: int | None = None
+    their_sync_always: bool = False
+
+    def check(self, side: Side, effort: Effort) -> None:
+        """Read back what was acknowledged."""
+        count = effort.count(_CHECKED_STORED)
+        with running(side, jetstream=True, sync_always=self._sync_always(side)) as server:
+            _create_stream(server.port)
+            self._load(server.port, count, block=count)
+            check_stored(server.port, count)
+
+    def sample(self, side: Side, effort: Effort) -> Sample:
+        """Return acknowledged messages per second."""
+        theirs = side.name == "theirs" and self.their_messages
+        count = effort.count(theirs or self.messages)
+        with running(side, jetstream=True, sync_always=self._sync_always(side)) as server:
+            _create_stream(server.port)
+            done = self._load(server.port, count)
+            _check_count(server.port, count)
+        return Sample(done["acknowledged"] / done["seconds"])
+
+    def _sync_always(self, side: Side) -> bool:
+        return self.their_sync_always and side.name == "theirs"
+
+    def _load(self, port: int, messages: int, **options: int) -> dict[str, float]:
+        return loadgen.run(
+            "jspub", port, messages=messages, size=JS_SIZE_BYTES, window=self.window, **options
+        )
+
+
+@dataclass(frozen=True)
+class StartTime:
+    """From the start of the process until a client has INFO and PONG; JetStream on, store empty."""
+
+    def check(self, side: Side, effort: Effort) -> None:
+        """Nothing more to see: a server that does not answer gives no sample."""
+
+    def sample(self, side: Side, effort: Effort) -> Sample:
+        """Return milliseconds."""
+        with running(side, jetstream=True) as server:
+            return Sample(server.start_ms)
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Resident memory after so many messages (one publisher, one subscriber) and a pause."""
+
+    messages: int
+    size: int = 128
+
+    def check(self, side: Side, effort: Effort) -> None:
+        """Nothing more to see: the load counts what is delivered."""
+
+    def sample(self, side: Side, effort: Effort) -> Sample:
+        """Return MB."""
+        with running(side, jetstream=True) as server:
+            if self.messages:
+                count = effort.count(self.messages)
+                loadgen.run("pubsub", server.port, messages=count, size=self.size)
+            time.sleep(effort.seconds(_SETTLE_S))
+            return Sample(machine.resident_mb(server.pid))
+
+
+@dataclass(frozen=True)
+class CpuPerMessage:
+    """CPU time of the server while one publisher sends to one subscriber at a fixed rate."""
+
+    size: int
+
+    def check(self, side: Side, effort: Effort) -> None:
+        """Nothing more to see: the load counts what is delivered."""
+
+    def sample(self, side: Side, effort: Effort) -> Sample:
+        """Return µs of user and system time per message."""
+        count = int(effort.seconds(_PACED_SECONDS) * _PACED_PER_S)
+        with running(side, jetstream=True) as server:
+            before_s = machine.cpu_seconds(server.pid)
+            done = loadgen.run(
+                "pubsub", server.port, messages=count, size=self.size, rate=_PACED_PER_S
+            )
+            used_s = machine.cpu_seconds(server.pid) - before_s
+        if done["seconds"] > _PACE_SLACK * count / _PACED_PER_S:
+            raise HarnessError(
+                f"{count} messages took {done['seconds']:.1f} s: the rate is not kept"
+            )
+        return Sample(used_s / count * 1_000_000)
+
+
+Measure = PubSub | Latency | JetStreamPublish | StartTime | Memory | CpuPerMessage
+
+
+def check_stored(port: int, count: int) -> None:
+    """Read back the first ``count`` messages of the stream and compare subject and payload.
+
+    Raises HarnessError naming the first that is not what the load generator published.
+    """
+    _check_count(port, count)
+    with Client(port) as client:
+        for sequence in range(1, count + 1):
+            due = STREAM_SUBJECT, loadgen.payload(sequence - 1, JS_SIZE_BYTES)
+            if (stored := client.stored_message(STREAM, sequence)) != due:
+                raise HarnessError(f"message {sequence} is stored as {stored}, published as {due}")
+
+
+def _create_stream(port: int) -> None:
+    with Client(port) as client:
+        client.create_stream(STREAM, [STREAM_SUBJECT])
+
+
+def _check_count(port: int, count: int) -> None:
+    with Client(port) as client:
+        state = client.stream_state(STREAM)
+    if (state.get("messages"), state.get("last_seq")) != (count, count):
+        raise HarnessError(f"{count} messages were acknowledged, the stream says {state}")

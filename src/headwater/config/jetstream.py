@@ -1,0 +1,125 @@
+"""The ``jetstream`` block."""
+
+from headwater.config import values
+from headwater.config.options import JetStreamOptions
+from headwater.config.report import (
+    Fields,
+    Handler,
+    Handlers,
+    Report,
+    ignores,
+    read_entries,
+    refuses,
+    sets,
+)
+from headwater.config.tree import Entry, fail
+
+_STORE_DIR = "jetstream.store_dir"
+
+
+def read_store_dir(report: Report, fields: Fields, entry: Entry) -> None:
+    """Read the folder of the store, which may be named at two places but only once."""
+    if _STORE_DIR in fields:
+        fail(entry.place, f"{entry.name}: the store's folder is named twice")
+    fields[_STORE_DIR] = values.text(report, entry)
+
+
+def _sync_interval(report: Report, fields: Fields, entry: Entry) -> None:
+    value = entry.node.value
+    always = isinstance(value, str) and value.lower() == "always"
+    fields["jetstream.sync_always"] = always
+    fields["jetstream.sync_interval_ns"] = 0 if always else values.duration(report, entry)
+
+
+def _domain(report: Report, entry: Entry) -> str:
+    domain = values.text(report, entry)
+    if any(char in ".*>" or char.isspace() for char in domain):
+        fail(entry.place, f"{entry.name}: {domain!r} must be without '.', '*', '>' and white space")
+    return domain
+
+
+def _unique_tag(report: Report, entry: Entry) -> str:
+    return values.text(report, entry).strip().lower()
+
+
+def _not_negative(report: Report, entry: Entry) -> int:
+    value = values.size(report, entry)
+    if value < 0:
+        fail(entry.place, f"{entry.name}: {value} is negative")
+    return value
+
+
+def _cluster_only(*names: str) -> dict[str, Handler]:
+    return dict.fromkeys(names, ignores(values.integer))
+
+
+_BATCH_LIMITS: Handlers = {
+    **_cluster_only("max_inflight_per_stream", "max_inflight_total", "max_msgs"),
+    "timeout": ignores(values.duration),
+}
+
+
+def _batch_limits(report: Report, fields: Fields, entry: Entry) -> None:
+    read_entries(report, values.entries_of(entry), _BATCH_LIMITS, fields)
+
+
+_LIMITS: Handlers = {
+    **_cluster_only("max_ack_pending", "max_ha_assets", "max_request_batch"),
+    "duplicate_window": ignores(values.duration),
+    "batch": _batch_limits,
+}
+
+
+def _limits(report: Report, fields: Fields, entry: Entry) -> None:
+    read_entries(report, values.entries_of(entry), _LIMITS, fields)
+
+
+_ENCRYPTION = refuses("encryption of the store")
+
+_JETSTREAM: Handlers = {
+    **dict.fromkeys(("enabled", "enable"), sets("jetstream.enabled", values.boolean)),
+    **dict.fromkeys(("store", "store_dir", "storedir"), read_store_dir),
+    **dict.fromkeys(("sync", "sync_interval"), _sync_interval),
+    **dict.fromkeys(
+        ("max_memory_store", "max_mem_store", "max_mem"),
+        sets("jetstream.memory_max", values.size),
+    ),
+    **dict.fromkeys(("max_file_store", "max_file"), sets("jetstream.file_max", values.size)),
+    "domain": sets("jetstream.domain", _domain),
+    "unique_tag": sets("jetstream.unique_tag", _unique_tag),
+    **dict.fromkeys(("key", "ek", "encryption_key"), _ENCRYPTION),
+    **dict.fromkeys(("prev_key", "prev_ek", "prev_encryption_key"), _ENCRYPTION),
+    **dict.fromkeys(("cipher", "tpm"), _ENCRYPTION),
+    "limits": _limits,
+    "strict": ignores(values.boolean),
+    "extension_hint": ignores(values.text),
+    **dict.fromkeys(("max_outstanding_catchup", "max_buffered_size"), ignores(values.size)),
+    **_cluster_only("max_buffered_msgs", "request_queue_limit", "info_queue_limit"),
+    "meta_compact": ignores(_not_negative),
+    "meta_compact_size": ignores(_not_negative),
+    "meta_compact_sync": ignores(values.boolean),
+    "max_concurrent_io": ignores(values.between(4, 8192)),
+}
+
+
+def read_jetstream(report: Report, fields: Fields, entry: Entry) -> None:
+    """Read the block, or ``true``, ``enabled`` and their opposites, into ``jetstream.*``."""
+    value = entry.node.value
+    if isinstance(value, bool):
+        fields["jetstream.enabled"] = value
+    elif isinstance(value, str):
+        enabled = {"enable": True, "enabled": True, "disable": False, "disabled": False}
+        if value.lower() not in enabled:
+            fail(entry.place, f'{entry.name}: expected "enabled" or "disabled", got another string')
+        fields["jetstream.enabled"] = enabled[value.lower()]
+    else:
+        fields["jetstream.enabled"] = True
+        entries = values.entries_of(entry, "a map { ... }, true, false, enabled or disabled")
+        read_entries(report, entries, _JETSTREAM, fields)
+
+
+def assemble_jetstream(fields: Fields) -> JetStreamOptions | None:
+    """Return the block of the fields ``jetstream.*``, without their prefix; None if it is off."""
+    if not fields.pop("enabled", False):
+        return None
+    return JetStreamOptions(**fields)

@@ -1,0 +1,246 @@
+"""The streams of one account, and what they share: subjects, quotas, the interest in inboxes."""
+
+from headwater.accounts.account import InterestListener
+from headwater.base import gojson, ids
+from headwater.base.errors import StoreError
+from headwater.jetstream.stream import Stream
+from headwater.jetstream.stream_config import Storage
+from headwater.jetstream.turns import TurnTimers
+from headwater.store import stream_files
+from headwater.store.jobs import ImmediateJobs
+from headwater.store.recovery import Recovery
+from headwater.subjects.validate import matches
+
+_DELETED = ".deleted-"
+
+
+class DeliverInterest(InterestListener):
+    """Tells push consumers when somebody begins or ceases to listen at their deliver subjects."""
+
+    def __init__(self, account):
+        self._account = account
+        self._watching = {}  # deliver subject -> consumers
+
+    def watch(self, consumer):
+        """Tell ``consumer`` of changes at its deliver subject."""
+        if not self._watching:
+            self._account.listeners.append(self)
+        subject = consumer.config.deliver_subject.encode()
+        self._watching.setdefault(subject, set()).add(consumer)
+
+    def unwatch(self, consumer):
+        """Tell ``consumer`` nothing any more."""
+        subject = consumer.config.deliver_subject.encode()
+        consumers = self._watching.get(subject)
+        if consumers is not None:
+            consumers.discard(consumer)
+            if not consumers:
+                del self._watching[subject]
+                if not self._watching:
+                    self._account.listeners.remove(self)
+
+    def interest_added(self, interest):
+        self._recheck(interest)
+
+    def interest_removed(self, interest):
+        self._recheck(interest)
+
+    def _recheck(self, interest):
+        pattern = interest.subject
+        if b"*" not in pattern and b">" not in pattern:
+            consumers = self._watching.get(pattern)
+            found = list(consumers) if consumers else []
+        else:
+            found = [
+                consumer
+                for subject, consumers in self._watching.items()
+                if matches(pattern, subject)
+                for consumer in consumers
+            ]
+        for consumer in found:
+            consumer.recheck_interest()
+
+
+class AccountStreams:
+    """What JetStream holds for one account."""
+
+    def __init__(self, node, account, domain, cache, disk, jobs, quotas):
+        self.node = node
+        self.account = account
+        self.account_name = account.name.decode()
+        self.domain = domain
+        self.router = node.router
+        self.clock = node.clock
+        self.timers = TurnTimers(node.timers, node.router)
+        self.rng = node.rng
+        self.log = node.log
+        self.cache = cache
+        self.jobs = jobs
+        self.disk = disk
+        self.interest = DeliverInterest(account)
+        self.streams = {}
+        self.creating = {}  # name -> Stream that is not on disk yet
+        self._quotas = quotas
+        self._folder = f"{_folder_name(self.account_name)}/streams"
+
+    # Recovery
+
+    def recover(self):
+        """Open every stream on the disk; blocks."""
+        for name in self.disk.names(self._folder):
+            path = f"{self._folder}/{name}"
+            if name.startswith(_DELETED):
+                self.disk.remove_tree(path)
+                continue
+            stream = self._recover(path)
+            if stream is not None:
+                self.streams[stream.name] = stream
+
+    def _recover(self, path):
+        stream = Stream(self, path, self.disk, self._quotas[Storage.FILE])
+        store = stream.store
+        store.use_jobs(ImmediateJobs())
+        recovery = Recovery(store, self.cache, self.clock.monotonic())
+        try:
+            found = recovery.run()
+        except StoreError as error:
+            raise StoreError(f"{path}: {error}") from error
+        for text in recovery.reports:
+            self.log.warn(f"JetStream store {path}: {text}")
+        if not found or stream.config is None:
+            if found:
+                self.log.error(f"JetStream store {path}: no configuration left; not opened")
+            else:
+                self.disk.remove_tree(path)
+            return None
+        stream.recall_ids()
+        store.use_jobs(self.jobs)
+        stream.files = stream_files.StreamFiles(
+            store, self.jobs, recovery.generation, recovery.checkpoint_bytes, recovery.dead
+        )
+        self.log.info(
+            f"  Restored {store.index.messages:,} messages for stream "
+            f"'{self.account_name} > {stream.name}'"
+        )
+        return stream
+
+    def start(self):
+        """Let the streams that were recovered run."""
+        for stream in self.streams.values():
+            stream.start()
+
+    # Streams
+
+    def create(self, config, done):
+        """Make a stream from a checked configuration; ``done(stream, error)`` once it is on disk."""
+        in_memory = config.storage == Storage.MEMORY
+        folder = f"{self._folder}/{config.name}"
+        disk = None if in_memory else self.disk
+        stream = Stream(self, folder, disk, self._quotas[config.storage])
+        created_ns = self.clock.now()
+        self.creating[config.name] = stream
+        stream.config = config  # for its name in reports, until the record is applied
+
+        def finished(error):
+            del self.creating[config.name]
+            if error is None:
+                self.streams[config.name] = stream
+                self.reserve(config, 1)
+                stream.start()
+                if stream.files is not None:
+                    stream.files.checkpoint()
+            done(stream, error)
+
+        def made(_, error):
+            if error is not None:
+                finished(error)
+                return
+            if not in_memory:
+                stream.files = stream_files.StreamFiles(stream.store, self.jobs)
+            stream.create(config, created_ns, finished)
+
+        if in_memory:
+            made(None, None)
+        else:
+            self.jobs.submit(folder, lambda: self._make_folder(folder), made)
+
+    def _make_folder(self, folder):
+        # What a create that failed half-way has left holds nothing that was acknowledged.
+        self.disk.make_directory(folder)
+        for name in self.disk.names(folder):
+            self.disk.remove(f"{folder}/{name}")
+
+    def delete(self, stream, done):
+        """Delete a stream with all it has; ``done(error)`` follows."""
+        del self.streams[stream.name]
+        self.reserve(stream.config, -1)
+        stream.stop(409, b"Consumer Deleted")
+        stream.consumers.clear()
+
+        def idle():
+            stream.discard()
+            if stream.store.in_memory:
+                done(None)
+                return
+            folder = stream.store.log.folder
+            doomed = f"{self._folder}/{_DELETED}{ids.unique_id(self.rng).decode()}"
+            self.jobs.submit(
+                folder, lambda: self._remove(folder, doomed), lambda _, error: done(error)
+            )
+
+        stream.store.when_idle(idle)
+
+    def _remove(self, folder, doomed):
+        self.disk.rename(folder, doomed)
+        self.disk.sync_directory(self._folder)
+        self.disk.remove_tree(doomed)
+
+    def reserve(self, config, sign):
+        """Count what a stream reserves by its own limit."""
+        if config.max_bytes > 0:
+            self._quotas[config.storage].reserved += sign * config.max_bytes
+
+    def reserved_bytes(self, storage):
+        """Return what the streams of a kind of storage have reserved."""
+        return self._quotas[storage].reserved
+
+    def quota_limits(self):
+        """Return the bytes that memory streams and file streams may take, -1 for any number."""
+        return self._quotas[Storage.MEMORY].bytes_max, self._quotas[Storage.FILE].bytes_max
+
+    def used_bytes(self, storage):
+        """Return what the account's streams of a kind of storage take."""
+        return sum(
+            stream.store.index.bytes
+            for stream in self.streams.values()
+            if stream.config.storage == storage
+        )
+
+    def other_configs(self, name):
+        """Return the configurations of all streams but ``name``."""
+        streams = [*self.streams.values(), *self.creating.values()]
+        return [stream.config for stream in streams if stream.config.name != name]
+
+    def advise(self, subject, kind, fields):
+        """Publish an advisory, if anybody listens."""
+        name = f"$JS.EVENT.ADVISORY.{subject}".encode()
+        matches_now = self.account.interest.match(name)
+        if not (matches_now.plain or matches_now.groups):
+            return
+        body = {
+            "type": f"io.nats.jetstream.advisory.v1.{kind}",
+            "id": ids.unique_id(self.rng).decode(),
+            "timestamp": gojson.time_text(self.clock.now()),
+            **fields,
+        }
+        if self.domain:
+            body["domain"] = self.domain
+        self.router.publish(self.account, name, gojson.encode(body))
+
+
+def _folder_name(account_name):
+    """Return a folder's name for an account: what is no letter, digit or mark is spelled in hex."""
+    return "".join(
+        char if char.isalnum() or char in "$-_" else f"%{char.encode().hex()}"
+        for char in account_name
+    )

@@ -1,0 +1,201 @@
+"""How far a consumer is: what was delivered, what waits for its acknowledgement, the floors.
+
+Pure bookkeeping: no clock, no messages.  Entries of ``pending`` are in the order of their first
+delivery, which is the order of the stream.
+"""
+
+import msgspec
+
+
+_CHANGES = b"C"
+_WHOLE = b"W"
+
+
+class Pending:
+    """A message that was delivered and not acknowledged."""
+
+    __slots__ = ("consumer_sequence", "count", "deadline_ns", "sent_ns")
+
+    def __init__(self, consumer_sequence, count, sent_ns, deadline_ns):
+        self.consumer_sequence = consumer_sequence  # of its first delivery
+        self.count = count  # how often it was delivered
+        self.sent_ns = sent_ns  # when it was last delivered, wall clock
+        self.deadline_ns = deadline_ns  # when it is due again, monotonic
+
+
+class AckState:
+    """Positions of one consumer in its stream."""
+
+    __slots__ = (
+        "changed",
+        "consumer_floor",
+        "delivered_consumer",
+        "delivered_stream",
+        "dirty",
+        "last_ack_ns",
+        "last_delivery_ns",
+        "next_sequence",
+        "pending",
+        "stream_floor",
+    )
+
+    def __init__(self, next_sequence):
+        self.next_sequence = next_sequence  # of the stream: what is delivered next
+        self.delivered_consumer = 0  # deliveries so far
+        self.delivered_stream = next_sequence - 1
+        self.consumer_floor = 0  # everything up to here is acknowledged
+        self.stream_floor = next_sequence - 1
+        self.last_delivery_ns = 0
+        self.last_ack_ns = 0
+        self.pending = {}  # sequence of the stream -> Pending
+        self.changed = set()  # sequences whose entry differs from what was last recorded
+        self.dirty = False
+
+    def delivered(self, sequence, now_ns, deadline_ns, keep):
+        """Note a delivery; return how often ``sequence`` has been delivered by now.
+
+        ``keep`` tells whether it has to be acknowledged.
+        """
+        self.delivered_consumer += 1
+        self.last_delivery_ns = now_ns
+        self.dirty = True
+        count = 1
+        entry = self.pending.get(sequence)
+        if sequence > self.delivered_stream:
+            self.delivered_stream = sequence
+        if not keep:
+            self.consumer_floor = self.delivered_consumer
+            self.stream_floor = self.delivered_stream
+            return count
+        if entry is None:
+            entry = Pending(self.delivered_consumer, 1, now_ns, deadline_ns)
+            self.pending[sequence] = entry
+        else:
+            entry.count += 1
+            entry.sent_ns = now_ns
+            entry.deadline_ns = deadline_ns
+            count = entry.count
+        self.changed.add(sequence)
+        return count
+
+    def undelivered(self, sequence, first):
+        """Take a delivery back that reached nobody; ``first`` if it was the first one."""
+        self.delivered_consumer -= 1
+        entry = self.pending.get(sequence)
+        if entry is not None:
+            if first:
+                del self.pending[sequence]
+            else:
+                entry.count -= 1
+            self.changed.add(sequence)
+
+    def acknowledge(self, sequence, now_ns):
+        """Note the acknowledgement of one message; return whether it was waited for."""
+        entry = self.pending.pop(sequence, None)
+        if entry is None:
+            return False
+        self.last_ack_ns = now_ns
+        self.changed.add(sequence)
+        self.dirty = True
+        self.settle()
+        return True
+
+    def acknowledge_all(self, sequence, now_ns):
+        """Note that everything up to ``sequence`` is acknowledged; return what was waited for."""
+        covered = []
+        for pending in self.pending:
+            if pending > sequence:
+                break
+            covered.append(pending)
+        for pending in covered:
+            del self.pending[pending]
+        if covered:
+            self.changed.update(covered)
+            self.last_ack_ns = now_ns
+            self.dirty = True
+            self.settle()
+        return covered
+
+    def forget(self, sequence):
+        """A message does not have to be acknowledged any more: it is gone, or was tried enough."""
+        if self.pending.pop(sequence, None) is not None:
+            self.changed.add(sequence)
+            self.dirty = True
+            self.settle()
+
+    def settle(self):
+        """Move the floors up to what is still waited for."""
+        for sequence, entry in self.pending.items():
+            self.stream_floor = max(self.stream_floor, sequence - 1)
+            self.consumer_floor = max(self.consumer_floor, entry.consumer_sequence - 1)
+            return
+        self.stream_floor = self.delivered_stream
+        self.consumer_floor = self.delivered_consumer
+
+    def redelivered_count(self):
+        """Return how many of the pending messages were delivered more than once."""
+        return sum(entry.count > 1 for entry in self.pending.values())
+
+    def record(self):
+        """Return what has changed since the last record, as bytes."""
+        entries = []
+        for sequence in sorted(self.changed):
+            entry = self.pending.get(sequence)
+            if entry is None:
+                entries.append((sequence,))
+            else:
+                entries.append((sequence, entry.consumer_sequence, entry.count, entry.sent_ns))
+        self.changed.clear()
+        self.dirty = False
+        return _CHANGES + _encoder.encode((*self._positions(), entries))
+
+    def snapshot(self):
+        """Return all of it, as bytes; ``apply`` takes it like a record."""
+        self.changed.clear()
+        self.dirty = False
+        entries = [
+            (sequence, entry.consumer_sequence, entry.count, entry.sent_ns)
+            for sequence, entry in self.pending.items()
+        ]
+        return _WHOLE + _encoder.encode((*self._positions(), entries))
+
+    def apply(self, data):
+        """Take a record, or a snapshot, into an older state.
+
+        Raises:
+            msgspec.MsgspecError: the bytes are none.
+        """
+        *positions, entries = _decoder.decode(data[1:])
+        if data[:1] == _WHOLE:
+            self.pending = {}
+        (
+            self.next_sequence,
+            self.delivered_consumer,
+            self.delivered_stream,
+            self.consumer_floor,
+            self.stream_floor,
+            self.last_delivery_ns,
+            self.last_ack_ns,
+        ) = positions
+        for entry in entries:
+            if len(entry) == 1:
+                self.pending.pop(entry[0], None)
+            else:
+                sequence, consumer_sequence, count, sent_ns = entry
+                self.pending[sequence] = Pending(consumer_sequence, count, sent_ns, 0)
+        self.pending = dict(sorted(self.pending.items()))
+
+    def _positions(self):
+        return (
+            self.next_sequence,
+            self.delivered_consumer,
+            self.delivered_stream,
+            self.consumer_floor,
+            self.stream_floor,
+            self.last_delivery_ns,
+            self.last_ack_ns,
+        )
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(tuple[int, int, int, int, int, int, int, list[tuple[int, ...]]])

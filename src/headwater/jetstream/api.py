@@ -1,0 +1,145 @@
+"""The JetStream API of one account: which request goes to which handler, and how it is answered."""
+
+from headwater.jetstream import api_consumers, api_errors, api_messages, api_streams, responses
+from headwater.jetstream.api_errors import JetStreamError
+from headwater.jetstream.responses import AccountInfo, ApiStats, Kind
+from headwater.jetstream.stream_config import API_LEVEL, Storage
+from headwater.wire import headers
+
+_PREFIX_BYTES = len(b"$JS.API.")
+_LEVEL_HEADER = b"Nats-Required-Api-Level"
+
+
+class Request:
+    """One request: the tokens of its subject behind ``$JS.API``, its body, and who asks."""
+
+    __slots__ = ("api", "body", "kind", "reply", "streams", "tokens")
+
+    def __init__(self, api, tokens, body, reply, kind):
+        self.api = api
+        self.streams = api.streams
+        self.tokens = tokens
+        self.body = body
+        self.reply = reply
+        self.kind = kind
+
+    def answer(self, body):
+        """Send the response."""
+        streams = self.streams
+        streams.router.publish(streams.account, self.reply, body)
+
+    def refuse(self, error):
+        """Send an ApiError as the response."""
+        self.api.errors += 1
+        self.answer(responses.error(self.kind, error))
+
+    def answer_with(self, call):
+        """Run ``call()``, which answers; what it raises is the answer otherwise."""
+        try:
+            call()
+        except JetStreamError as error:
+            self.refuse(error.error)
+
+    def stream(self, name):
+        """Return the stream ``name``.
+
+        Raises:
+            JetStreamError: there is none.
+        """
+        stream = self.streams.streams.get(name)
+        if stream is None:
+            raise JetStreamError(api_errors.STREAM_NOT_FOUND)
+        return stream
+
+
+def _account_info(request):
+    streams = request.streams
+    api = request.api
+    info = AccountInfo(
+        memory=streams.used_bytes(Storage.MEMORY),
+        storage=streams.used_bytes(Storage.FILE),
+        reserved_memory=streams.reserved_bytes(Storage.MEMORY),
+        reserved_storage=streams.reserved_bytes(Storage.FILE),
+        streams=len(streams.streams),
+        consumers=sum(len(stream.consumers) for stream in streams.streams.values()),
+        domain=streams.domain,
+        api=ApiStats(total=api.total, errors=api.errors),
+    )
+    request.answer(responses.account_info(info))
+
+
+# By the tokens of the subject; ``*`` stands for a name.
+_HANDLERS = {
+    ("INFO",): (Kind.ACCOUNT_INFO, _account_info),
+    ("STREAM", "CREATE", "*"): (Kind.STREAM_CREATE, api_streams.create),
+    ("STREAM", "UPDATE", "*"): (Kind.STREAM_UPDATE, api_streams.update),
+    ("STREAM", "INFO", "*"): (Kind.STREAM_INFO, api_streams.info),
+    ("STREAM", "DELETE", "*"): (Kind.STREAM_DELETE, api_streams.delete),
+    ("STREAM", "PURGE", "*"): (Kind.STREAM_PURGE, api_streams.purge),
+    ("STREAM", "NAMES"): (Kind.STREAM_NAMES, api_streams.names),
+    ("STREAM", "LIST"): (Kind.STREAM_LIST, api_streams.listing),
+    ("STREAM", "MSG", "GET", "*"): (Kind.MESSAGE_GET, api_messages.get),
+    ("STREAM", "MSG", "DELETE", "*"): (Kind.MESSAGE_DELETE, api_messages.delete),
+    ("CONSUMER", "CREATE", "*"): (Kind.CONSUMER_CREATE, api_consumers.create),
+    ("CONSUMER", "CREATE", "*", "*"): (Kind.CONSUMER_CREATE, api_consumers.create),
+    ("CONSUMER", "DURABLE", "CREATE", "*", "*"): (Kind.CONSUMER_CREATE, api_consumers.create),
+    ("CONSUMER", "INFO", "*", "*"): (Kind.CONSUMER_INFO, api_consumers.info),
+    ("CONSUMER", "DELETE", "*", "*"): (Kind.CONSUMER_DELETE, api_consumers.delete),
+    ("CONSUMER", "NAMES", "*"): (Kind.CONSUMER_NAMES, api_consumers.names),
+    ("CONSUMER", "LIST", "*"): (Kind.CONSUMER_LIST, api_consumers.listing),
+    ("CONSUMER", "PAUSE", "*", "*"): (Kind.CONSUMER_PAUSE, api_consumers.pause),
+}
+_PATTERN_TOKENS_MAX = max(len(pattern) for pattern in _HANDLERS)
+
+
+class Api:
+    """Takes the requests of an account."""
+
+    def __init__(self, streams):
+        self.streams = streams
+        self.total = 0
+        self.errors = 0
+
+    def request(self, message, origin):
+        """Take one request; return whether it is one that this answers or ignores."""
+        subject = message.subject[_PREFIX_BYTES:].decode("utf-8", "replace")
+        tokens = subject.split(".")
+        if tokens[:2] == ["DIRECT", "GET"] or tokens[:3] == ["CONSUMER", "MSG", "NEXT"]:
+            # Streams and consumers listen to these themselves: where there is none, nobody does.
+            return False
+        handler = _find_handler(tokens)
+        reply = message.reply()
+        if handler is None or not reply:
+            return True
+        self.total += 1
+        kind, call = handler
+        request = Request(self, tokens, message.payload(), reply, kind)
+        level = self._required_level(message)
+        if level > API_LEVEL:
+            request.refuse(api_errors.REQUIRED_API_LEVEL)
+        else:
+            request.answer_with(lambda: call(request))
+        return True
+
+    def _required_level(self, message):
+        if not message.header_size:
+            return 0
+        block = message.headers()
+        value = headers.find_value(memoryview(block), 0, len(block), _LEVEL_HEADER)
+        if value is None:
+            return 0
+        return int(value) if value.isdigit() and len(value) < 10 else API_LEVEL + 1
+
+
+def _find_handler(tokens):
+    """Return (kind, function) for the tokens of a subject, None when there is none."""
+    if tokens[:2] == ["CONSUMER", "CREATE"] and len(tokens) > 4:
+        tokens = tokens[:4]  # the filter follows
+    if not 0 < len(tokens) <= _PATTERN_TOKENS_MAX:
+        return None
+    for pattern, handler in _HANDLERS.items():
+        if len(pattern) == len(tokens) and all(
+            wanted in ("*", token) for wanted, token in zip(pattern, tokens, strict=True)
+        ):
+            return handler
+    return None

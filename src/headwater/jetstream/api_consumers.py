@@ -1,0 +1,142 @@
+"""CONSUMER.* of the JetStream API; pull requests go to the consumer itself."""
+
+from msgspec.structs import replace
+
+from headwater.base import ids
+from headwater.jetstream import api_errors, consumer_check, responses
+from headwater.jetstream.api_errors import JetStreamError
+from headwater.jetstream.consumer_config import decode_create_request
+from headwater.jetstream.requests import (
+    ConsumerListRequest,
+    is_empty,
+    read_body,
+    read_pause,
+)
+from headwater.jetstream.responses import LIST_MAX, Kind
+
+_SUFFIX_BYTES = 8
+
+
+def create(request):
+    """CONSUMER.CREATE and CONSUMER.DURABLE.CREATE."""
+    tokens = request.tokens[1:]
+    asked = decode_create_request(request.body)
+    stream_name = tokens[2] if tokens[0] == "DURABLE" else tokens[1]
+    if asked.stream_name != stream_name:
+        raise JetStreamError(api_errors.STREAM_MISMATCH)
+    config = consumer_check.named_by_subject(asked, tokens)
+    stream = request.stream(stream_name)
+    suffix = ids.random_id(request.streams.rng, _SUFFIX_BYTES).decode()
+    config = consumer_check.for_sourcing(config, stream.config, suffix)
+    config = consumer_check.check_new(config, stream.config, pedantic=asked.pedantic)
+    if not config.name:
+        config = replace(config, name=config.durable_name or suffix)
+    existing = stream.consumers.get(config.name)
+    others = [other.config for other in stream.consumers.values() if other is not existing]
+
+    def answer(consumer, error):
+        if error is not None:
+            request.refuse(api_errors.CONSUMER_STORE_FAILED.filled(err=error))
+        else:
+            request.answer(responses.consumer_created(consumer.info()))
+
+    if existing is not None:
+        bound = existing.config.is_push and existing.target.active
+        checked = consumer_check.check_update(
+            existing.config, config, stream.config, others, action=asked.action, is_bound=bound
+        )
+        if checked == existing.config:
+            answer(existing, None)
+        else:
+            stream.update_consumer(existing, checked, answer)
+        return
+    consumer_check.check_absent(asked.action)
+    consumer_check.check_place(config, stream.config, others)
+
+    def created(consumer, error):
+        if error is None:
+            _advise(request.streams, stream, consumer, "CREATED", "create")
+        answer(consumer, error)
+
+    stream.create_consumer(config, created)
+
+
+def info(request):
+    """CONSUMER.INFO."""
+    if not is_empty(request.body):
+        raise JetStreamError(api_errors.NOT_EMPTY_REQUEST)
+    _, consumer = _consumer(request, 2)
+    request.answer(responses.consumer_described(consumer.info()))
+
+
+def delete(request):
+    """CONSUMER.DELETE."""
+    if not is_empty(request.body):
+        raise JetStreamError(api_errors.NOT_EMPTY_REQUEST)
+    stream, consumer = _consumer(request, 2)
+
+    def deleted(error):
+        if error is not None:
+            request.refuse(api_errors.CONSUMER_STORE_FAILED.filled(err=error))
+            return
+        _advise(request.streams, stream, consumer, "DELETED", "delete")
+        request.answer(responses.success(Kind.CONSUMER_DELETE))
+
+    stream.delete_consumer(consumer, deleted)
+
+
+def names(request):
+    """CONSUMER.NAMES."""
+    asked = read_body(ConsumerListRequest, request.body)
+    found = [consumer.name for consumer in _listed(request)]
+    request.answer(responses.consumer_names(found, asked.offset))
+
+
+def listing(request):
+    """CONSUMER.LIST."""
+    asked = read_body(ConsumerListRequest, request.body)
+    found = _listed(request)
+    offset = min(max(asked.offset, 0), len(found))
+    part = [consumer.info() for consumer in found[offset : offset + LIST_MAX]]
+    request.answer(responses.consumer_list(part, len(found), offset))
+
+
+def pause(request):
+    """CONSUMER.PAUSE."""
+    asked = read_pause(request.body)
+    stream, consumer = _consumer(request, 2)
+    until_ns = asked.pause_until_ns or 0
+    now_ns = stream.clock.now()
+    paused = until_ns > now_ns
+    config = replace(consumer.config, pause_until=asked.pause_until if paused else None)
+
+    def done(_, error):
+        if error is not None:
+            request.refuse(api_errors.CONSUMER_STORE_FAILED.filled(err=error))
+        else:
+            request.answer(responses.consumer_paused(until_ns if paused else 0, now_ns))
+
+    stream.update_consumer(consumer, config, done)
+
+
+def _consumer(request, place):
+    stream = request.stream(request.tokens[place])
+    consumer = stream.consumers.get(request.tokens[place + 1])
+    if consumer is None:
+        raise JetStreamError(api_errors.CONSUMER_NOT_FOUND)
+    return stream, consumer
+
+
+def _listed(request):
+    """Return the consumers of a stream that are shown, by name."""
+    stream = request.stream(request.tokens[2])
+    consumers = stream.consumers
+    return [consumers[name] for name in sorted(consumers) if not consumers[name].config.direct]
+
+
+def _advise(streams, stream, consumer, verb, action):
+    streams.advise(
+        f"CONSUMER.{verb}.{stream.name}.{consumer.name}",
+        "consumer_action",
+        {"stream": stream.name, "consumer": consumer.name, "action": action},
+    )

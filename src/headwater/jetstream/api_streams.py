@@ -1,0 +1,234 @@
+"""STREAM.* of the JetStream API, messages apart."""
+
+from headwater.jetstream import api_errors, responses
+from headwater.jetstream.api_errors import JetStreamError
+from headwater.jetstream.requests import (
+    StreamInfoRequest,
+    StreamListRequest,
+    is_empty,
+    read_body,
+    read_purge,
+)
+from headwater.jetstream.responses import LIST_MAX, SUBJECT_DETAILS_MAX, Kind, Page
+from headwater.jetstream.stream_check import (
+    StreamLimits,
+    check_consumers,
+    check_names,
+    check_new,
+    check_overlap,
+    check_reservation,
+    check_update,
+    normalise,
+    same_config,
+)
+from headwater.jetstream.stream_config import decode_stream_request
+from headwater.store.record import PURGE
+from headwater.store.stream_store import Purge
+from headwater.subjects.validate import overlaps
+
+
+def limits_of(streams):
+    """Return what the server allows a stream of the account."""
+    quotas = streams.quota_limits()
+    return StreamLimits(memory_max_bytes=quotas[0], file_max_bytes=quotas[1])
+
+
+def create(request):
+    """STREAM.CREATE."""
+    streams = request.streams
+    config, pedantic = decode_stream_request(request.body)
+    check_names(request.tokens[2], config)
+    limits = limits_of(streams)
+    checked = check_new(config, limits, pedantic=pedantic)
+    stream = streams.streams.get(checked.name)
+    if stream is not None:
+        if not same_config(stream.config, checked):
+            raise JetStreamError(api_errors.STREAM_NAME_EXIST)
+        _answer_info(request, stream, responses.stream_created)
+        return
+    creating = streams.creating.get(checked.name)
+    if creating is not None:
+        raise JetStreamError(api_errors.STREAM_NAME_EXIST)
+    check_overlap(checked.subjects, streams.other_configs(checked.name))
+    check_reservation(checked, streams.reserved_bytes(checked.storage), limits)
+
+    def created(stream, error):
+        if error is not None:
+            request.refuse(api_errors.STREAM_CREATE.filled(err=error))
+            return
+        streams.advise(
+            f"STREAM.CREATED.{stream.name}",
+            "stream_action",
+            {"stream": stream.name, "action": "create"},
+        )
+        _answer_info(request, stream, responses.stream_created, with_domain=False)
+
+    streams.create(checked, created)
+
+
+def update(request):
+    """STREAM.UPDATE."""
+    streams = request.streams
+    config, pedantic = decode_stream_request(request.body)
+    if request.tokens[2] != config.name:
+        raise JetStreamError(api_errors.STREAM_MISMATCH)
+    limits = limits_of(streams)
+    normalise(config, limits, pedantic=pedantic)
+    stream = request.stream(config.name)
+    old = stream.config
+    checked = check_update(old, config, limits, pedantic=pedantic)
+    check_overlap(checked.subjects, streams.other_configs(checked.name))
+    check_consumers(old, checked, ((name, c.config) for name, c in stream.consumers.items()))
+    if checked.max_bytes > old.max_bytes:
+        reserved = streams.reserved_bytes(checked.storage) - max(0, old.max_bytes)
+        check_reservation(checked, reserved, limits)
+
+    def updated(error):
+        if error is not None:
+            request.refuse(api_errors.STREAM_UPDATE.filled(err=error))
+            return
+        streams.reserve(old, -1)
+        streams.reserve(checked, 1)
+        streams.advise(
+            f"STREAM.UPDATED.{stream.name}",
+            "stream_action",
+            {"stream": stream.name, "action": "modify"},
+        )
+        _answer_info(request, stream, responses.stream_updated)
+
+    stream.propose_config(checked, updated)
+
+
+def info(request):
+    """STREAM.INFO."""
+    asked = read_body(StreamInfoRequest, request.body)
+    stream = request.stream(request.tokens[2])
+    if not asked.subjects_filter:
+        _answer_info(request, stream, responses.stream_described, deleted=asked.deleted_details)
+        return
+    found = sorted(stream.store.index.matching(asked.subjects_filter.encode()))
+    offset = min(asked.offset, len(found))
+    part = found[offset : offset + SUBJECT_DETAILS_MAX]
+    subjects = {subject.decode("utf-8", "replace"): state.count for subject, state in part}
+    page = Page(total=len(found), offset=offset, limit=SUBJECT_DETAILS_MAX)
+    _answer_info(
+        request,
+        stream,
+        lambda described: responses.stream_described(described, page),
+        subjects=subjects,
+        deleted=asked.deleted_details,
+    )
+
+
+def delete(request):
+    """STREAM.DELETE."""
+    if not is_empty(request.body):
+        raise JetStreamError(api_errors.NOT_EMPTY_REQUEST)
+    stream = request.stream(request.tokens[2])
+    streams = request.streams
+
+    def deleted(error):
+        if error is not None:
+            request.refuse(api_errors.STREAM_DELETE.filled(err=error))
+            return
+        streams.advise(
+            f"STREAM.DELETED.{stream.name}",
+            "stream_action",
+            {"stream": stream.name, "action": "delete"},
+        )
+        request.answer(responses.success(Kind.STREAM_DELETE))
+
+    streams.delete(stream, deleted)
+
+
+def purge(request):
+    """STREAM.PURGE."""
+    stream = request.stream(request.tokens[2])
+    if stream.config.sealed:
+        raise JetStreamError(api_errors.STREAM_SEALED)
+    if stream.config.deny_purge:
+        raise JetStreamError(
+            api_errors.STREAM_PURGE_FAILED, err="stream configuration for purge not permitted"
+        )
+    asked = read_purge(request.body)
+    pattern = asked.filter.encode()
+    bound = asked.seq or stream.store.last_proposed + 1
+    work = Purge(pattern, bound, asked.keep)
+
+    def purged(error):
+        if error is not None:
+            request.refuse(api_errors.STREAM_PURGE_FAILED.filled(err=error))
+        else:
+            request.answer(responses.purged(work_done[0] - stream.store.index.messages))
+
+    # Counted when everything before the purge is applied: what it removes shows in the index.
+    work_done = [0]
+
+    def begin():
+        work_done[0] = stream.store.index.messages
+        stream.ingest.acks.callbacks.append(purged)
+        stream.store.propose(PURGE, pattern, work.encode())
+        stream.ingest.due()
+
+    stream.store.when_idle(begin)
+
+
+def names(request):
+    """STREAM.NAMES."""
+    asked = read_body(StreamListRequest, request.body)
+    found = [stream.name for stream in _listed(request, asked)]
+    request.answer(responses.stream_names(found, asked.offset))
+
+
+def listing(request):
+    """STREAM.LIST."""
+    asked = read_body(StreamListRequest, request.body)
+    found = _listed(request, asked)
+    offset = min(max(asked.offset, 0), len(found))
+    part = found[offset : offset + LIST_MAX]
+    infos = [None] * len(part)
+    left = len(part)
+    if not part:
+        request.answer(responses.stream_list([], len(found), offset))
+        return
+
+    def described(place, stream, state):
+        nonlocal left
+        infos[place] = _stream_info(stream, state)
+        left -= 1
+        if not left:
+            request.answer(responses.stream_list(infos, len(found), offset))
+
+    for place, stream in enumerate(part):
+        stream.describe(lambda state, place=place, stream=stream: described(place, stream, state))
+
+
+def _listed(request, asked):
+    """Return the streams that a listing is about, by name."""
+    wanted = asked.subject.encode()
+    streams = request.streams.streams
+    return [
+        streams[name]
+        for name in sorted(streams)
+        if not wanted
+        or any(overlaps(wanted, subject.encode()) for subject in streams[name].config.subjects)
+    ]
+
+
+def _stream_info(stream, state, *, with_domain=True):
+    return responses.stream_info(
+        stream.config,
+        stream.created_ns,
+        state,
+        stream.clock.now(),
+        stream.host.domain if with_domain else "",
+    )
+
+
+def _answer_info(request, stream, encode, *, subjects=None, deleted=False, with_domain=True):
+    """Answer with what the stream is now."""
+    stream.describe(
+        lambda state: request.answer(encode(_stream_info(stream, state, with_domain=with_domain))),
+        subjects=subjects,
+        deleted=deleted,
+    )

@@ -1,0 +1,446 @@
+"""A consumer: its configuration, its subjects, acknowledgements and life, around a Delivery."""
+
+from headwater.base.clock import MILLISECOND, SECOND
+from headwater.broker.subscription import InternalSubscription
+from headwater.jetstream import pull_target, responses
+from headwater.jetstream.ack_verbs import AckVerb, parse_ack
+from headwater.jetstream.consumer_config import AckPolicy, ReplayPolicy
+from headwater.jetstream.delivery import Delivery
+from headwater.jetstream.pace import Pace
+from headwater.jetstream.pull_target import PullTarget
+from headwater.jetstream.push_target import PushTarget
+from headwater.jetstream.requests import read_next
+from headwater.jetstream.responses import ConsumerInfo, SequenceInfo
+from headwater.wire import headers
+
+_EPHEMERAL_INACTIVE_NS = 5 * SECOND
+_REDELIVERY_SLACK_NS = MILLISECOND
+
+
+class Consumer:
+    """One consumer of one stream, of either kind."""
+
+    def __init__(self, stream, config, created_ns, next_sequence):
+        self.stream = stream
+        self.created_ns = created_ns
+        self.name = config.name
+        self.timers = stream.timers
+        self.rng = stream.rng
+        self.account = stream.account
+        names = f"{stream.config.name}.{config.name}"
+        self.flow_prefix = f"$JS.FC.{names}.".encode()
+        self._router = stream.router
+        self._clock = stream.clock
+        self._subscriptions = []
+        self._redelivery_timer = None
+        self._redelivery_ns = 0
+        self._inactive_timer = None
+        self._pause_timer = None
+        self.pace = None  # what holds messages back until their time has come
+        self._stopped = False
+        self.delivery = Delivery(
+            self,
+            stream.store,
+            stream.router,
+            stream.account,
+            stream.clock,
+            stream.timers,
+            next_sequence,
+        )
+        self.delivery.ack_prefix = f"$JS.ACK.{names}.".encode()
+        self.target = None
+        self.config = config
+        self.configure(config)
+
+    # Life
+
+    @property
+    def is_persistent(self):
+        """Whether the consumer outlives the server: it is then recorded in the stream's log."""
+        return not (self.stream.store.in_memory or self.config.mem_storage or self.config.direct)
+
+    def configure(self, config):
+        """Take over a configuration that has been checked."""
+        self.config = config
+        delivery = self.delivery
+        delivery.filters = [subject.encode() for subject in config.filters]
+        delivery.forget_wanted()
+        delivery.acks_explicitly = config.ack_policy != AckPolicy.NONE
+        delivery.ack_wait_ns = config.ack_wait_ns
+        delivery.backoff_ns = list(config.backoff_ns)
+        delivery.max_deliver = config.max_deliver
+        delivery.max_ack_pending = config.max_ack_pending
+        delivery.headers_only = config.headers_only
+        self.pace = None
+        if config.replay_policy == ReplayPolicy.ORIGINAL or config.rate_limit_bps > 0:
+            self.pace = Pace(self, config.rate_limit_bps)
+        delivery.paced = self.pace is not None
+        delivery.observed = delivery.paced or not delivery.acks_explicitly
+        self._set_target(config)
+        self.set_pause(config.pause_until_ns or 0)
+
+    def start(self):
+        """Listen for requests and acknowledgements, and deliver."""
+        stream, name = self.stream.config.name, self.name
+        if self.delivery.acks_explicitly:
+            self._listen(f"$JS.ACK.{stream}.{name}.>", self._acknowledged)
+            self._listen(f"$JS.ACK.*.*.{stream}.{name}.>", self._acknowledged)
+        self._listen(f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{name}", self._requested)
+        if self.config.flow_control:
+            self._listen(f"{self.flow_prefix.decode()}*", self._flow_answered)
+        if self.config.is_push:
+            self.stream.interest.watch(self)
+        self.recheck_interest()
+        self._restart_redelivery()
+        self.wake()
+
+    def stop(self, code=0, text=b""):
+        """Stop for good; clients whose requests wait are told ``code`` and ``text``."""
+        if self._stopped:
+            return
+        self._stopped = True
+        self.delivery.stopped = True
+        for subscription in self._subscriptions:
+            self.account.unsubscribe(subscription)
+        self._subscriptions = []
+        for timer in (self._redelivery_timer, self._inactive_timer, self._pause_timer):
+            if timer is not None:
+                timer.cancel()
+        if isinstance(self.target, PullTarget):
+            if code:
+                self.target.tell_all(code, text)
+        else:
+            self.stream.interest.unwatch(self)
+            if code and self.target.active:
+                self.send(self.config.deliver_subject.encode(), headers.status_block(code, text))
+            self.target.stop()
+
+    def wake(self):
+        """Deliver at the end of this batch."""
+        self.delivery.wake()
+
+    def _set_target(self, config):
+        if isinstance(self.target, PushTarget):
+            self.stream.interest.unwatch(self)
+            self.target.stop()
+        if config.is_push:
+            self.target = PushTarget(
+                self,
+                config.deliver_subject.encode(),
+                heartbeat_ns=config.idle_heartbeat_ns,
+                flow_control=config.flow_control,
+            )
+            if self._subscriptions:
+                self.stream.interest.watch(self)
+                self.recheck_interest()
+        elif self.target is None:
+            self.target = PullTarget(self)
+        self.delivery.target = self.target
+
+    def _listen(self, subject, callback):
+        subscription = InternalSubscription(subject.encode(), callback)
+        self._subscriptions.append(subscription)
+        self.account.subscribe(subscription)
+
+    # Interest and inactivity
+
+    def listens(self, subject, group=b""):
+        """Tell whether a message to ``subject`` would reach anybody (of the queue group, if any)."""
+        matches = self.account.interest.match(subject)
+        if group:
+            return any(interests[0].queue == group for interests in matches.groups)
+        return bool(matches.plain or matches.groups)
+
+    def recheck_interest(self):
+        """Find out whether somebody listens at the deliver subject, and go by it."""
+        config = self.config
+        if config.is_push:
+            subject = config.deliver_subject.encode()
+            active = self.listens(subject, config.deliver_group.encode())
+            was_active = self.target.active
+            self.target.set_active(active)
+            if active and not was_active:
+                self._stop_inactivity()
+                self.wake()
+            elif not active:
+                self._start_inactivity()
+        else:
+            self._start_inactivity()
+
+    def _inactive_after_ns(self):
+        if self.config.inactive_threshold_ns > 0:
+            return self.config.inactive_threshold_ns
+        return 0 if self.config.is_durable else _EPHEMERAL_INACTIVE_NS
+
+    def _start_inactivity(self):
+        threshold_ns = self._inactive_after_ns()
+        if threshold_ns and not self._stopped:
+            self._stop_inactivity()
+            self._inactive_timer = self.timers.after(threshold_ns, self._inactive)
+
+    def _stop_inactivity(self):
+        if self._inactive_timer is not None:
+            self._inactive_timer.cancel()
+            self._inactive_timer = None
+
+    def _inactive(self):
+        if self.config.is_push:
+            self.recheck_interest_once()
+            if self.target.active:
+                return
+        else:
+            self.target.drop_uninterested()
+            if len(self.target):
+                self._start_inactivity()
+                return
+        self.stream.delete_consumer(self)
+
+    def recheck_interest_once(self):
+        """Look for interest without starting the clock again."""
+        subject = self.config.deliver_subject.encode()
+        if self.listens(subject, self.config.deliver_group.encode()):
+            self.target.set_active(active=True)
+            self.wake()
+
+    # Pause
+
+    def set_pause(self, until_ns):
+        """Deliver nothing until a time (wall clock); 0 or a time that is over resumes."""
+        if self._pause_timer is not None:
+            self._pause_timer.cancel()
+            self._pause_timer = None
+        remaining_ns = until_ns - self._clock.now()
+        self.delivery.paused = until_ns > 0 and remaining_ns > 0
+        if self.delivery.paused:
+            self._pause_timer = self.timers.after(remaining_ns, self._resume)
+
+    def _resume(self):
+        self.delivery.paused = False
+        self.wake()
+
+    # What Delivery asks and tells
+
+    def monotonic(self):
+        return self._clock.monotonic()
+
+    def send(self, subject, header_block, reply=b""):
+        """Send a status message."""
+        self._router.publish(self.account, subject, b"", reply, header_block)
+
+    def may_leave(self):
+        """Tell whether the time of the next message has come, for replay in the original tempo."""
+        return self.pace.may_leave()
+
+    def has_delivered(self, first_deadline_ns):
+        """A turn has delivered something; acknowledgements are due by ``first_deadline_ns``."""
+        if first_deadline_ns:
+            self._watch_redelivery(first_deadline_ns)
+        self.stream.consumer_changed(self)
+
+    def delivered(self, sequence, time_ns, size):
+        """One message was delivered."""
+        if self.pace is not None:
+            self.pace.left(time_ns, size)
+        if not self.delivery.acks_explicitly:
+            self.stream.acknowledged(self, (sequence,))
+
+    def tried_enough(self, sequence, count):
+        """A message was delivered as often as it may be."""
+        self.stream.advise_max_deliver(self, sequence, count)
+
+    def unreadable(self, error):
+        """A block could not be read."""
+        self.stream.report(f"consumer {self.name} cannot read: {error}")
+
+    # Redelivery
+
+    def _watch_redelivery(self, deadline_ns):
+        timer = self._redelivery_timer
+        if timer is not None and timer.active:
+            if self._redelivery_ns <= deadline_ns:
+                return
+            timer.cancel()
+        self._redelivery_ns = deadline_ns
+        delay_ns = deadline_ns - self._clock.monotonic()
+        self._redelivery_timer = self.timers.after(
+            max(_REDELIVERY_SLACK_NS, delay_ns), self._redeliver_due
+        )
+
+    def _redeliver_due(self):
+        now_ns = self._clock.monotonic()
+        delivery = self.delivery
+        queued = set(delivery.redeliver)
+        first_ns = 0
+        due = False
+        for sequence, entry in delivery.state.pending.items():
+            if sequence in queued:
+                continue
+            if entry.deadline_ns <= now_ns:
+                delivery.redeliver.append(sequence)
+                due = True
+            elif not first_ns or entry.deadline_ns < first_ns:
+                first_ns = entry.deadline_ns
+        if first_ns:
+            self._watch_redelivery(first_ns)
+        if due:
+            self._expire_tries()
+            self.wake()
+
+    def _expire_tries(self):
+        """Give up what was delivered as often as it may be."""
+        delivery = self.delivery
+        if delivery.max_deliver <= 0:
+            return
+        for sequence in list(delivery.redeliver):
+            entry = delivery.state.pending.get(sequence)
+            if entry is not None and entry.count >= delivery.max_deliver:
+                delivery.redeliver.remove(sequence)
+                self.tried_enough(sequence, entry.count)
+                delivery.state.forget(sequence)
+
+    def _restart_redelivery(self):
+        """After a restart: each pending message gets the time that was left for it."""
+        now_ns, monotonic_ns = self._clock.now(), self._clock.monotonic()
+        pending = self.delivery.state.pending
+        for entry in pending.values():
+            waited_ns = max(0, now_ns - entry.sent_ns)
+            entry.deadline_ns = monotonic_ns + self.delivery.wait_of(entry.count) - waited_ns
+        if pending:
+            self._watch_redelivery(min(entry.deadline_ns for entry in pending.values()))
+
+    # Acknowledgements
+
+    def _acknowledged(self, message, origin):
+        tokens = message.subject.split(b".")
+        if len(tokens) < 9:
+            return
+        try:
+            sequence = int(tokens[len(tokens) - 4 - (1 if len(tokens) > 11 else 0)])
+        except ValueError:
+            return
+        verb, argument = parse_ack(message.payload())
+        if verb is None:
+            return
+        reply = message.reply()
+        if verb == AckVerb.NEXT:
+            self._ack(sequence)
+            if reply:
+                self._next_for(reply, argument)
+            return
+        self._apply_ack(verb, argument, sequence)
+        if reply:
+            self.stream.when_recorded(self, lambda: self._confirm(reply))
+        self.stream.consumer_changed(self)
+
+    def _confirm(self, reply):
+        self._router.publish(self.account, reply, b"")
+
+    def _apply_ack(self, verb, argument, sequence):
+        state = self.delivery.state
+        if verb == AckVerb.ACK:
+            self._ack(sequence)
+        elif verb == AckVerb.TERM:
+            if state.acknowledge(sequence, self._router.now_ns):
+                self.stream.acknowledged(self, (sequence,))
+                self.wake()
+        elif verb == AckVerb.NAK:
+            self._nak(sequence, argument)
+        elif verb == AckVerb.PROGRESS:
+            entry = state.pending.get(sequence)
+            if entry is not None:
+                entry.deadline_ns = self.monotonic() + self.delivery.ack_wait_ns
+
+    def _ack(self, sequence):
+        state = self.delivery.state
+        if self.config.ack_policy == AckPolicy.ALL:
+            covered = state.acknowledge_all(sequence, self._router.now_ns)
+        else:
+            covered = [sequence] if state.acknowledge(sequence, self._router.now_ns) else []
+        if covered:
+            self.stream.acknowledged(self, covered)
+            self.wake()
+            self.stream.consumer_changed(self)
+
+    def _nak(self, sequence, delay_ns):
+        entry = self.delivery.state.pending.get(sequence)
+        if entry is None or sequence in self.delivery.redeliver:
+            return
+        if delay_ns > 0:
+            entry.deadline_ns = self.monotonic() + delay_ns
+            self._watch_redelivery(entry.deadline_ns)
+        else:
+            self.delivery.redeliver.append(sequence)
+            self._expire_tries()
+            self.wake()
+
+    def _flow_answered(self, message, origin):
+        self.target.answered(message.subject)
+        self.wake()
+
+    # Pull requests
+
+    def _requested(self, message, origin):
+        reply = message.reply()
+        if not reply:
+            return
+        if self.config.is_push:
+            self.send(reply, headers.status_block(409, b"Consumer is push based"))
+            return
+        self._next_for(reply, message.payload())
+
+    def _next_for(self, reply, body):
+        try:
+            request = read_next(body)
+        except ValueError as error:
+            text = f"Bad Request - {error}".encode()
+            self.send(reply, headers.status_block(400, text))
+            return
+        refused = pull_target.refusal(self.config, request)
+        if refused is not None:
+            self.send(reply, headers.status_block(*refused))
+            return
+        self._start_inactivity()
+        now_ns = self.monotonic()
+        self.target.add(pull_target.make(request, reply, now_ns), now_ns)
+        self.wake()
+
+    def requests_changed(self):
+        """Requests have expired."""
+        if not len(self.target):
+            self._start_inactivity()
+
+    # Information
+
+    def info(self):
+        """Return the ConsumerInfo of now."""
+        state = self.delivery.state
+        now_ns = self._clock.now()
+        until_ns = self.config.pause_until_ns or 0
+        is_push = self.config.is_push
+        if not is_push:
+            self.target.drop_uninterested()
+        return ConsumerInfo(
+            stream_name=self.stream.config.name,
+            name=self.name,
+            created=responses.moment(self.created_ns),
+            config=responses.consumer_config_shown(self.config),
+            delivered=_sequence_info(
+                state.delivered_consumer, state.delivered_stream, state.last_delivery_ns
+            ),
+            ack_floor=_sequence_info(state.consumer_floor, state.stream_floor, state.last_ack_ns),
+            num_ack_pending=len(state.pending),
+            num_redelivered=state.redelivered_count(),
+            num_waiting=0 if is_push else len(self.target),
+            num_pending=self.delivery.num_pending,
+            push_bound=is_push and self.target.active,
+            paused=until_ns > now_ns,
+            pause_remaining=max(0, until_ns - now_ns),
+            ts=responses.moment(now_ns),
+        )
+
+
+def _sequence_info(consumer_sequence, stream_sequence, active_ns):
+    last_active = responses.moment(active_ns) if active_ns else None
+    return SequenceInfo(
+        consumer_seq=consumer_sequence, stream_seq=stream_sequence, last_active=last_active
+    )

@@ -1,0 +1,79 @@
+import cython
+from headwater.accounts.account cimport Account
+from headwater.base cimport octets
+from headwater.base.buffer cimport Buffer
+from headwater.broker.router cimport Router
+from headwater.jetstream.ack_state cimport AckState, Pending
+from headwater.store.block cimport Block, CachedBlock
+from headwater.store.index cimport Index
+from headwater.store.record cimport Record
+from headwater.store.stream_store cimport StreamStore
+from headwater.subjects.validate cimport matches
+from headwater.wire cimport headers
+from headwater.wire.message cimport Message
+
+
+cdef int _nothing
+cdef int _wait
+cdef Py_ssize_t _slice_bytes_max
+cdef Py_ssize_t _slice_looks_max
+cdef Py_ssize_t _reply_bytes_max
+
+
+cdef class Delivery:
+    cdef long long _first_deadline_ns
+    cdef Py_ssize_t _looks
+    cdef bint _pending_turn
+    cdef object _timer
+    cdef long long _turn_ns
+    cdef dict _wanted
+    cdef public Account account
+    cdef public bytes ack_prefix
+    cdef public long long ack_wait_ns
+    cdef public bint acks_explicitly
+    cdef public list backlog
+    cdef public list backoff_ns
+    cdef public object clock
+    cdef public list filters
+    cdef public bint headers_only
+    cdef public object host
+    cdef public bint loading
+    cdef public long long max_ack_pending
+    cdef public long long max_deliver
+    cdef Message message
+    cdef public long long num_pending
+    cdef public bint observed
+    cdef public bint paced
+    cdef public bint paused
+    cdef public list redeliver
+    cdef Buffer reply
+    cdef public Router router
+    cdef public AckState state
+    cdef public bint stopped
+    cdef public StreamStore store
+    cdef public object target
+    cdef public object timers
+
+    cpdef bint wants(self, bytes subject) except -1
+    cpdef stored(self, long long sequence, bytes subject)
+    @cython.locals(state=AckState)
+    cpdef removed(self, long long sequence, bytes subject)
+    cpdef wake(self)
+    cpdef end_of_batch(self)
+    @cython.locals(delivered='long long')
+    cpdef deliver(self)
+    @cython.locals(left=Py_ssize_t, sequence='long long', size=Py_ssize_t)
+    cdef _deliver_turn(self)
+    @cython.locals(sequence='long long', block=Block)
+    cdef long long _next(self) except? -2
+    @cython.locals(state=AckState, index=Index, sequence='long long', block=Block, cached=CachedBlock)
+    cdef long long _next_in_stream(self) except? -2
+    @cython.locals(state=AckState, cached=CachedBlock, record=Record, again=bint, size=Py_ssize_t, from_stream=bint, count='long long', time_ns='long long', wait_ns='long long', entry=Pending)
+    cdef Py_ssize_t _deliver_one(self, long long sequence) except? -2
+    cpdef long long wait_of(self, long long count) except -1
+    @cython.locals(message=Message, record=Record)
+    cdef _compose(self, bytes subject, CachedBlock cached, long long sequence, long long count)
+    @cython.locals(message=Message, record=Record)
+    cdef _drop_payload(self, CachedBlock cached)
+    @cython.locals(reply=Buffer, at=Py_ssize_t)
+    cdef _put_reply(self, long long sequence, long long count, long long time_ns)

@@ -1,0 +1,382 @@
+"""Delivery from a stream to one consumer: what is next, to whom it goes, what comes back.
+
+A consumer never waits: it delivers while there is a message in memory and a target that takes it,
+and goes on when a block was fetched, a message stored, a target came or a timer fired.
+"""
+
+from headwater.base import octets
+from headwater.base.buffer import Buffer
+from headwater.jetstream.ack_state import AckState
+from headwater.subjects.validate import matches
+from headwater.wire import headers
+from headwater.wire.message import Message
+
+_SLICE_BYTES_MAX = 512 * 1024  # delivered at a stretch, then others have their turn
+_SLICE_LOOKS_MAX = 2000  # messages looked at for a filter at a stretch
+_CONGESTED_NS = 5_000_000
+_WANTED_MAX = 4096
+_NOTHING = 0
+_WAIT = -1
+_REPLY_BYTES_MAX = 128  # of an ack subject, names left out
+
+_nothing = _NOTHING
+_wait = _WAIT
+_slice_bytes_max = _SLICE_BYTES_MAX
+_slice_looks_max = _SLICE_LOOKS_MAX
+_reply_bytes_max = _REPLY_BYTES_MAX
+
+
+class Target:
+    """Where a consumer delivers to: pull requests, or a deliver subject."""
+
+    def subject(self, size):
+        """Return where a message of ``size`` bytes goes now, None when nobody takes it."""
+        raise NotImplementedError
+
+    def took(self, size):
+        """The message was delivered there."""
+        raise NotImplementedError
+
+    def gone(self):
+        """Nobody listens at the subject that was returned last."""
+        raise NotImplementedError
+
+    def exhausted(self):
+        """There is nothing to deliver right now."""
+        raise NotImplementedError
+
+
+class Delivery:
+    """The moving part of a consumer; ``Consumer`` in ``consumers`` is the rest of it."""
+
+    __slots__ = (
+        "_first_deadline_ns",
+        "_looks",
+        "_pending_turn",
+        "_timer",
+        "_turn_ns",
+        "_wanted",
+        "account",
+        "ack_prefix",
+        "ack_wait_ns",
+        "acks_explicitly",
+        "backlog",
+        "backoff_ns",
+        "clock",
+        "filters",
+        "headers_only",
+        "host",
+        "loading",
+        "max_ack_pending",
+        "max_deliver",
+        "message",
+        "num_pending",
+        "observed",
+        "paced",
+        "paused",
+        "redeliver",
+        "reply",
+        "router",
+        "state",
+        "stopped",
+        "store",
+        "target",
+        "timers",
+    )
+
+    def __init__(self, host, store, router, account, clock, timers, next_sequence):
+        self.host = host  # hears of what only matters to the rest of the consumer
+        self.store = store
+        self.router = router
+        self.account = account
+        self.clock = clock
+        self.timers = timers
+        self.state = AckState(next_sequence)
+        self.target = None
+        self.filters = []  # patterns; none for every subject
+        self.ack_prefix = b""
+        self.acks_explicitly = False  # whether deliveries have to be acknowledged at all
+        self.ack_wait_ns = 0
+        self.backoff_ns = []
+        self.max_deliver = -1
+        self.max_ack_pending = -1
+        self.headers_only = False
+        self.observed = False  # whether the host wants to hear of each delivery
+        self.paced = False  # whether the host says when the next message may leave
+        self.paused = False
+        self.stopped = False
+        self.num_pending = 0  # messages of the stream that are still to be delivered
+        self.backlog = []  # sequences to deliver before all others: the last of each subject
+        self.redeliver = []  # sequences whose time has come again
+        self.loading = False  # whether a block is on its way
+        self.message = Message()
+        self.reply = Buffer()
+        self._pending_turn = False
+        self._timer = None
+        self._wanted = {}  # subject -> whether a filter fits, bounded
+        self._looks = 0
+        self._turn_ns = 0  # when the turn began, monotonic
+        self._first_deadline_ns = 0  # of the deliveries of this turn
+
+    # What happens in the stream
+
+    def wants(self, subject):
+        """Tell whether the consumer's filters let ``subject`` through."""
+        if not self.filters:
+            return True
+        wanted = self._wanted.get(subject)
+        if wanted is None:
+            wanted = False
+            for pattern in self.filters:
+                if matches(pattern, subject):
+                    wanted = True
+                    break
+            if len(self._wanted) >= _WANTED_MAX:
+                self._wanted.clear()
+            self._wanted[subject] = wanted
+        return wanted
+
+    def forget_wanted(self):
+        """The filters have changed."""
+        self._wanted = {}
+
+    def stored(self, sequence, subject):
+        """A message was added to the stream."""
+        if sequence >= self.state.next_sequence and self.wants(subject):
+            self.num_pending += 1
+
+    def removed(self, sequence, subject):
+        """A message was removed from the stream."""
+        state = self.state
+        if sequence in state.pending:
+            state.forget(sequence)
+        elif sequence >= state.next_sequence and self.wants(subject) and self.num_pending > 0:
+            self.num_pending -= 1
+
+    def cleared(self):
+        """All messages were removed from the stream."""
+        self.num_pending = 0
+        self.redeliver = []
+        self.backlog = []
+        for sequence in list(self.state.pending):
+            self.state.forget(sequence)
+
+    def wake(self):
+        """Deliver at the end of this batch, if there is anything."""
+        if not self._pending_turn and not self.stopped:
+            self._pending_turn = True
+            self.router.ending.append(self)
+
+    def end_of_batch(self):
+        self._pending_turn = False
+        self.deliver()
+
+    # Delivery
+
+    def deliver(self):
+        """Deliver as much as there is, as is taken, and as fits a turn."""
+        if self.stopped or self.paused or self.loading or self.target is None:
+            return
+        self._turn_ns = self.clock.monotonic()
+        self._first_deadline_ns = 0
+        delivered = self.state.delivered_consumer
+        self._deliver_turn()
+        if self.state.delivered_consumer != delivered:
+            self.host.has_delivered(self._first_deadline_ns)
+
+    def _deliver_turn(self):
+        left = _slice_bytes_max
+        self._looks = _slice_looks_max
+        while left > 0:
+            if self.paced and not self.host.may_leave():
+                return
+            if self.target.subject(0) is None:
+                return
+            sequence = self._next()
+            if sequence == _nothing:
+                self.target.exhausted()
+                return
+            if sequence == _wait:
+                return
+            size = self._deliver_one(sequence)
+            if size < 0:
+                return
+            left -= size
+            if self.router.congested:
+                self._later(_CONGESTED_NS)
+                return
+        self._later(0)
+
+    def _later(self, delay_ns):
+        """Go on after others had their turn."""
+        if self._timer is None or not self._timer.active:
+            self._timer = self.timers.after(delay_ns, self.deliver)
+
+    def _next(self):
+        """Return the sequence to deliver next; _NOTHING, or _WAIT until a block is there."""
+        while self.redeliver:
+            sequence = self.redeliver[0]
+            if sequence not in self.state.pending:
+                self.redeliver.pop(0)
+                continue
+            block = self.store.missing(sequence)
+            if block is not None:
+                self._fetch(block)
+                return _wait
+            if self.store.find(sequence) is None:
+                self.redeliver.pop(0)
+                self.state.forget(sequence)
+                continue
+            return sequence
+        if 0 < self.max_ack_pending <= len(self.state.pending) and self.acks_explicitly:
+            return _nothing
+        while self.backlog:
+            sequence = self.backlog[0]
+            block = self.store.missing(sequence)
+            if block is not None:
+                self._fetch(block)
+                return _wait
+            if self.store.find(sequence) is None:
+                self.backlog.pop(0)
+                continue
+            return sequence
+        return self._next_in_stream()
+
+    def _next_in_stream(self):
+        state = self.state
+        index = self.store.index
+        if self.filters and self.num_pending == 0:
+            state.next_sequence = max(state.next_sequence, index.last_sequence + 1)
+            return _nothing
+        sequence = state.next_sequence
+        while True:
+            sequence = index.next_from(sequence)
+            if sequence == 0:
+                state.next_sequence = max(state.next_sequence, index.last_sequence + 1)
+                return _nothing
+            block = self.store.missing(sequence)
+            if block is not None:
+                state.next_sequence = sequence
+                self._fetch(block)
+                return _wait
+            cached = self.store.find(sequence)
+            if cached is not None and (not self.filters or self.wants(cached.subject())):
+                state.next_sequence = sequence
+                return sequence
+            sequence += 1
+            self._looks -= 1
+            if self._looks <= 0:
+                state.next_sequence = sequence
+                self._later(0)
+                return _wait
+
+    def _fetch(self, block):
+        self.loading = True
+        self.store.load(block, self._fetched)
+
+    def _fetched(self, error):
+        self.loading = False
+        if self.stopped:
+            return
+        if error is not None:
+            self.host.unreadable(error)
+            return
+        self.wake()
+
+    def _deliver_one(self, sequence):
+        """Deliver one message; return its bytes, or -1 when the target did not take it."""
+        state = self.state
+        cached = self.store.find(sequence)
+        record = cached.record
+        again = sequence in state.pending
+        if again and self.max_deliver > 0 and state.pending[sequence].count >= self.max_deliver:
+            self.redeliver.pop(0)
+            self.host.tried_enough(sequence, state.pending[sequence].count)
+            state.forget(sequence)
+            return 0
+        size = record.end - record.subject_start
+        subject = self.target.subject(size)
+        if subject is None:
+            return -1
+        from_stream = not again and not self.backlog
+        time_ns = record.time_ns
+        count = state.delivered(sequence, self.router.now_ns, 0, self.acks_explicitly)
+        if self.acks_explicitly:
+            wait_ns = self.wait_of(count)
+            entry = state.pending[sequence]
+            entry.deadline_ns = self._turn_ns + wait_ns
+            if entry.deadline_ns < self._first_deadline_ns or self._first_deadline_ns == 0:
+                self._first_deadline_ns = entry.deadline_ns
+        if not again and self.num_pending > 0:
+            self.num_pending -= 1
+        self._compose(subject, cached, sequence, count)
+        taken = self.router.route(self.account, self.message, None)
+        self.message.release()
+        if taken == 0:
+            state.undelivered(sequence, not again)
+            if not again:
+                self.num_pending += 1
+            self.target.gone()
+            return 0
+        if again:
+            self.redeliver.pop(0)
+        elif from_stream:
+            state.next_sequence = sequence + 1
+        else:
+            self.backlog.pop(0)
+        self.target.took(size)
+        if self.observed:
+            self.host.delivered(sequence, time_ns, size)
+        return size
+
+    def wait_of(self, count):
+        """Return how long an acknowledgement of the ``count``-th delivery is waited for."""
+        if self.backoff_ns:
+            return self.backoff_ns[min(count, len(self.backoff_ns)) - 1]
+        return self.ack_wait_ns
+
+    def _compose(self, subject, cached, sequence, count):
+        """Make ``message`` the delivery of the message that ``cached`` points at."""
+        message = self.message
+        record = cached.record
+        view = cached.data.view
+        self._put_reply(sequence, count, record.time_ns)
+        message.set_view(view)
+        message.reply_view = self.reply.view
+        message.reply_start = 0
+        message.reply_end = self.reply.size
+        message.subject = subject
+        message.subject_start = record.subject_start
+        message.subject_end = record.subject_end
+        message.rewritten = True
+        message.queues = None
+        message.header_size = record.header_size
+        message.body_start = record.subject_end
+        message.body_end = record.end
+        if self.headers_only:
+            self._drop_payload(cached)
+
+    def _drop_payload(self, cached):
+        message = self.message
+        record = cached.record
+        size = record.end - record.payload_start
+        kept = cached.headers()
+        extra = b"Nats-Msg-Size: %d\r\n\r\n" % size
+        data = (kept[: len(kept) - 2] if kept else headers.LINE) + extra
+        message.body_view = memoryview(data)
+        message.header_size = len(data)
+        message.body_start = 0
+        message.body_end = len(data)
+
+    def _put_reply(self, sequence, count, time_ns):
+        reply = self.reply
+        reply.size = 0
+        reply.reserve(len(self.ack_prefix) + _reply_bytes_max)
+        view = reply.view
+        at = octets.put_bytes(view, 0, self.ack_prefix)
+        at = octets.put_byte(view, octets.put_decimal(view, at, count), 46)
+        at = octets.put_byte(view, octets.put_decimal(view, at, sequence), 46)
+        at = octets.put_decimal(view, at, self.state.delivered_consumer)
+        at = octets.put_byte(view, at, 46)
+        at = octets.put_byte(view, octets.put_decimal(view, at, time_ns), 46)
+        reply.size = octets.put_decimal(view, at, self.num_pending)

@@ -1,0 +1,147 @@
+"""JetStream of one node: its store, its accounts, and the API subjects that lead to them."""
+
+from headwater.base.clock import SECOND
+from headwater.broker.subscription import InternalSubscription
+from headwater.jetstream import stream_config
+from headwater.jetstream.account_streams import AccountStreams
+from headwater.jetstream.api import Api
+from headwater.jetstream.ingest import Quota
+from headwater.jetstream.stream_config import Storage
+from headwater.store import recovery
+from headwater.store.cache import BlockCache
+from headwater.wire.message import Message
+
+_FORMAT = "FORMAT"
+_CACHE_BYTES_MAX = 64 * 1024 * 1024
+_TRIM_NS = 2 * SECOND
+
+
+class JetStream:
+    """Streams and consumers of a node.
+
+    ``options`` are config.options.JetStreamOptions, ``disk`` is rooted in the store's directory
+    and locked, ``jobs`` does blocking work on threads.
+    """
+
+    API_LEVEL = stream_config.API_LEVEL
+
+    def __init__(self, node, options, disk, jobs):
+        self.node = node
+        self.domain = options.domain
+        self._disk = disk
+        self._jobs = jobs
+        self._cache = BlockCache(_CACHE_BYTES_MAX)
+        self._quotas = {
+            Storage.MEMORY: Quota(options.memory_max),
+            Storage.FILE: Quota(options.file_max),
+        }
+        self._accounts = []
+        self._apis = []
+        self._trim_timer = None
+        self._options = options
+
+    def recover(self):
+        """Open the store; blocks.
+
+        Raises:
+            StoreError: it is of another version.
+        """
+        disk = self._disk
+        if disk.exists(_FORMAT):
+            recovery.check_format(disk.read(_FORMAT))
+        else:
+            disk.replace(_FORMAT, recovery.format_file())
+        node = self.node
+        account = node.accounts.globals
+        streams = AccountStreams(
+            node, account, self.domain, self._cache, disk, self._jobs, self._quotas
+        )
+        streams.recover()
+        for stream in streams.streams.values():
+            streams.reserve(stream.config, 1)
+        account.jetstream = streams
+        self._accounts.append(streams)
+
+    def start(self):
+        """Answer requests, take messages and deliver them."""
+        node = self.node
+        node.router.begin()
+        for streams in self._accounts:
+            api = Api(streams)
+            self._apis.append(api)
+            account = streams.account
+            account.subscribe(InternalSubscription(b"$JS.API.>", api.request))
+            if self.domain:
+                prefix = f"$JS.{self.domain}.API.".encode()
+                mapping = _DomainMapping(node.router, account, prefix)
+                account.subscribe(InternalSubscription(prefix + b">", mapping.forward))
+            streams.start()
+        node.jetstream = self
+        self._trim_timer = node.timers.after(_TRIM_NS, self._trim)
+        node.router.flush()
+
+    def stop(self, done):
+        """Finish what was begun, write checkpoints, then call ``done()``."""
+        if self._trim_timer is not None:
+            self._trim_timer.cancel()
+        streams = [stream for account in self._accounts for stream in account.streams.values()]
+        left = len(streams)
+
+        def closed():
+            nonlocal left
+            left -= 1
+            if left <= 0:
+                done()
+
+        if not streams:
+            left = 1
+            closed()
+            return
+        for stream in streams:
+            stream.stop(409, b"Server Shutdown")
+            stream.close(closed)
+
+    def status(self):
+        """Return what /varz tells of JetStream."""
+        memory, file = self._quotas[Storage.MEMORY], self._quotas[Storage.FILE]
+        return {
+            "config": {
+                "max_memory": memory.bytes_max,
+                "max_storage": file.bytes_max,
+                "store_dir": self._options.store_dir,
+                "domain": self.domain,
+                "sync_interval": self._options.sync_interval_ns,
+            },
+            "stats": {
+                "memory": memory.used,
+                "storage": file.used,
+                "reserved_memory": memory.reserved,
+                "reserved_storage": file.reserved,
+                "accounts": len(self._accounts),
+                "ha_assets": 0,
+                "api": {
+                    "level": self.API_LEVEL,
+                    "total": sum(api.total for api in self._apis),
+                    "errors": sum(api.errors for api in self._apis),
+                },
+            },
+        }
+
+    def _trim(self):
+        self._cache.trim(self.node.clock.monotonic())
+        self._trim_timer = self.node.timers.after(_TRIM_NS, self._trim)
+
+
+class _DomainMapping:
+    """Lets requests that name the node's domain reach its API."""
+
+    def __init__(self, router, account, prefix):
+        self._router = router
+        self._account = account
+        self._prefix = prefix
+
+    def forward(self, message, origin):
+        subject = b"$JS.API." + message.subject[len(self._prefix) :]
+        plain = Message()
+        plain.compose(subject, message.reply(), message.headers(), message.payload())
+        return self._router.route(self._account, plain, origin) > 0

@@ -1,0 +1,338 @@
+"""Publishing into a stream: what is checked before a message is proposed, and its acknowledgement.
+
+Checks see what is proposed as well as what is applied, so that of two messages that arrive
+together the second one is judged as if the first were stored already.
+"""
+
+from headwater.base.limits import HEADER_BYTES_MAX
+from headwater.broker.subscription import Subscription
+from headwater.jetstream import api_errors
+from headwater.jetstream.publish_acks import PublishAcks
+from headwater.jetstream.responses import publish_ack_head, publish_refused
+from headwater.store.record import PURGE, SKIP
+from headwater.store.stream_store import Purge
+from headwater.subjects.validate import matches
+from headwater.wire import headers
+
+_NATS = b"Nats-"
+_header_bytes_max = HEADER_BYTES_MAX
+
+# Headers of features that this version does not have: a message that relies on one is refused
+# rather than stored without what it asked for.
+_REFUSED_HEADERS = (
+    (b"Nats-TTL", api_errors.MESSAGE_TTL_DISABLED),
+    (b"Nats-Incr", api_errors.MESSAGE_INCR_DISABLED),
+    (b"Nats-Batch-Id", api_errors.ATOMIC_PUBLISH_DISABLED),
+    (b"Nats-Schedule", api_errors.MESSAGE_SCHEDULES_DISABLED),
+    (b"Nats-Stream-Source", api_errors.MESSAGE_SOURCE_HDR_NOT_ALLOWED),
+)
+
+
+class IngestSubscription(Subscription):
+    """One subject of a stream."""
+
+    __slots__ = ("ingest",)
+
+    def __init__(self, subject, ingest):
+        super().__init__(subject)
+        self.ingest = ingest
+
+    def deliver(self, message, origin):
+        self.ingest.accept(message)
+        return True
+
+
+class Ingest:
+    """The way into one stream; ``configure`` takes over the stream's settings."""
+
+    __slots__ = (
+        "_in_flight",
+        "_pending",
+        "_spare",
+        "ack_prefix",
+        "ack_tail",
+        "acks",
+        "account",
+        "allows_rollup",
+        "bytes_max",
+        "dedupe",
+        "domain",
+        "discards_new",
+        "has_interest",
+        "message_bytes_max",
+        "messages_max",
+        "no_ack",
+        "on_proposed",
+        "per_subject_max",
+        "quota",
+        "router",
+        "sealed",
+        "store",
+        "stream_name",
+        "tracks_subjects",
+    )
+
+    def __init__(self, router, account, store, dedupe, quota):
+        self.router = router
+        self.account = account
+        self.store = store
+        self.dedupe = dedupe
+        self.quota = quota  # what all streams of this kind of storage may take together
+        self.acks = PublishAcks()  # of what is proposed and not yet being written
+        self.ack_prefix = b""  # the JSON of an acknowledgement before and behind its sequence
+        self.ack_tail = b""
+        self.domain = ""
+        self.stream_name = b""
+        self.sealed = False
+        self.no_ack = False
+        self.allows_rollup = False
+        self.discards_new = False
+        self.message_bytes_max = -1
+        self.messages_max = -1
+        self.bytes_max = -1
+        self.per_subject_max = -1  # only where new messages are refused for it
+        self.has_interest = None  # asks whether a consumer wants a subject; None: store anyway
+        self.tracks_subjects = False  # whether ``_in_flight`` is being kept
+        self._in_flight = {}  # subject -> [last sequence, messages] proposed and not applied
+        self._pending = False
+        self._spare = None
+
+    def configure(self, config, domain):
+        """Take over the configuration of the stream; ``domain`` is that of the node."""
+        name = config.name.encode()
+        self.stream_name = name
+        self.ack_prefix, self.ack_tail = publish_ack_head(config.name, domain)
+        self.domain = domain
+        self.sealed = config.sealed
+        self.no_ack = config.no_ack
+        self.allows_rollup = config.allow_rollup_hdrs
+        self.discards_new = config.discard == "new"
+        self.message_bytes_max = config.max_msg_size
+        self.messages_max = config.max_msgs
+        self.bytes_max = config.max_bytes
+        self.per_subject_max = config.max_msgs_per_subject if config.discard_new_per_subject else -1
+        if self.per_subject_max > 0:
+            self._track()
+
+    def accept(self, message):
+        """Take a message for the stream: propose it, or answer why not."""
+        size = message.body_end - message.body_start
+        if self.sealed:
+            self.refuse(message, api_errors.STREAM_SEALED)
+            return
+        if 0 <= self.message_bytes_max < size:
+            self.refuse(message, api_errors.STREAM_MESSAGE_EXCEEDS_MAXIMUM)
+            return
+        if message.header_size > _header_bytes_max:
+            self.refuse(message, api_errors.STREAM_HEADER_EXCEEDS_MAXIMUM)
+            return
+        if message.header_size and headers.mentions(
+            message.body_view, message.body_start, message.body_start + message.header_size, _NATS
+        ):
+            self._accept_with_headers(message)
+        elif self._has_room(message):
+            self._propose(message, b"")
+
+    def end_of_batch(self):
+        """Write what the batch has proposed."""
+        self._pending = False
+        self.store.commit()
+        if not self.acks.is_empty() and self.store.is_idle():
+            self.settle(self.take(), None)
+
+    def take(self):
+        """Return the acknowledgements for the batch that starts now."""
+        taken = self.acks
+        self.acks = self._spare or PublishAcks()
+        self._spare = None
+        return taken
+
+    def settle(self, acks, error):
+        """Send acknowledgements whose batch is through; ``error`` is None when it is on disk."""
+        if error is None:
+            acks.send(self.router, self.account, self.ack_prefix, self.ack_tail)
+        else:
+            self.dedupe.withdraw(acks.first_sequence, acks.last_sequence)
+            failed = api_errors.STREAM_STORE_FAILED.filled(err=error)
+            answer = publish_refused(failed, self.stream_name.decode(), self.domain)
+            acks.refuse(self.router, self.account, answer)
+        if self._in_flight and self.store.staged_messages == 0:
+            self._in_flight.clear()
+        self._spare = acks
+
+    def due(self):
+        """Have what is proposed written at the end of this batch."""
+        if not self._pending:
+            self._pending = True
+            self.router.ending.append(self)
+
+    def refuse(self, message, error):
+        """Answer a message with an error, if it wants an answer."""
+        if message.reply_end > message.reply_start and not self.no_ack:
+            answer = publish_refused(error, self.stream_name.decode(), self.domain)
+            self.router.publish(self.account, message.reply(), answer)
+
+    def _propose(self, message, message_id):
+        if self.has_interest is not None and not self.has_interest(message.subject):
+            # Nobody wants it: it counts, and is not kept.
+            sequence = self.store.last_proposed + 1
+            self.store.propose(SKIP, b"", b"", sequence)
+        else:
+            sequence = self.store.propose_message(message, self.router.now_ns)
+            if self.tracks_subjects:
+                self._note(sequence, message.subject)
+        if message_id:
+            self.dedupe.add(message_id, sequence, self.router.now_ns)
+        self.dedupe.last_id = message_id
+        self.acks.note(sequence)
+        if message.reply_end > message.reply_start and not self.no_ack:
+            self.acks.add(message, sequence, False)
+        self.due()
+
+    def _has_room(self, message):
+        """Tell whether no limit speaks against the message; otherwise it has been answered."""
+        store = self.store
+        if self.quota.is_full(store.staged_bytes + message.body_end - message.body_start):
+            self.refuse(message, api_errors.INSUFFICIENT_RESOURCES)
+            return False
+        if not self.discards_new:
+            return True
+        reason = ""
+        index = store.index
+        if 0 < self.messages_max <= index.messages + store.staged_messages:
+            reason = "maximum messages exceeded"
+        elif self.bytes_max > 0:
+            size = index.message_bytes(
+                len(message.subject),
+                message.header_size,
+                message.body_end - message.body_start - message.header_size,
+            )
+            if index.bytes + store.staged_bytes + size > self.bytes_max:
+                reason = "maximum bytes exceeded"
+        if not reason and self.per_subject_max > 0:
+            reason = self._per_subject_reason(message.subject)
+        if reason:
+            self.refuse(message, api_errors.STREAM_STORE_FAILED.filled(err=reason))
+            return False
+        return True
+
+    def _per_subject_reason(self, subject):
+        state = self.store.index.subjects.get(subject)
+        count = 0 if state is None else state.count
+        proposed = self._in_flight.get(subject)
+        if proposed is not None:
+            count += proposed[1]
+        return "maximum messages per subject exceeded" if count >= self.per_subject_max else ""
+
+    def _accept_with_headers(self, message):
+        """Take a message whose headers may ask something of the stream."""
+        message_id = self._header(message, b"Nats-Msg-Id") or b""
+        if message_id:
+            sequence = self.dedupe.find(message_id, self.router.now_ns)
+            if sequence:
+                if message.reply_end > message.reply_start and not self.no_ack:
+                    self.acks.add(message, sequence, True)
+                    self.due()
+                return
+        error = self._header_error(message)
+        if error is not None:
+            self.refuse(message, error)
+            return
+        rollup = self._header(message, b"Nats-Rollup")
+        if rollup is not None and (not self.allows_rollup or rollup not in (b"sub", b"all")):
+            self.refuse(message, self._rollup_error(rollup))
+            return
+        if not self._has_room(message):
+            return
+        self._propose(message, message_id)
+        if rollup is not None:
+            pattern = message.subject if rollup == b"sub" else b""
+            purge = Purge(pattern, self.store.last_proposed, 0)
+            self.store.propose(PURGE, pattern, purge.encode())
+
+    def _header(self, message, name):
+        return headers.find_value(
+            message.body_view, message.body_start, message.body_start + message.header_size, name
+        )
+
+    def _rollup_error(self, rollup):
+        if not self.allows_rollup:
+            return api_errors.STREAM_ROLLUP_FAILED.filled(err="rollup not permitted")
+        text = f"rollup value invalid: {rollup.decode('utf-8', 'replace')!r}".replace("'", '"')
+        return api_errors.STREAM_ROLLUP_FAILED.filled(err=text)
+
+    def _header_error(self, message):
+        """Return the error of a message whose headers do not hold or cannot be honoured."""
+        for name, error in _REFUSED_HEADERS:
+            if self._header(message, name) is not None:
+                return error
+        expected = self._header(message, b"Nats-Expected-Stream")
+        if expected is not None and expected != self.stream_name:
+            return api_errors.STREAM_NOT_MATCH
+        last_id = self._header(message, b"Nats-Expected-Last-Msg-Id")
+        if last_id is not None and last_id != self.dedupe.last_id:
+            shown = self.dedupe.last_id.decode("utf-8", "replace")
+            return api_errors.STREAM_WRONG_LAST_MSG_ID.filled(id=shown)
+        expected = self._header(message, b"Nats-Expected-Last-Sequence")
+        if expected is not None and _number(expected) != self.store.last_proposed:
+            return api_errors.STREAM_WRONG_LAST_SEQUENCE.filled(seq=self.store.last_proposed)
+        return self._subject_sequence_error(message)
+
+    def _subject_sequence_error(self, message):
+        expected = self._header(message, b"Nats-Expected-Last-Subject-Sequence")
+        pattern = self._header(message, b"Nats-Expected-Last-Subject-Sequence-Subject")
+        if expected is None:
+            if pattern is not None:
+                return api_errors.STREAM_EXPECTED_LAST_SEQ_PER_SUBJECT_INVALID
+            return None
+        last = self._last_of(message.subject if pattern is None else pattern)
+        if _number(expected) != last:
+            return api_errors.STREAM_WRONG_LAST_SEQUENCE.filled(seq=last)
+        return None
+
+    def _last_of(self, pattern):
+        """Return the last sequence of the subjects in ``pattern``, proposed ones included."""
+        if not self.tracks_subjects:
+            self._track()
+        last = 0
+        for _, state in self.store.index.matching(pattern):
+            last = max(last, state.last)
+        if self._in_flight:
+            for subject, proposed in self._in_flight.items():
+                if matches(pattern, subject):
+                    last = max(last, proposed[0])
+        return last
+
+    def _track(self):
+        """Begin to keep note of the subjects of what is proposed."""
+        if not self.tracks_subjects:
+            self.tracks_subjects = True
+            self.store.in_flight(self._note)
+
+    def _note(self, sequence, subject):
+        proposed = self._in_flight.get(subject)
+        if proposed is None:
+            self._in_flight[subject] = [sequence, 1]
+        else:
+            proposed[0] = sequence
+            proposed[1] += 1
+
+
+class Quota:
+    """How many bytes all streams of one kind of storage may take together; -1 for any number."""
+
+    __slots__ = ("bytes_max", "reserved", "used")
+
+    def __init__(self, bytes_max):
+        self.bytes_max = bytes_max
+        self.used = 0
+        self.reserved = 0  # by streams with a limit of their own
+
+    def is_full(self, more):
+        """Tell whether there is no room for ``more`` bytes."""
+        return 0 <= self.bytes_max < self.used + more
+
+
+def _number(text):
+    """Return the number that a header's value is, or -1."""
+    return int(text) if text.isdigit() and len(text) <= 20 else -1

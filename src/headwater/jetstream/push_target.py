@@ -1,0 +1,97 @@
+"""The deliver subject of a push consumer: whether somebody listens, flow control, heartbeats."""
+
+from headwater.base import ids
+from headwater.jetstream.delivery import Target
+from headwater.wire import headers
+
+# How many bytes may be on their way to a client that answers flow control: from here up to the
+# maximum, doubled with every answer.
+_WINDOW_BYTES = 128 * 1024
+_WINDOW_BYTES_MAX = 8 * 1024 * 1024
+
+
+class PushTarget(Target):
+    """One deliver subject."""
+
+    def __init__(self, consumer, deliver_subject, *, heartbeat_ns, flow_control):
+        self._consumer = consumer
+        self._subject = deliver_subject
+        self._heartbeat_ns = heartbeat_ns
+        self._flow_control = flow_control
+        self._window = _WINDOW_BYTES
+        self._outstanding = 0  # bytes sent and not covered by an answer
+        self._asked = b""  # the subject of the flow control request that is not answered
+        self._asked_bytes = 0  # outstanding when it was sent
+        self._quiet = True  # whether nothing was sent since the last beat
+        self._timer = None
+        self.active = False
+
+    def set_active(self, active):
+        """Somebody listens at the subject, or nobody does any more."""
+        if active and not self.active:
+            self._window = _WINDOW_BYTES
+            self._outstanding = self._asked_bytes = 0
+            self._asked = b""
+            self._start_beat()
+        elif not active and self._timer is not None:
+            self._timer.cancel()
+        self.active = active
+
+    def stop(self):
+        """Send nothing any more."""
+        self.set_active(active=False)
+
+    def subject(self, size):
+        if not self.active or (self._flow_control and self._outstanding > self._window):
+            return None
+        return self._subject
+
+    def took(self, size):
+        self._quiet = False
+        if self._flow_control:
+            self._outstanding += size
+            if not self._asked and self._outstanding > self._window // 2:
+                self._ask()
+
+    def gone(self):
+        self._consumer.recheck_interest()
+        self.set_active(active=False)
+
+    def exhausted(self):
+        pass
+
+    def answered(self, subject):
+        """The client has answered a flow control request."""
+        if subject == self._asked:
+            self._outstanding -= self._asked_bytes
+            self._asked = b""
+            self._asked_bytes = 0
+            self._window = min(2 * self._window, _WINDOW_BYTES_MAX)
+
+    def _ask(self):
+        consumer = self._consumer
+        self._asked = consumer.flow_prefix + ids.random_id(consumer.rng, 4)
+        self._asked_bytes = self._outstanding
+        block = headers.status_block(100, b"FlowControl Request")
+        consumer.send(self._subject, block, self._asked)
+
+    def _start_beat(self):
+        if self._heartbeat_ns > 0:
+            self._quiet = True
+            self._timer = self._consumer.timers.after(self._heartbeat_ns, self._beat)
+
+    def _beat(self):
+        if not self.active:
+            return
+        if self._quiet:
+            state = self._consumer.delivery.state
+            fields = [
+                (b"Nats-Last-Consumer", b"%d" % state.delivered_consumer),
+                (b"Nats-Last-Stream", b"%d" % state.delivered_stream),
+            ]
+            if self._asked:
+                fields.append((b"Nats-Consumer-Stalled", self._asked))
+            block = headers.status_block(100, b"Idle Heartbeat", fields)
+            self._consumer.send(self._subject, block)
+        self._quiet = True
+        self._timer = self._consumer.timers.after(self._heartbeat_ns, self._beat)

@@ -1,0 +1,57 @@
+"""What a server says of itself when it starts."""
+
+from pathlib import Path
+
+import headwater
+from headwater import _build
+from headwater.base import ids
+from headwater.base.log import Log
+from headwater.broker.node import COMPATIBLE_VERSION, Node
+from headwater.config.options import JetStreamOptions, Options
+from headwater.net.loop import loop_name
+
+
+def log_banner(log: Log, node: Node, options: Options) -> None:
+    """Log who this server is."""
+    log.info("Starting headwater")
+    log.info(f"  Version:  {headwater.__version__} (compatible with nats-server {COMPATIBLE_VERSION})")
+    log.info(f"  Name:     {node.name}")
+    if options.jetstream is not None:
+        log.info(f"  Node:     {ids.name_hash(node.name.encode()).decode()}")
+    log.info(f"  ID:       {node.server_id}")
+    log.debug(f"  Modules:  {_build.description()}, {loop_name()}")
+    if options.config_file:
+        digest = f" ({options.config_digest})" if options.config_digest else ""
+        log.info(f"Using configuration file: {options.config_file}{digest}")
+    if any(user.password for user in options.authorization.users) or options.authorization.token:
+        log.warn("Passwords stand in the configuration as plain text")
+    for text in options.warnings:
+        log.warn(text)
+    for text in options.not_honoured:
+        log.warn(f"Not supported yet, and without effect: {text}")
+
+
+def log_jetstream(log: Log, options: JetStreamOptions, root: Path) -> None:
+    """Log how JetStream is set up."""
+    log.info("---------------- JETSTREAM ----------------")
+    log.info(f"  Max Memory:      {_size(options.memory_max)}")
+    log.info(f"  Max Storage:     {_size(options.file_max)}")
+    log.info(f'  Store Directory: "{root}"')
+    if options.domain:
+        log.info(f"  Domain:          {options.domain}")
+    if options.sync_interval_ns and not options.sync_always:
+        seconds = options.sync_interval_ns / 1e9
+        log.warn(f"  Sync Interval:   {seconds:g}s: a crash may lose what was acknowledged since")
+    log.info("-------------------------------------------")
+
+
+def _size(count: int) -> str:
+    """Return a number of bytes for people to read."""
+    if count < 0:
+        return "unlimited"
+    amount = float(count)
+    for unit in ("B", "KB", "MB", "GB"):
+        if amount < 1024:
+            return f"{amount:.2f} {unit}"
+        amount /= 1024
+    return f"{amount:.2f} TB"

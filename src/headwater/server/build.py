@@ -1,0 +1,36 @@
+"""From options to the parts of a server."""
+
+from random import Random
+
+import headwater
+from headwater.accounts.authenticate import authenticator_for
+from headwater.base.clock import Clock
+from headwater.base.log import Log
+from headwater.base.timers import Timers
+from headwater.broker.node import Node
+from headwater.config.options import Options
+
+
+def build_node(options: Options, clock: Clock, timers: Timers, rng: Random, log: Log) -> Node:
+    """Return the node that ``options`` describe.
+
+    Raises:
+        ConfigError: the options ask for what cannot be had.
+    """
+    node = Node(clock, rng, log, name=options.server_name, timers=timers)
+    node.own_version = headwater.__version__
+    node.host = options.host
+    node.port = options.port
+    node.authenticator = authenticator_for(options.authorization)
+    node.auth_timeout_ns = options.authorization.timeout_ns
+    node.headers = not options.no_header_support
+    node.control_line_bytes_max = options.control_line_bytes_max
+    node.payload_bytes_max = options.payload_bytes_max
+    node.pending_bytes_max = options.pending_bytes_max
+    node.connections_max = options.connections_max
+    node.subscriptions_max = options.subscriptions_max
+    node.ping_interval_ns = options.ping_interval_ns
+    node.pings_out_max = options.pings_out_max
+    if options.jetstream is not None:
+        node.domain = options.jetstream.domain
+    return node

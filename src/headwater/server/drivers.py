@@ -1,0 +1,132 @@
+"""Threads that do the store's blocking work, and hand its results back to the event loop."""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable, Hashable
+from queue import SimpleQueue
+
+from headwater.base.errors import StoreError
+from headwater.base.log import Log
+from headwater.store.jobs import Jobs
+
+Work = Callable[[], object]
+Done = Callable[[object, Exception | None], None]
+
+
+class ThreadJobs(Jobs):
+    """A small pool of threads; ``submit`` is called on the loop's thread only.
+
+    Work of one key runs in order, one at a time; different keys run side by side.  Completions are
+    collected and run on the loop in one go, between ``begin`` and ``end`` (a batch of the router).
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        log: Log,
+        *,
+        begin: Callable[[], object],
+        end: Callable[[], object],
+        threads: int = 4,
+    ) -> None:
+        self._loop = loop
+        self._log = log
+        self._begin = begin
+        self._end = end
+        self._lock = threading.Lock()
+        self._all_done = threading.Condition(self._lock)
+        self._waiting: dict[Hashable, deque[tuple[Work, Done]]] = {}  # keys with work, by key
+        self._ready: SimpleQueue[Hashable | None] = SimpleQueue()  # keys whose turn it is
+        self._finished: deque[tuple[Done, object, Exception | None]] = deque()
+        self._announced = False  # whether the loop knows that something has finished
+        self._threads_max = threads
+        self._threads: list[threading.Thread] = []
+        self._idle = 0
+
+    def submit(self, key: Hashable, work: Work, done: Done) -> None:
+        with self._lock:
+            queue = self._waiting.get(key)
+            if queue is not None:
+                queue.append((work, done))
+                return
+            self._waiting[key] = deque([(work, done)])
+            grow = not self._idle and len(self._threads) < self._threads_max
+        if grow:
+            self._start_thread()
+        self._ready.put(key)
+
+    def stop(self) -> None:
+        """Let the threads finish what was submitted, and end; blocks until they have.
+
+        What finishes now is still handed to the loop, which may have closed: then it is dropped.
+        """
+        with self._all_done:
+            self._all_done.wait_for(lambda: not self._waiting)
+        for _ in self._threads:
+            self._ready.put(None)
+        for thread in self._threads:
+            thread.join()
+        self._threads.clear()
+
+    def _start_thread(self) -> None:
+        name = f"headwater-store-{len(self._threads)}"
+        # Not daemons: the interpreter waits for them, so that no write is cut off half-way.
+        thread = threading.Thread(target=self._work, name=name)
+        self._threads.append(thread)
+        thread.start()
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                self._idle += 1
+            key = self._ready.get()
+            with self._lock:
+                self._idle -= 1
+                if key is None:
+                    return
+                work, done = self._waiting[key][0]
+            result, error = self._run(work)
+            with self._lock:
+                queue = self._waiting[key]
+                queue.popleft()
+                if queue:
+                    self._ready.put(key)
+                else:
+                    del self._waiting[key]
+                    if not self._waiting:
+                        self._all_done.notify_all()
+                self._finished.append((done, result, error))
+                announce = not self._announced
+                self._announced = True
+            if announce:
+                self._announce()
+
+    @staticmethod
+    def _run(work: Work) -> tuple[object, Exception | None]:
+        try:
+            return work(), None
+        except (OSError, StoreError) as error:
+            return None, error
+        except Exception as error:  # noqa: BLE001 (a bug in one job must not end the thread)
+            return None, StoreError(f"unexpected {type(error).__name__}: {error}")
+
+    def _announce(self) -> None:
+        try:
+            self._loop.call_soon_threadsafe(self._complete)
+        except RuntimeError:
+            pass  # the loop has closed
+
+    def _complete(self) -> None:
+        """Run what has finished, on the loop's thread."""
+        with self._lock:
+            self._announced = False
+            finished = self._finished
+            self._finished = deque()
+        self._begin()
+        for done, result, error in finished:
+            try:
+                done(result, error)
+            except Exception as failure:  # noqa: BLE001 (one completion must not lose the others)
+                self._log.error(f"Store completion failed: {type(failure).__name__}: {failure}")
+        self._end()

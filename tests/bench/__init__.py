@@ -1,0 +1,1 @@
+"""The benchmark harness, so that its figures can be believed."""

@@ -1,0 +1,237 @@
+"""The life of a client, without sockets; what it says on the wire is compared in tests/server."""
+
+import json
+
+import pytest
+
+from headwater.accounts.permissions import Permissions, Rules
+from headwater.base.clock import MINUTE, SECOND
+from tests.broker.fakes import Client, new_node
+
+
+class Doorman:
+    """Lets in who says the name of one of the users."""
+
+    required = True
+
+    def __init__(self, **users: Permissions | None) -> None:
+        self._users = users
+
+    def check(self, connect):
+        if connect.user not in self._users:
+            return None
+        return type("User", (), {"name": connect.user, "permissions": self._users[connect.user]})
+
+
+def _pass(node, duration_ns: int) -> None:
+    node.clock.advance(duration_ns)
+    node.timers.run_due()
+
+
+def test_greeting_names_the_server_and_the_client() -> None:
+    node = new_node()
+    node.own_version = "9.9"
+    client = Client(node, greeting=True)
+    assert client.greeting.endswith(b"} \r\n")
+    info = json.loads(client.greeting.removeprefix(b"INFO "))
+    assert info["server_id"] == node.server_id
+    assert info["client_id"] == client.session.id
+    assert info["client_ip"] == "127.0.0.1"
+    assert info["headwater"] == "9.9"
+    assert "auth_required" not in info
+    assert Client(node, greeting=True).session.id == client.session.id + 1
+
+
+def test_the_rest_of_an_operation_is_awaited() -> None:
+    client = Client(new_node())
+    assert client.say(b"SUB a 1\r\nPUB a 5\r\nhel") == b""
+    assert client.say(b"lo\r\nPI") == b"MSG a 1 5\r\nhello\r\n"
+    assert client.say(b"NG\r\n") == b"PONG\r\n"
+
+
+def test_subscriptions_go_with_their_client() -> None:
+    node = new_node()
+    client = Client(node)
+    client.say(b"SUB a 1\r\nSUB b.* g 2\r\n")
+    assert node.accounts.globals.interest.count == 2
+    assert node.accounts.globals.sessions == 1
+    client.leave()
+    assert node.accounts.globals.interest.count == 0
+    assert node.accounts.globals.sessions == 0
+    assert node.sessions == {}
+    assert client.session.reason == "Client Closed"
+
+
+def test_nothing_is_parsed_behind_an_error() -> None:
+    node = new_node()
+    client = Client(node)
+    assert client.say(b"FOO\r\nSUB a 1\r\n") == b"-ERR 'Unknown Protocol Operation'\r\n"
+    assert client.link.closed
+    assert client.session.reason == "Protocol Violation"
+    assert node.accounts.globals.interest.count == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"PUB a 9999999\r\n", "Maximum Message Payload Exceeded"),
+        (b"SUB a\r\n", "Parse Error"),
+        (b"CONNECT {\r\n", "Parse Error"),
+        (b"-ERR 'x'\r\n", "Client Closed"),
+    ],
+)
+def test_reason_of_a_close(line: bytes, reason: str) -> None:
+    client = Client(new_node())
+    client.say(line)
+    assert client.link.closed
+    assert client.session.reason == reason
+
+
+def test_limit_of_deliveries_counts_earlier_ones() -> None:
+    client = Client(new_node())
+    client.say(b"SUB a 1\r\nPUB a 1\r\n1\r\n")
+    assert client.say(b"UNSUB 1 2\r\n" + b"PUB a 1\r\nx\r\n" * 3).count(b"MSG") == 1
+    assert client.session.subscriptions == {}
+
+
+def test_no_answer_counts_towards_no_limit() -> None:
+    client = Client(
+        new_node(), b'CONNECT {"verbose":false,"headers":true,"no_responders":true}\r\n'
+    )
+    client.say(b"SUB inbox 1\r\nUNSUB 1 1\r\n")
+    assert b"503" in client.say(b"PUB nobody inbox 0\r\n\r\n")
+    assert client.say(b"PUB inbox 1\r\nx\r\n").startswith(b"MSG inbox 1 1\r\n")
+
+
+def test_full_server_greets_and_turns_away() -> None:
+    node = new_node()
+    node.connections_max = 1
+    first = Client(node)
+    second = Client(node, greeting=True)
+    assert second.greeting.startswith(b"INFO ")
+    assert second.greeting.endswith(b"-ERR 'maximum connections exceeded'\r\n")
+    assert second.link.closed
+    second.leave()
+    assert list(node.sessions) == [first.session.id]
+    assert node.total_connections == 1
+    first.leave()
+    assert not Client(node).link.closed
+
+
+def test_pings_until_the_peer_is_stale() -> None:
+    node = new_node()
+    client = Client(node)
+    _pass(node, node.first_ping_ns)
+    assert client.take() == b"PING\r\n"
+    client.say(b"PONG\r\n")
+    assert client.session.rtt_ns > 0
+    for _ in range(node.pings_out_max):
+        _pass(node, node.ping_interval_ns + SECOND)
+        assert client.take() == b"PING\r\n"
+    _pass(node, node.ping_interval_ns)
+    assert client.take() == b"-ERR 'Stale Connection'\r\n"
+    assert client.link.closed
+    assert node.router.stale_connections == 1
+
+
+def test_no_ping_while_the_peer_talks() -> None:
+    node = new_node()
+    client = Client(node)
+    _pass(node, node.first_ping_ns)
+    client.say(b"PONG\r\n")
+    client.take()
+    for _ in range(5):
+        client.session.node.clock.advance(node.ping_interval_ns - SECOND)
+        client.say(b"PUB a 0\r\n\r\n")
+        _pass(node, SECOND)
+        assert client.take() == b""
+
+
+def test_a_closed_client_leaves_no_timer() -> None:
+    node = new_node()
+    Client(node).leave()
+    assert node.timers.next_deadline() is None
+
+
+def test_time_to_log_in() -> None:
+    node = new_node()
+    node.authenticator = Doorman(u=None)
+    late, early = Client(node, greeting=True), Client(node, greeting=True)
+    assert early.say(b'CONNECT {"user":"u","verbose":false}\r\nPING\r\n') == b"PONG\r\n"
+    _pass(node, node.auth_timeout_ns)
+    assert late.take() == b"-ERR 'Authentication Timeout'\r\n"
+    assert late.link.closed
+    assert not early.link.closed
+    assert early.session.user_name == "u"
+
+
+@pytest.mark.parametrize(
+    "first", [b"PING\r\n", b"P", b"SUB a 1\r\n", b"PUB a 100\r\nx", b"FOO\r\n", b"INFO {}\r\n", b"\r"]
+)
+def test_nothing_but_connect_comes_first(first: bytes) -> None:
+    node = new_node()
+    node.authenticator = Doorman(u=None)
+    client = Client(node, greeting=True)
+    assert client.say(first) == b"-ERR 'Authorization Violation'\r\n"
+    assert client.link.closed
+    assert client.session.reason == "Authentication Failure"
+
+
+def test_refused_client_publishes_nothing() -> None:
+    node = new_node()
+    subscriber = Client(node)
+    subscriber.say(b"SUB a 1\r\n")
+    node.authenticator = Doorman(u=None)
+    client = Client(node, greeting=True)
+    client.say(b'CONNECT {"user":"v"}\r\nPUB a 1\r\nx\r\n')
+    assert subscriber.take() == b""
+    assert client.link.closed
+
+
+def test_permissions_filter_what_a_wildcard_receives() -> None:
+    node = new_node()
+    rules = Rules(None, [b"secret.>"])
+    node.authenticator = Doorman(u=Permissions(Rules(), rules), all=None)
+    client = Client(node, b'CONNECT {"user":"u","verbose":false}\r\n')
+    assert client.say(b"SUB > 1\r\n") == b""
+    assert b"Permissions Violation" in client.say(b"SUB secret.x 2\r\n")
+    publisher = Client(node, b'CONNECT {"user":"all","verbose":false}\r\n')
+    publisher.say(b"PUB secret.x 1\r\nx\r\nPUB open 1\r\nx\r\n")
+    assert client.take() == b"MSG open 1 1\r\nx\r\n"
+
+
+def test_subscription_limit() -> None:
+    node = new_node()
+    node.subscriptions_max = 1
+    client = Client(node)
+    assert client.say(b"SUB a 1\r\nSUB b 2\r\n") == b"-ERR 'maximum subscriptions exceeded'\r\n"
+    assert client.say(b"UNSUB 1\r\nSUB b 2\r\n") == b""
+
+
+def test_counters_of_a_session() -> None:
+    client = Client(new_node())
+    client.say(b"SUB a 1\r\nPUB a 3\r\nabc\r\nPUB b 4\r\nabcd\r\n")
+    session = client.session
+    assert (session.in_msgs, session.in_bytes) == (2, 7)
+    assert (session.out_msgs, session.out_bytes) == (1, 3)
+
+
+def test_secrets_stay_out_of_the_log() -> None:
+    logged: list[tuple[str, str]] = []
+    node = new_node(logged=logged)
+    node.authenticator = Doorman(u=None)
+    client = Client(node, greeting=True)
+    client.say(b'CONNECT {"user":"v","pass":"s3cret","auth_token":"t0ken"}\r\n')
+    client.leave()
+    text = " ".join(text for _, text in logged)
+    assert "authentication error" in text
+    assert "s3cret" not in text
+    assert "t0ken" not in text
+
+
+def test_quiet_time_is_counted_from_the_last_bytes() -> None:
+    node = new_node()
+    client = Client(node)
+    node.clock.advance(MINUTE)
+    client.say(b"PUB a 0\r\n\r\n")
+    assert client.session.last_active_ns == node.clock.now()

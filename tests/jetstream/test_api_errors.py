@@ -1,0 +1,52 @@
+"""Tests of headwater.jetstream.api_errors."""
+
+import json
+
+import pytest
+
+from headwater.base import gojson
+from headwater.base.errors import HeadwaterError
+from headwater.jetstream import api_errors
+from headwater.jetstream.api_errors import ApiError, JetStreamError
+
+
+def test_an_error_prints_as_the_api_does():
+    assert gojson.encode(api_errors.STREAM_NOT_FOUND) == (
+        b'{"code":404,"err_code":10059,"description":"stream not found"}'
+    )
+
+
+def test_placeholders_are_filled_in():
+    error = JetStreamError(api_errors.STREAM_WRONG_LAST_SEQUENCE, seq=7)
+    assert error.error == ApiError(400, 10071, "wrong last sequence: 7")
+    assert str(error) == "wrong last sequence: 7"
+
+
+def test_a_value_may_look_like_a_placeholder():
+    error = JetStreamError(api_errors.INVALID_JSON, err="{err} {name}")
+    assert error.error.description == "invalid JSON: {err} {name}"
+
+
+def test_filling_in_leaves_the_catalogue_alone():
+    JetStreamError(api_errors.STREAM_INVALID_CONFIG, err="x")
+    assert api_errors.STREAM_INVALID_CONFIG.description == "{err}"
+
+
+def test_errors_of_jetstream_are_errors_of_headwater():
+    with pytest.raises(HeadwaterError):
+        raise JetStreamError(api_errors.BAD_REQUEST)
+
+
+def test_numbers_are_unique_and_in_order():
+    constants = [value for value in vars(api_errors).values() if isinstance(value, ApiError)]
+    numbers = [value.err_code for value in constants]
+    assert numbers == sorted(set(numbers))
+    assert list(api_errors.BY_CODE.values()) == constants
+
+
+@pytest.mark.parametrize("error", api_errors.BY_CODE.values(), ids=lambda e: e.err_code)
+def test_every_entry_makes_sense(error):
+    assert 400 <= error.code < 600
+    assert 10000 < error.err_code < 11000
+    assert error.description
+    assert json.loads(gojson.encode(error))["err_code"] == error.err_code

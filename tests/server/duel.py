@@ -1,0 +1,146 @@
+"""The same bytes to our server and to the real nats-server, and what comes back from each."""
+
+import json
+import socket
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import headwater
+from tests.support.nats_server import NatsServer
+
+SECONDS = 10.0
+# INFO fields that name the one server or the other, or what only a Go server has.
+_IDENTITY = frozenset(
+    ["api_lvl", "client_id", "git_commit", "go", "headwater", "port", "server_id", "server_name", "xkey"]
+)
+_CONNECT = b'CONNECT {"verbose":false,"pedantic":false,"headers":true,"no_responders":true}\r\n'
+
+
+@dataclass(frozen=True)
+class Step:
+    """Bytes that one of the connections sends, and how to know that the answer is complete."""
+
+    peer: str
+    data: bytes
+    mark: bytes | None = None  # read until this was seen; None: read nothing yet
+    until_closed: bool = False
+    pause_s: float = 0.0  # for steps about time only
+
+
+def connect(peer: str = "a", **options: object) -> Step:
+    """A CONNECT with ``options`` over the usual ones, and a PING behind it."""
+    fields = {"verbose": False, "pedantic": False, "headers": True, "no_responders": True}
+    return Step(peer, b"CONNECT " + json.dumps(fields | options).encode() + b"\r\nPING\r\n", b"PONG")
+
+
+def say(data: bytes, peer: str = "a") -> Step:
+    """Bytes with a PING behind them; reads up to the PONG."""
+    return Step(peer, data + b"PING\r\n", b"PONG\r\n")
+
+
+def last(data: bytes, peer: str = "a") -> Step:
+    """Bytes that make the server close the connection."""
+    return Step(peer, data, until_closed=True)
+
+
+def hear(mark: bytes, peer: str = "a") -> Step:
+    """Nothing is sent; reads up to ``mark``."""
+    return Step(peer, b"", mark)
+
+
+class Peer:
+    """One connection of a play."""
+
+    def __init__(self, port: int) -> None:
+        self.received = b""
+        self.closed = False
+        self._read_from = 0  # where the search for the next mark begins
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=SECONDS)
+        self.read(b" \r\n")
+
+    def send(self, data: bytes) -> None:
+        try:
+            self._socket.sendall(data)
+        except OSError:
+            self.closed = True  # what it said before is still read
+
+    def read(self, mark: bytes | None) -> None:
+        """Read until ``mark`` was seen, or the server closes (``mark`` None: only then)."""
+        deadline = time.monotonic() + SECONDS
+        while mark is None or self.received.find(mark, self._read_from) < 0:
+            self._socket.settimeout(max(0.001, deadline - time.monotonic()))
+            try:
+                data = self._socket.recv(1 << 20)
+            except ConnectionError:
+                data = b""
+            if not data:
+                self.closed = True
+                return
+            self.received += data
+        self._read_from = self.received.find(mark, self._read_from) + len(mark)
+
+    def finish(self) -> None:
+        """Leave, and wait until the server has noticed."""
+        try:
+            self._socket.shutdown(socket.SHUT_WR)
+            while self._socket.recv(1 << 20):
+                pass
+        except OSError:
+            pass
+        self._socket.close()
+
+
+def play(port: int, steps: Sequence[Step]) -> dict[str, tuple[bytes, bool]]:
+    """Return what each connection received, and whether the server closed it."""
+    peers: dict[str, Peer] = {}
+    try:
+        for step in steps:
+            if step.peer not in peers:
+                peers[step.peer] = Peer(port)
+            peer = peers[step.peer]
+            if step.pause_s:
+                time.sleep(step.pause_s)
+            if step.data:
+                peer.send(step.data)
+            if step.until_closed or step.mark is not None:
+                peer.read(step.mark)
+        return {name: (normal(peer.received), peer.closed) for name, peer in peers.items()}
+    finally:
+        for peer in peers.values():
+            peer.finish()
+
+
+def normal(received: bytes) -> bytes:
+    """Return the bytes with INFO lines reduced to what both servers must agree on."""
+    lines = received.split(b"\r\n")
+    for index, line in enumerate(lines):
+        if line.startswith(b"INFO {"):
+            fields = json.loads(line[5:])
+            kept = {name: value for name, value in fields.items() if name not in _IDENTITY}
+            tail = b" " if line.endswith(b" ") else b""
+            lines[index] = b"INFO " + json.dumps(kept, sort_keys=True).encode() + tail
+    return b"\r\n".join(lines)
+
+
+class Duel:
+    """Both servers with one configuration; ``run`` returns what each answered."""
+
+    def __init__(self, program: Path, folder: Path, config: str) -> None:
+        text = f'{config}\nhost: "127.0.0.1"\nport: -1\n'
+        self.theirs = NatsServer(program, folder, config=text)
+        self.ours = headwater.Server(text)
+
+    def __enter__(self) -> "Duel":
+        self.theirs.start()
+        self.ours.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.ours.stop()
+        self.theirs.stop()
+
+    def run(self, steps: Sequence[Step]) -> tuple[dict, dict]:
+        ours = int(self.ours.client_url.rpartition(":")[2])
+        return play(ours, steps), play(self.theirs.port(), steps)

@@ -1,0 +1,52 @@
+"""A message is a set of ranges; nothing of it stays once its views are let go."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headwater.wire.message import Message
+
+part = st.binary(max_size=20)
+
+
+@given(part, part, part, part)
+def test_a_composed_message_has_its_parts(subject, reply, headers, payload):
+    message = Message()
+    message.compose(subject, reply, headers, payload)
+    assert message.subject == message.shown_subject() == subject
+    assert message.reply() == reply
+    assert message.headers() == headers
+    assert message.payload() == payload
+    assert message.header_size == len(headers)
+    assert message.body_end - message.body_start == len(headers) + len(payload)
+
+
+def test_compose_leaves_nothing_of_the_message_before():
+    message = Message()
+    message.queues = [b"group"]
+    message.rewritten = True
+    message.compose(b"a", b"", b"", b"x")
+    assert (message.queues, message.rewritten, message.reply()) == (None, False, b"")
+
+
+def test_release_lets_go_of_the_buffer():
+    buffer = bytearray(b"subject")
+    view = memoryview(buffer)
+    message = Message()
+    message.set_view(view)
+    message.subject_end = 7
+    assert message.shown_subject() == b"subject"
+    message.release()
+    view.release()
+    buffer.append(0)  # BufferError while anybody holds a view
+    with pytest.raises(IndexError):
+        message.shown_subject()
+
+
+@pytest.mark.parametrize(("start", "end"), [(0, 4), (2, 1), (-1, 1)])
+def test_a_range_outside_the_view_is_refused(start, end):
+    message = Message()
+    message.set_view(memoryview(b"abc"))
+    message.reply_start, message.reply_end = start, end
+    with pytest.raises(IndexError):
+        message.reply()
