@@ -11,8 +11,6 @@ from contextlib import closing
 
 import nats
 import pytest
-from nats.errors import NoRespondersError
-from nats.js.errors import NoStreamResponseError
 
 from headwater.broker.node import Node
 from headwater.broker.subscription import InternalSubscription
@@ -79,6 +77,17 @@ def reaches(publisher: RawClient, subject: bytes, receiver: RawClient, sid: byte
         return b"MSG %s %s 5\r\nprobe\r\n" % (subject, sid) in receiver.flush()
 
     wait_until(arrived, what=f"{subject!r} at the other side")
+
+
+def wait_served(port: int, subject: bytes) -> None:
+    """Ask until somebody is interested in the request."""
+    with client(port, b"answers.here 1") as asker:
+
+        def served() -> bool:
+            asker.send(b"PUB %s answers.here 0\r\n\r\n" % subject)
+            return b"NATS/1.0 503" not in asker.flush()
+
+        wait_until(served, what=f"somebody to serve {subject!r}")
 
 
 def quiet(receiver: RawClient, publisher: RawClient) -> None:
@@ -163,27 +172,23 @@ def test_requests_and_replies_cross_the_link(hub):
         here = await nats.connect(node.url)
         there = await nats.connect(hub.client_url)
         try:
-            await serve_and_ask(here, there, "to.hub")
-            await serve_and_ask(there, here, "to.leaf")
+            await serve_and_ask(here, node.port, there, "to.hub")
+            await serve_and_ask(there, hub.port(), here, "to.leaf")
         finally:
             await here.close()
             await there.close()
 
-    async def serve_and_ask(asker, server, subject: str) -> None:
+    async def serve_and_ask(asker, asker_port: int, server, subject: str) -> None:
         async def answer(message):
-            await message.respond(message.data + b"!" + message.header["K"].encode())
+            await message.respond(
+                message.data + b"!" + (message.header or {}).get("K", "").encode()
+            )
 
         await server.subscribe(subject, cb=answer)
         await server.flush()
-        for _ in range(200):
-            try:
-                reply = await asker.request(subject, b"q", timeout=5, headers={"K": "v"})
-            except NoRespondersError:
-                await asyncio.sleep(0.01)
-            else:
-                assert reply.data == b"q!v"
-                return
-        raise AssertionError("nobody answered")
+        await asyncio.to_thread(wait_served, asker_port, subject.encode())
+        reply = await asker.request(subject, b"q", timeout=5, headers={"K": "v"})
+        assert reply.data == b"q!v"
 
     with LeafNode(remote_of(hub)) as node:
         node.wait_connected()
@@ -525,14 +530,13 @@ def test_each_jetstream_is_reached_by_its_domain(domain_hub):
         here = await nats.connect(node.url)
         there = await nats.connect(domain_hub.client_url)
         try:
-            await until_answered(there, "$JS.edge.API.INFO")
             reply = await there.request("$JS.edge.API.STREAM.NAMES", b"", timeout=5)
             assert reply.data == b"edge answers $JS.edge.API.STREAM.NAMES"
             reply = await here.request("$JS.API.INFO", b"", timeout=5)
             assert reply.data == b"edge answers $JS.API.INFO"
             reply = await there.request("$JS.API.INFO", b"", timeout=5)
             assert json.loads(reply.data)["domain"] == "hub"
-            reply = await until_answered(here, "$JS.hub.API.INFO")
+            reply = await here.request("$JS.hub.API.INFO", b"", timeout=5)
             assert json.loads(reply.data)["domain"] == "hub"
         finally:
             await here.close()
@@ -540,35 +544,29 @@ def test_each_jetstream_is_reached_by_its_domain(domain_hub):
 
     with LeafNode(remote_of(domain_hub), domain="edge", prepare=with_jetstream) as node:
         node.wait_connected()
+        wait_served(domain_hub.port(), b"$JS.edge.API.INFO")
+        wait_served(node.port, b"$JS.hub.API.INFO")
         asyncio.run(scenario(node))
         assert 'JetStream using domains: local "edge", remote "hub"' in node.log_text("INF")
-
-
-async def until_answered(connection, subject: str):
-    for _ in range(300):
-        try:
-            return await connection.request(subject, b"", timeout=5)
-        except NoRespondersError:
-            await asyncio.sleep(0.01)
-    raise AssertionError(f"nobody answers {subject}")
 
 
 def test_streams_of_the_hub_are_used_through_the_link(domain_hub):
     async def scenario(node: LeafNode) -> None:
         here = await nats.connect(node.url)
         try:
-            await until_answered(here, "$JS.hub.API.INFO")
             context = here.jetstream(domain="hub")
             await context.add_stream(name="ORDERS", subjects=["orders.*"])
-            await until_interested(here, "orders.0")
-            for number in range(1, 50):
+            await asyncio.to_thread(wait_served, node.port, b"orders.probe")
+            await context.purge_stream("ORDERS")
+            before = (await context.stream_info("ORDERS")).state.last_seq
+            for number in range(50):
                 ack = await context.publish(f"orders.{number}", b"%d" % number)
                 assert ack.domain == "hub"
             push = await context.subscribe("orders.*", ordered_consumer=True)
             for number in range(50):
                 message = await push.next_msg(timeout=5)
                 assert (message.subject, message.data) == (f"orders.{number}", b"%d" % number)
-                assert message.metadata.sequence.stream == number + 1
+                assert message.metadata.sequence.stream == before + number + 1
             pull = await context.pull_subscribe("orders.*", durable="d")
             messages = await pull.fetch(50, timeout=5)
             assert [message.subject for message in messages] == [f"orders.{n}" for n in range(50)]
@@ -577,18 +575,9 @@ def test_streams_of_the_hub_are_used_through_the_link(domain_hub):
         finally:
             await here.close()
 
-    async def until_interested(connection, subject: str) -> None:
-        for _ in range(300):
-            try:
-                await connection.jetstream(domain="hub").publish(subject, b"0")
-            except NoStreamResponseError:
-                await asyncio.sleep(0.01)
-            else:
-                return
-        raise AssertionError("the stream takes nothing")
-
     with LeafNode(remote_of(domain_hub), domain="edge", prepare=with_jetstream) as node:
         node.wait_connected()
+        wait_served(node.port, b"$JS.hub.API.INFO")
         asyncio.run(scenario(node))
 
 

@@ -13,7 +13,6 @@ from headwater.jetstream.consumer_config import decode_consumer_config, decode_c
 from headwater.jetstream.requests import (
     MessageGetRequest,
     NextRequest,
-    PauseRequest,
     PurgeRequest,
     StreamInfoRequest,
     StreamListRequest,
@@ -31,7 +30,7 @@ MADE_FOR_THE_API = [
     requests.read_message_delete,
     requests.read_reset,
     lambda body: requests.read_optional(StreamInfoRequest, body),
-    lambda body: requests.read_optional(PauseRequest, body),
+    requests.read_pause,
 ]
 MADE_FOR_STATUS = [requests.read_direct_get, requests.read_next]
 
@@ -259,7 +258,7 @@ ERRORS = [
     ("STREAM.MSG.DELETE.A", requests.read_message_delete),
     ("STREAM.INFO.A", lambda body: requests.read_optional(StreamInfoRequest, body)),
     ("STREAM.LIST", lambda body: requests.read_optional(StreamListRequest, body)),
-    ("CONSUMER.PAUSE.A.C", lambda body: requests.read_optional(PauseRequest, body)),
+    ("CONSUMER.PAUSE.A.C", requests.read_pause),
     ("CONSUMER.INFO.A.C", requests.check_empty),
 ]
 BODIES = [

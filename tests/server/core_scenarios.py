@@ -120,8 +120,20 @@ SCENARIOS: dict[str, list[Step]] = {
     "control line too long without an end": [connect(), last(b"PUB " + b"a" * 9000)],
     "control line as long as allowed": [connect(), say(b"SUB " + b"a" * 4000 + b" 1\r\n")],
     "queue group of one": [connect(), say(b"SUB q g 1\r\nPUB q 1\r\nx\r\n")],
-    "queue group and plain": [connect(), say(b"SUB q 1\r\nSUB q g 2\r\nPUB q 1\r\nx\r\n")],
-    "two queue groups": [connect(), say(b"SUB q g 1\r\nSUB q h 2\r\nPUB q 1\r\nx\r\n")],
+    "queue group and plain": [
+        connect("b"),
+        say(b"SUB q 1\r\n", "b"),
+        connect(),
+        say(b"SUB q g 2\r\nPUB q 1\r\nx\r\n"),
+        say(b"", "b"),
+    ],
+    "two queue groups": [
+        connect("b"),
+        say(b"SUB q g 1\r\n", "b"),
+        connect(),
+        say(b"SUB q h 2\r\nPUB q 1\r\nx\r\n"),
+        say(b"", "b"),
+    ],
     "no responders": [connect(), say(b"SUB inbox 1\r\nPUB nobody.here inbox 2\r\nhi\r\n")],
     "no responders with wildcard inbox": [
         connect(),

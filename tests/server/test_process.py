@@ -185,7 +185,6 @@ def test_it_stops_when_the_pipe_of_its_parent_closes(tmp_path: Path) -> None:
 
 
 def test_second_server_on_one_store_is_refused(tmp_path: Path) -> None:
-    pytest.importorskip("headwater.jetstream.engine")
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()
     store = ("-js", "-sd", str(tmp_path / "store"))

@@ -17,7 +17,7 @@ cdef class LeafSubscription(Subscription):
 
     cpdef apply(self, Rules rules)
     cpdef withdraw(self)
-    @cython.locals(session=Session, source=Session, router=Router)
+    @cython.locals(session=Session, source=Session)
     cpdef bint deliver(self, Message message, NatsParser origin) except -1
 
 

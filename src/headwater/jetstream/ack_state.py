@@ -6,7 +6,6 @@ delivery, which is the order of the stream.
 
 import msgspec
 
-
 _CHANGES = b"C"
 _WHOLE = b"W"
 

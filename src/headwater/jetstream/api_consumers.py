@@ -8,9 +8,10 @@ from headwater.jetstream.api_errors import JetStreamError
 from headwater.jetstream.consumer_config import decode_create_request
 from headwater.jetstream.requests import (
     ConsumerListRequest,
+    PauseRequest,
     is_empty,
     read_body,
-    read_pause,
+    read_optional,
 )
 from headwater.jetstream.responses import LIST_MAX, Kind
 
@@ -103,7 +104,7 @@ def listing(request):
 
 def pause(request):
     """CONSUMER.PAUSE."""
-    asked = read_pause(request.body)
+    asked = read_optional(PauseRequest, request.body)
     stream, consumer = _consumer(request, 2)
     until_ns = asked.pause_until_ns or 0
     now_ns = stream.clock.now()

@@ -93,9 +93,8 @@ def check_new(
             consumer may not stand beside the others, or needs what this server does not do.
     """
     config = normalise(config, stream, limits, pedantic=pedantic)
-    if action == Action.UPDATE:
-        raise JetStreamError(api_errors.CONSUMER_DOES_NOT_EXIST)
-    _check_place(config, stream, others, limits)
+    check_absent(action)
+    check_place(config, stream, others, limits)
     if not config.is_durable and config.inactive_threshold_ns == 0:
         return replace(config, inactive_threshold_ns=_EPHEMERAL_NS)
     return config
@@ -232,13 +231,27 @@ def for_sourcing(config: ConsumerConfig, stream: StreamConfig, suffix: str) -> C
     )
 
 
-def _check_place(
+def check_absent(action: Action) -> None:
+    """Check that a consumer which does not exist may be created; ``check_new`` does so.
+
+    Raises:
+        JetStreamError: the request wants to update it.
+    """
+    if action == Action.UPDATE:
+        raise JetStreamError(api_errors.CONSUMER_DOES_NOT_EXIST)
+
+
+def check_place(
     config: ConsumerConfig,
     stream: StreamConfig,
     others: Iterable[ConsumerConfig],
-    limits: ConsumerLimits,
+    limits: ConsumerLimits = NO_LIMITS,
 ) -> None:
-    """Check that a new consumer may stand beside the ``others``."""
+    """Check that a new consumer may stand beside the ``others``; ``check_new`` does so.
+
+    Raises:
+        JetStreamError: there are too many, or a work queue would deliver a message twice.
+    """
     neighbours = [other for other in others if not (other.direct or other.sourcing)]
     most = stream.max_consumers
     if most <= 0 or 0 < limits.max_consumers < most:

@@ -1,10 +1,10 @@
 """Acknowledgements of published messages, kept until the batch that they belong to is on disk.
 
-    offset  size
-         0     2  size of the reply subject
-         2     1  1 for a duplicate, else 0
-         3     8  sequence
-        11        reply subject
+offset  size
+     0     2  size of the reply subject
+     2     1  1 for a duplicate, else 0
+     3     8  sequence
+    11        reply subject
 """
 
 from headwater.base import octets

@@ -573,6 +573,15 @@ def _plain_count(text: bytes) -> int:
     return count if -_INT64 <= count < _INT64 else 1
 
 
+def read_pause(body: bytes) -> PauseRequest:
+    """Return a request of CONSUMER.PAUSE; a body that is not an object resumes.
+
+    Raises:
+        JetStreamError: not JSON.
+    """
+    return read_optional(PauseRequest, body)
+
+
 def read_reset(body: bytes) -> ResetRequest:
     """Return a request of CONSUMER.RESET; unknown fields are let through.
 

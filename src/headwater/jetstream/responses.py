@@ -186,8 +186,8 @@ def stream_info(
     created_ns: int,
     state: StreamState,
     now_ns: int,
-    *,
     domain: str = "",
+    *,
     leader: str = "",
 ) -> StreamInfo:
     """Return the information about a stream.
@@ -202,6 +202,11 @@ def stream_info(
         cluster=ClusterInfo(leader=leader) if leader else None,
         ts=moment(now_ns),
     )
+
+
+def consumer_config_shown(config: ConsumerConfig) -> ConsumerConfig:
+    """Return a consumer's configuration with the server's version; lists show it without."""
+    return consumer_config.for_response(config)
 
 
 def stored_message(
@@ -339,7 +344,7 @@ def _shown(info: StreamInfo) -> StreamInfo:
 
 
 def _shown_consumer(info: ConsumerInfo) -> ConsumerInfo:
-    return msgspec.structs.replace(info, config=consumer_config.for_response(info.config))
+    return msgspec.structs.replace(info, config=consumer_config_shown(info.config))
 
 
 def _head(kind: Kind) -> bytes:

@@ -283,9 +283,9 @@ class StreamStore:
         """Apply records from ``_at`` on; stop where one needs a block or has more work to do."""
         record = self._record
         while True:
-            if not self.enforce():
-                return
-            if self._at >= end or self._work:
+            # Limits come last: what a record still has to do might need a block, or might not,
+            # and what is left in the end must not depend on that.
+            if self._work or not self.enforce() or self._at >= end:
                 return
             invariant(record.read(view, self._at, end), "what was committed can be read")
             self._at = record.end
@@ -615,9 +615,7 @@ class Removal:
     def step(self, store):
         index = store.index
         if self._subject is None:
-            block = store.missing(self._sequence)
-            if block is not None:
-                store.need(block)
+            if store.needs(self._sequence):
                 return False
             cached = store.find(self._sequence)
             if cached is None:
@@ -633,10 +631,8 @@ class Removal:
         """Look backwards for the subject's last message; False when a block has to be fetched."""
         while self._sequence > state.first:
             self._sequence -= 1
-            block = store.missing(self._sequence)
-            if block is not None:
+            if store.needs(self._sequence):
                 self._sequence += 1
-                store.need(block)
                 return False
             cached = store.find(self._sequence)
             if cached is not None and cached.subject() == self._subject:

@@ -1,0 +1,134 @@
+"""Threads of the store: order by key, completions in batches on the loop."""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+
+from headwater.base.errors import StoreError
+from headwater.base.log import Log
+from headwater.server.drivers import ThreadJobs
+from tests.support.wait import wait_until_async
+
+
+def _with_jobs(scenario: Callable[[ThreadJobs, list], Awaitable[None]], **options) -> list:
+    """Run a scenario on a loop; return what it and the batches around completions noted."""
+    notes: list = []
+
+    async def run() -> None:
+        jobs = ThreadJobs(
+            asyncio.get_running_loop(),
+            Log(lambda level, text: notes.append((level, text))),
+            begin=lambda: notes.append("begin"),
+            end=lambda: notes.append("end"),
+            **options,
+        )
+        try:
+            await scenario(jobs, notes)
+        finally:
+            jobs.stop()
+
+    asyncio.run(run())
+    return notes
+
+
+def test_work_of_a_key_runs_in_order_and_one_at_a_time() -> None:
+    running = threading.Lock()
+    order: list[int] = []
+    done: list[int] = []
+
+    def work(number: int) -> int:
+        assert running.acquire(blocking=False)
+        order.append(number)
+        running.release()
+        return number
+
+    async def scenario(jobs: ThreadJobs, notes: list) -> None:
+        for number in range(200):
+            jobs.submit("key", lambda n=number: work(n), lambda result, error: done.append(result))
+        await wait_until_async(lambda: len(done) == 200)
+
+    _with_jobs(scenario)
+    assert order == list(range(200))
+    assert done == list(range(200))
+
+
+def test_keys_run_side_by_side() -> None:
+    meeting = threading.Barrier(3)
+    done: list = []
+
+    async def scenario(jobs: ThreadJobs, notes: list) -> None:
+        for key in "abc":
+            jobs.submit(key, lambda: meeting.wait(10), lambda *result: done.append(result))
+        await wait_until_async(lambda: len(done) == 3)
+
+    _with_jobs(scenario)
+    assert sorted(number for number, _ in done) == [0, 1, 2]
+
+
+def test_more_keys_than_threads() -> None:
+    done: list = []
+
+    async def scenario(jobs: ThreadJobs, notes: list) -> None:
+        for number in range(100):
+            jobs.submit(number % 10, lambda n=number: n, lambda result, error: done.append(result))
+        await wait_until_async(lambda: len(done) == 100)
+
+    _with_jobs(scenario, threads=2)
+    for key in range(10):
+        assert [number for number in done if number % 10 == key] == list(range(key, 100, 10))
+
+
+def test_completions_run_on_the_loop_within_a_batch() -> None:
+    async def scenario(jobs: ThreadJobs, notes: list) -> None:
+        here = threading.get_ident()
+        jobs.submit(1, threading.get_ident, lambda result, error: notes.append(result != here))
+        jobs.submit(1, lambda: None, lambda *_: notes.append(threading.get_ident() == here))
+        await wait_until_async(lambda: notes.count(True) == 2)
+
+    notes = _with_jobs(scenario)
+    assert notes.count("begin") == notes.count("end")
+    assert (notes[0], notes[1], notes[-1]) == ("begin", True, "end")
+
+
+def test_errors_are_handed_over() -> None:
+    def fail(error: Exception) -> None:
+        raise error
+
+    seen: list = []
+
+    async def scenario(jobs: ThreadJobs, notes: list) -> None:
+        for error in (OSError(28, "full"), StoreError("bad"), ValueError("bug")):
+            jobs.submit(1, lambda e=error: fail(e), lambda *result: seen.append(result))
+        jobs.submit(1, lambda: "fine", lambda *result: seen.append(result))
+        await wait_until_async(lambda: len(seen) == 4)
+
+    _with_jobs(scenario)
+    assert [type(error) for _, error in seen] == [OSError, StoreError, StoreError, type(None)]
+    assert "ValueError: bug" in str(seen[2][1])
+    assert seen[3] == ("fine", None)
+
+
+def test_a_failing_completion_does_not_lose_the_others() -> None:
+    async def scenario(jobs: ThreadJobs, notes: list) -> None:
+        release = threading.Event()
+        jobs.submit(1, lambda: release.wait(10), lambda *_: 1 / 0)
+        jobs.submit(1, lambda: None, lambda *_: notes.append("second"))
+        release.set()
+        await wait_until_async(lambda: "second" in notes)
+
+    notes = _with_jobs(scenario)
+    errors = [note for note in notes if isinstance(note, tuple)]
+    assert errors == [("ERR", "Store completion failed: ZeroDivisionError: division by zero")]
+    assert notes.count("begin") == notes.count("end")
+
+
+def test_stop_waits_for_what_was_submitted() -> None:
+    finished: list[int] = []
+
+    async def scenario(jobs: ThreadJobs, notes: list) -> None:
+        for number in range(50):
+            jobs.submit(number % 7, lambda n=number: finished.append(n), lambda *_: None)
+
+    _with_jobs(scenario)
+    assert sorted(finished) == list(range(50))
+    assert not [t for t in threading.enumerate() if t.name.startswith("headwater-store")]
