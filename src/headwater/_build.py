@@ -6,7 +6,7 @@ installation can be tested both ways.
 
 import os
 import sys
-from importlib.machinery import SOURCE_SUFFIXES, FileFinder, SourceFileLoader
+from importlib.machinery import EXTENSION_SUFFIXES, SOURCE_SUFFIXES, FileFinder, SourceFileLoader
 from pathlib import Path
 
 _PACKAGE = __name__.partition(".")[0]
@@ -51,10 +51,10 @@ def hot_modules() -> list[str]:
 
 
 def extension_of(module: str) -> Path | None:
-    """Return the compiled file of a hot module, or None when there is none."""
+    """Return the compiled file of a hot module, or None when this Python can load none."""
     base = _FOLDER.joinpath(*module.split(".")[1:])
-    found = [p for p in base.parent.glob(base.name + ".*") if p.suffix in (".so", ".pyd")]
-    return found[0] if found else None
+    names = (base.with_name(base.name + suffix) for suffix in EXTENSION_SUFFIXES)
+    return next((path for path in names if path.is_file()), None)
 
 
 def compiled() -> bool:

@@ -8,9 +8,9 @@ from headwater.base.timers import Timers
 
 actions = st.lists(
     st.one_of(
-        st.tuples(st.just("after"), st.integers(-5, 50)),
+        st.tuples(st.just("after"), st.integers(-2, 6)),
         st.tuples(st.just("cancel"), st.integers(0, 30)),
-        st.tuples(st.just("advance"), st.integers(0, 20)),
+        st.tuples(st.just("advance"), st.integers(0, 4)),
     ),
     max_size=60,
 )

@@ -166,7 +166,8 @@ def test_time_to_log_in() -> None:
 
 
 @pytest.mark.parametrize(
-    "first", [b"PING\r\n", b"P", b"SUB a 1\r\n", b"PUB a 100\r\nx", b"FOO\r\n", b"INFO {}\r\n", b"\r"]
+    "first",
+    [b"PING\r\n", b"P", b"SUB a 1\r\n", b"PUB a 100\r\nx", b"FOO\r\n", b"INFO {}\r\n", b"\r"],
 )
 def test_nothing_but_connect_comes_first(first: bytes) -> None:
     node = new_node()

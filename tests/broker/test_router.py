@@ -180,6 +180,9 @@ def test_who_is_too_far_behind_is_cut_off() -> None:
     assert slow.session.reason == "Slow Consumer (Pending Bytes)"
     assert node.router.slow_consumers == 1
     assert any("Slow Consumer" in text for _, text in logged)
+    Client(node).say(PUB * 100)  # before the connection is gone: it is counted once
+    assert node.router.slow_consumers == 1
+    assert slow.session.out is None
     slow.session.closed("")
     assert slow.session.id not in node.sessions
     assert Client(node).say(b"SUB b 1\r\n" + PUB + b"PUB b 1\r\nx\r\n") == b"MSG b 1 1\r\nx\r\n"

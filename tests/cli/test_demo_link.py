@@ -38,7 +38,6 @@ def linked(scenario):
         finally:
             await link.stop()
             server.close()
-            await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}))
 
     asyncio.run(asyncio.wait_for(main(), 20))
 

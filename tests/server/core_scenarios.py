@@ -8,7 +8,13 @@ _HPUB = b"HPUB h %d %d\r\n%s%s\r\n"
 
 def _hpub(subject: bytes, block: bytes, payload: bytes, reply: bytes = b"") -> bytes:
     sizes = b"%d %d" % (len(block), len(block) + len(payload))
-    return b" ".join(filter(None, (b"HPUB", subject, reply, sizes))) + b"\r\n" + block + payload + b"\r\n"
+    return (
+        b" ".join(filter(None, (b"HPUB", subject, reply, sizes)))
+        + b"\r\n"
+        + block
+        + payload
+        + b"\r\n"
+    )
 
 
 SCENARIOS: dict[str, list[Step]] = {
@@ -27,7 +33,9 @@ SCENARIOS: dict[str, list[Step]] = {
     "verbose bad subject": [connect(verbose=True), say(b"SUB a..b 1\r\n"), say(b"SUB ok 2\r\n")],
     "pedantic": [
         connect(pedantic=True),
-        say(b"SUB a.* 1\r\nPUB a.* 1\r\nx\r\nPUB a. 1\r\ny\r\nPUB .a 1\r\ny\r\nPUB a..b 1\r\nz\r\n"),
+        say(
+            b"SUB a.* 1\r\nPUB a.* 1\r\nx\r\nPUB a. 1\r\ny\r\nPUB .a 1\r\ny\r\nPUB a..b 1\r\nz\r\n"
+        ),
     ],
     "pedantic and verbose": [
         connect(pedantic=True, verbose=True),
@@ -51,14 +59,27 @@ SCENARIOS: dict[str, list[Step]] = {
     ],
     "wildcards inside tokens are literal": [
         connect(),
-        say(b"SUB foo* 1\r\nSUB a.b> 2\r\nPUB foo* 1\r\nx\r\nPUB foobar 1\r\ny\r\nPUB a.b> 1\r\nz\r\n"),
+        say(
+            b"SUB foo* 1\r\nSUB a.b> 2\r\n"
+            b"PUB foo* 1\r\nx\r\nPUB foobar 1\r\ny\r\nPUB a.b> 1\r\nz\r\n"
+        ),
     ],
     "reply": [connect(), say(b"SUB r 1\r\nPUB r inbox.1 2\r\nhi\r\nPUB r 0\r\n\r\n")],
     "invalid subjects": [
         connect(),
         *(
             say(b"SUB " + subject + b" 1\r\n")
-            for subject in (b".", b".a", b"a.", b"a..b", b">.a", b"a.>.b", b"*.>", b"a.*b", b"\x00\xff")
+            for subject in (
+                b".",
+                b".a",
+                b"a.",
+                b"a..b",
+                b">.a",
+                b"a.>.b",
+                b"*.>",
+                b"a.*b",
+                b"\x00\xff",
+            )
         ),
     ],
     "sub argument counts": [connect(), last(b"SUB a\r\n")],
@@ -71,7 +92,10 @@ SCENARIOS: dict[str, list[Step]] = {
     "unsub unknown": [connect(), say(b"UNSUB 77\r\n")],
     "unsub max": [
         connect(),
-        say(b"SUB u 1\r\nPUB u 1\r\n1\r\nPUB u 1\r\n2\r\nUNSUB 1 3\r\nPUB u 1\r\n3\r\nPUB u 1\r\n4\r\n"),
+        say(
+            b"SUB u 1\r\nPUB u 1\r\n1\r\nPUB u 1\r\n2\r\n"
+            b"UNSUB 1 3\r\nPUB u 1\r\n3\r\nPUB u 1\r\n4\r\n"
+        ),
     ],
     "unsub max reached already": [
         connect(),
@@ -88,9 +112,15 @@ SCENARIOS: dict[str, list[Step]] = {
     ],
     "lower case and blanks": [
         connect(),
-        say(b"sub   lc \t 1\r\npub\tlc\t 2 \r\nhi\r\nPub  lc  re  2\r\nho\r\nunsub  1 \r\nping\r\n"),
+        say(
+            b"sub   lc \t 1\r\npub\tlc\t 2 \r\nhi\r\nPub  lc  re  2\r\nho\r\nunsub  1 \r\nping\r\n"
+        ),
     ],
-    "lone line feeds": [connect(), say(b"SUB lf 1\nPUB lf 2\nhi\r\n"), Step("a", b"PING\n", b"PONG")],
+    "lone line feeds": [
+        connect(),
+        say(b"SUB lf 1\nPUB lf 2\nhi\r\n"),
+        Step("a", b"PING\n", b"PONG"),
+    ],
     "empty line": [connect(), last(b"\r\n")],
     "unknown operation": [connect(), last(b"FOO bar\r\n")],
     "unknown operation at once": [last(b"GET / HTTP/1.1\r\n\r\n")],
@@ -115,7 +145,10 @@ SCENARIOS: dict[str, list[Step]] = {
     "pub size one too small": [connect(), last(b"PUB a 2\r\nxyz\r\nPING\r\n")],
     "payload ends with a line feed only": [connect(), last(b"PUB a 2\r\nhi\nPING\r\n")],
     "max payload": [connect(), last(b"PUB a 1048577\r\n")],
-    "max payload reached": [connect(), say(b"SUB m 1\r\nPUB m 1048576\r\n" + bytes(1 << 20) + b"\r\n")],
+    "max payload reached": [
+        connect(),
+        say(b"SUB m 1\r\nPUB m 1048576\r\n" + bytes(1 << 20) + b"\r\n"),
+    ],
     "control line too long": [connect(), last(b"SUB " + b"a" * 5000 + b" 1\r\n")],
     "control line too long without an end": [connect(), last(b"PUB " + b"a" * 9000)],
     "control line as long as allowed": [connect(), say(b"SUB " + b"a" * 4000 + b" 1\r\n")],
@@ -228,7 +261,10 @@ SCENARIOS: dict[str, list[Step]] = {
         connect(verbose=True),
         say(b"SUB a _sys_ 1\r\nPUB _GR_.x 1\r\nx\r\nPUB t _R_.abc 1\r\nx\r\n"),
     ],
-    "reply with wildcards": [connect(), say(b"SUB t 1\r\nPUB t a.* 1\r\nx\r\nPUB t a..b 1\r\nx\r\n")],
+    "reply with wildcards": [
+        connect(),
+        say(b"SUB t 1\r\nPUB t a.* 1\r\nx\r\nPUB t a..b 1\r\nx\r\n"),
+    ],
     "many at once": [
         connect(),
         say(b"SUB m 1\r\n" + b"".join(b"PUB m 3\r\n%03d\r\n" % number for number in range(1000))),

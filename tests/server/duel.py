@@ -13,7 +13,17 @@ from tests.support.nats_server import NatsServer
 SECONDS = 10.0
 # INFO fields that name the one server or the other, or what only a Go server has.
 _IDENTITY = frozenset(
-    ["api_lvl", "client_id", "git_commit", "go", "headwater", "port", "server_id", "server_name", "xkey"]
+    [
+        "api_lvl",
+        "client_id",
+        "git_commit",
+        "go",
+        "headwater",
+        "port",
+        "server_id",
+        "server_name",
+        "xkey",
+    ]
 )
 _CONNECT = b'CONNECT {"verbose":false,"pedantic":false,"headers":true,"no_responders":true}\r\n'
 
@@ -32,7 +42,9 @@ class Step:
 def connect(peer: str = "a", **options: object) -> Step:
     """A CONNECT with ``options`` over the usual ones, and a PING behind it."""
     fields = {"verbose": False, "pedantic": False, "headers": True, "no_responders": True}
-    return Step(peer, b"CONNECT " + json.dumps(fields | options).encode() + b"\r\nPING\r\n", b"PONG")
+    return Step(
+        peer, b"CONNECT " + json.dumps(fields | options).encode() + b"\r\nPING\r\n", b"PONG"
+    )
 
 
 def say(data: bytes, peer: str = "a") -> Step:

@@ -76,14 +76,20 @@ GROUPS: dict[str, dict[str, list[Step]]] = {
         ],
         "subscribe denied": [
             _login("sub"),
-            say(b"SUB secret.a 1\r\nSUB secret.> 2\r\nSUB x.1.y 3\r\nSUB x.*.y 4\r\nSUB secret.a g 5\r\n"),
+            say(
+                b"SUB secret.a 1\r\nSUB secret.> 2\r\nSUB secret.a g 5\r\n"
+                b"SUB x.1.y 3\r\nSUB x.*.y 4\r\n"
+            ),
         ],
         "subscribe around what is denied": [
             _login("sub"),
             say(b"SUB > 1\r\n"),
             _login("pub", "b"),
             say(b"PUB ok.1 1\r\nx\r\n", "b"),
-            say(b"PUB secret.a 1\r\nx\r\nPUB x.1.y 1\r\ny\r\nPUB x.1.z 1\r\nz\r\nPUB secret 1\r\ns\r\n"),
+            say(
+                b"PUB secret.a 1\r\nx\r\nPUB secret 1\r\ns\r\n"
+                b"PUB x.1.y 1\r\ny\r\nPUB x.1.z 1\r\nz\r\n"
+            ),
         ],
         "denied in a queue group": [
             _login("sub"),
@@ -101,7 +107,10 @@ GROUPS: dict[str, dict[str, list[Step]]] = {
         "headers over the limit": [connect(), last(b"HPUB a 12 12\r\nNATS/1.0\r\n\r\n\r\n")],
         "control line over the limit": [connect(), last(b"SUB " + b"s" * 100 + b" 1\r\n")],
         "pub line over the limit": [connect(), last(b"PUB " + b"s" * 100 + b" 1\r\nx\r\n")],
-        "too many subscriptions": [connect(), say(b"SUB a 1\r\nSUB b 2\r\nSUB c 3\r\nPUB c 1\r\nx\r\n")],
+        "too many subscriptions": [
+            connect(),
+            say(b"SUB a 1\r\nSUB b 2\r\nSUB c 3\r\nPUB c 1\r\nx\r\n"),
+        ],
         "subscriptions freed": [
             connect(),
             say(b"SUB a 1\r\nSUB b 2\r\nUNSUB 1\r\nSUB c 3\r\nPUB c 1\r\nx\r\n"),
@@ -109,7 +118,10 @@ GROUPS: dict[str, dict[str, list[Step]]] = {
         "connect longer than the control line": [connect(name="n" * 200)],
     },
     "no_header_support: true": {
-        "no headers here": [connect(no_responders=False), last(b"HPUB h 12 13\r\nNATS/1.0\r\n\r\nx\r\n")],
+        "no headers here": [
+            connect(no_responders=False),
+            last(b"HPUB h 12 13\r\nNATS/1.0\r\n\r\nx\r\n"),
+        ],
         "no responders without headers": [
             last(b'CONNECT {"verbose":false,"headers":true,"no_responders":true}\r\n')
         ],

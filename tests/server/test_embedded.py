@@ -49,10 +49,10 @@ def test_clients_connect_until_it_is_left(in_process: bool) -> None:
 
 @both_forms
 def test_monitoring_is_there_when_wanted(in_process: bool) -> None:
-    with headwater.Server(in_process=in_process, monitor=True) as server:
+    with headwater.Server(in_process=in_process, monitor=True) as server:  # noqa: SIM117
         with urllib.request.urlopen(server.monitor_url + "/healthz", timeout=10) as answer:
             assert answer.read() == b'{"status":"ok"}'
-    with headwater.Server(in_process=in_process) as server:
+    with headwater.Server(in_process=in_process) as server:  # noqa: SIM117
         with pytest.raises(headwater.StartError, match="no monitoring port"):
             assert server.monitor_url
 
@@ -68,9 +68,9 @@ def test_a_configuration_as_text(in_process: bool) -> None:
 @both_forms
 def test_a_configuration_as_file_and_arguments_over_it(in_process: bool, tmp_path: Path) -> None:
     path = tmp_path / "some.conf"
-    path.write_text("port: 1\nhost: 127.0.0.1\nmax_payload: 78\nserver_name: no\n")
+    path.write_text("port: 1\nhost: 127.0.0.1\nmax_payload: 78\nserver_name: other\n")
     for config in (path, str(path)):
-        with headwater.Server(config, port=0, name="yes", in_process=in_process) as server:
+        with headwater.Server(config, port=0, name="yes", in_process=in_process) as server:  # noqa: SIM117
             with RawClient(_port(server)) as client:
                 assert client.info["max_payload"] == 78
                 assert client.info["server_name"] == "yes"
@@ -80,7 +80,11 @@ def test_a_configuration_as_file_and_arguments_over_it(in_process: bool, tmp_pat
 @pytest.mark.parametrize(
     ("arguments", "right", "wrong"),
     [
-        ({"user": "u", "password": 'p"w'}, {"user": "u", "pass": 'p"w'}, {"user": "u", "pass": "x"}),
+        (
+            {"user": "u", "password": 'p"w'},
+            {"user": "u", "pass": 'p"w'},
+            {"user": "u", "pass": "x"},
+        ),
         ({"token": "t"}, {"auth_token": "t"}, {"auth_token": "x"}),
     ],
 )

@@ -30,24 +30,6 @@ class State:
         return SimDisk(self.files, self.folders)
 
 
-def states(trace: list[Op], start: Medium | None, rng: random.Random, mixtures=4, first=0):
-    """Yield ``(op, State)`` for power cuts after each operation of ``trace``.
-
-    ``op`` is the last one that was begun.  ``start`` is where the trace begins, empty by default.
-    """
-    medium = start or Medium()
-    for point, op in enumerate(trace):
-        medium.apply(op)
-        if point >= first and changes_losses(op):
-            for state in cuts(medium, point, rng, mixtures):
-                yield op, state
-
-
-def changes_losses(op: Op) -> bool:
-    """Tell whether there is anything new to lose after ``op``."""
-    return True
-
-
 def cuts(medium: Medium, point: int, rng: random.Random, mixtures: int) -> Iterator[State]:
     """Yield states that a power cut may leave now, each of them once."""
     seen = set()

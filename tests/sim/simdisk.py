@@ -140,6 +140,10 @@ def parent(path: str) -> str:
     return path.rpartition("/")[0]
 
 
+class Killed(BaseException):
+    """The process is gone in the middle of an operation; nothing of it may catch this."""
+
+
 class SimFile:
     """An open file of a SimDisk."""
 
@@ -182,6 +186,7 @@ class SimDisk:
         self.trace: list[Op] = []
         self.context: Callable[[], Any] = lambda: None
         self.open_files = 0
+        self.kill_in: int | None = None  # operations until the process is killed
         self.capacity_bytes: int | None = None
         self.reads = 0
         self._failures: list[Failure] = []
@@ -238,6 +243,11 @@ class SimDisk:
 
     def do(self, op: Op) -> None:
         """Carry out an operation, or let it fail."""
+        if self.kill_in is not None:
+            self.kill_in -= 1
+            if self.kill_in < 0:
+                self.kill_in = None
+                raise Killed
         for failure in self._failures:
             if failure.strikes(op.kind):
                 self._fail(op, failure)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from headwater.store.record import CONFIG, CONSUMER_STATE, DELETE, MESSAGE, PURGE, SKIP, TRIM
 from headwater.store.stream_store import Purge
 from tests.sim.oracle import Entry, Limits, Oracle, Picture
-from tests.sim.simdisk import SimDisk
+from tests.sim.power import State, cuts
+from tests.sim.simdisk import Killed, Op, SimDisk
 from tests.sim.stream import FOLDER, SteppingJobs, Stream
 
 SUBJECTS = [b"a.1", b"a.2", b"a.3", b"b.1", b"b.2.x", b"c"]
@@ -41,21 +42,24 @@ class Moment:
 
 
 class Workload:
-    """One script at work."""
+    """One script at work.
 
-    def __init__(self, seed: int, *, steps: int = 60, disk: SimDisk | None = None) -> None:
+    ``legs`` are the stretches between power cuts: the state that each began with, None for an
+    empty disk, and the trace of what was done to the disk.
+    """
+
+    def __init__(self, seed: int, *, steps: int = 60) -> None:
         self.seed = seed
         self.rng = random.Random(seed)
         self.steps = steps
-        self.disk = disk or SimDisk()
-        self.disk.context = self.moment
+        self.legs: list[tuple[State | None, list[Op]]] = []
+        self._use(SimDisk(), None)
         self.block_bytes = self.rng.choice([400, 900, 2500, 100_000])
         self.payload_max = self.rng.choice([30, 200, 1500])
         self.oracle = Oracle()
         self.history = History([self.oracle.picture()], [self.oracle.copy()])
         self.restarts = 0
-        if not self.disk.exists(FOLDER):
-            self.disk.make_directory(FOLDER)
+        self.disk.make_directory(FOLDER)
         self.stream = self._open()
 
     def moment(self) -> Moment:
@@ -67,7 +71,11 @@ class Workload:
         """Do all steps of the script."""
         self.propose_config()
         for _ in range(self.steps):
-            self.step()
+            try:
+                self.step()
+            except Killed:
+                self.restart()
+        self.disk.kill_in = None
         self.stream.commit()
         self.check()
         return self
@@ -75,8 +83,8 @@ class Workload:
     def step(self) -> None:
         """Do one thing."""
         what = self.rng.choices(
-            [self.publish, self.commit, self.work, self.change, self.look_after, self.restart],
-            [40, 20, 40, 10, 8, 2],
+            [self.publish, self.commit, self.work, self.change, self.look_after, self.die],
+            [40, 20, 40, 10, 8, 4],
         )[0]
         what()
 
@@ -122,12 +130,36 @@ class Workload:
         else:
             self.stream.evict()
 
-    def restart(self) -> None:
-        """Let the process die, without a power cut, and start again."""
-        self.restarts += 1
+    def die(self) -> None:
+        """Let the process be killed, now or soon, or the power go away."""
+        how = self.rng.random()
+        if how < 0.3:
+            self.restart()
+        elif how < 0.7:
+            self.disk.kill_in = self.rng.randrange(8)
+        else:
+            self.lose_power()
+
+    def lose_power(self) -> None:
+        """Let the machine stop, and the disk be left in one of many states."""
         before = self.moment()
-        self.stream = self._open()
-        self.stream.recover()
+        state = self.rng.choice(list(cuts(self.disk.medium, 0, self.rng, 4)))
+        self._use(state.disk(), state)
+        if not self.disk.exists(FOLDER):
+            self.disk.make_directory(FOLDER)
+        self.restart(before)
+
+    def restart(self, before: Moment | None = None) -> None:
+        """Start again after the end of the process, if not of more."""
+        self.restarts += 1
+        before = before or self.moment()
+        while True:
+            try:
+                self.stream = self._open()
+                self.stream.recover()
+                break
+            except Killed:
+                pass
         picture = self.stream.picture()
         assert before.allows(picture), f"seed {self.seed}: lost by a restart"
         found = before.low + before.history.pictures[before.low : before.high + 1].index(picture)
@@ -153,6 +185,11 @@ class Workload:
             rng.random() < 0.2,
         )
         self._propose(CONFIG, b"", limits.encode())
+
+    def _use(self, disk: SimDisk, state: State | None) -> None:
+        self.disk = disk
+        self.legs.append((state, disk.trace))
+        disk.context = self.moment
 
     def _open(self) -> Stream:
         stream = Stream(self.disk, block_bytes=self.block_bytes, jobs=SteppingJobs())

@@ -33,7 +33,7 @@ def is_valid(subject: bytes) -> bool:
 
 
 def is_literal(subject: bytes) -> bool:
-    return re.search(rb"(?:^|\.)[*>](?:\.|$)", subject) is None
+    return re.search(rb"(?:^|\.)[*>](?:\.|\Z)", subject) is None
 
 
 def regex_of(pattern: bytes) -> re.Pattern[bytes]:

@@ -21,16 +21,17 @@ class AuthenticatedUser:
         self.permissions = permissions
 
 
-class OpenAuthenticator:
-    """Lets everybody in."""
+class Authenticator:
+    """Who may connect: this one lets everybody in."""
 
     required = False
 
     def check(self, connect) -> AuthenticatedUser | None:
+        """Return whom ``connect`` (a CONNECT) proves to be, or None."""
         return AuthenticatedUser("", None)
 
 
-class TokenAuthenticator:
+class TokenAuthenticator(Authenticator):
     """Lets in who knows the token."""
 
     required = True
@@ -43,7 +44,7 @@ class TokenAuthenticator:
         return self._user if compare_digest(connect.auth_token.encode(), self._token) else None
 
 
-class PasswordAuthenticator:
+class PasswordAuthenticator(Authenticator):
     """Lets in who has the password of one of the users."""
 
     required = True
@@ -58,9 +59,6 @@ class PasswordAuthenticator:
         return self._users.get(connect.user) if matches else None
 
 
-Authenticator = OpenAuthenticator | TokenAuthenticator | PasswordAuthenticator
-
-
 def authenticator_for(authorization: Authorization) -> Authenticator:
     """Return what checks the CONNECT of clients.
 
@@ -68,7 +66,7 @@ def authenticator_for(authorization: Authorization) -> Authenticator:
         ConfigError: a secret is in a form that cannot be verified.
     """
     if not authorization.required:
-        return OpenAuthenticator()
+        return Authenticator()
     secrets = [user.password for user in authorization.users] + [authorization.token]
     if any(secret.startswith(_BCRYPT_PREFIXES) for secret in secrets):
         raise ConfigError("authorization: bcrypt hashes are not supported yet, use plain passwords")

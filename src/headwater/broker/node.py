@@ -4,6 +4,7 @@ The composition root fills it from the options; sessions and JetStream read it.
 """
 
 from headwater.accounts.account import Accounts
+from headwater.accounts.authenticate import Authenticator
 from headwater.base import ids
 from headwater.base.clock import MINUTE, SECOND
 from headwater.base.limits import (
@@ -20,15 +21,6 @@ COMPATIBLE_VERSION = "2.15.1"
 PROTOCOL = 1
 
 
-class NoAuthenticator:
-    """Lets everybody in."""
-
-    required = False
-
-    def check(self, connect):
-        raise NotImplementedError
-
-
 class Node:
     """One server, without its sockets and files."""
 
@@ -42,9 +34,9 @@ class Node:
         self.server_id = ids.server_id(rng).decode()
         self.name = name or self.server_id
         self.own_version = ""
-        self.host = "0.0.0.0"  # noqa: S104 (what INFO says; binding is the listener's)
+        self.host = "0.0.0.0"  # what INFO says; binding is the listener's
         self.port = 4222
-        self.authenticator = NoAuthenticator()
+        self.authenticator = Authenticator()
         self.auth_timeout_ns = 2 * SECOND
         self.jetstream = None  # the JetStream of this node, when it is on
         self.domain = ""

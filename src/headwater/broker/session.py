@@ -156,7 +156,10 @@ class Session(NatsParser):
 
     def overflowed(self, pending_bytes):
         router = self.router
-        if pending_bytes > self.node.pending_bytes_max:
+        if not self.open:
+            # It is on its way out already; what others still publish is not for it.
+            self.release_out()
+        elif pending_bytes > self.node.pending_bytes_max:
             router.slow_consumers += 1
             self.node.log.info(
                 f"{self.label()} - Slow Consumer Detected: MaxPending of "

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -83,8 +84,13 @@ async def _run(options: "DemoOptions", folder: Path, *, plain: bool) -> bool:
         click.echo(line)
     demonstration = Demo(options, folder, view.say)
     picture = demonstration.picture
+    work = asyncio.ensure_future(demonstration.run())
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, work.cancel)
     try:
-        await show(view, picture, asyncio.ensure_future(demonstration.run()))
+        await show(view, picture, work)
+    except asyncio.CancelledError:
+        click.echo("headwater demo: ended before its time", err=True)
+        return False
     except HeadwaterError as error:
         click.echo(f"headwater demo: {error}", err=True)
         return False

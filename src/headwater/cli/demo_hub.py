@@ -60,7 +60,8 @@ class Hub:
         """Start the server; HubError when it does not answer."""
         self._process = self._start_process()
         self._client = await self._connect()
-        self.version = str(self._client.connected_server_version)
+        version = self._client.connected_server_version
+        self.version = f"{version.major}.{version.minor}.{version.patch}"
 
     def _start_process(self) -> subprocess.Popen[bytes]:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)

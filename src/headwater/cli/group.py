@@ -1,7 +1,6 @@
 """The commands of ``headwater`` other than the server."""
 
 import importlib
-import sys
 
 import click
 
@@ -44,6 +43,6 @@ def run_group(words: list[str]) -> int:
         error.show()
         return error.exit_code
     except click.Abort:
-        print("aborted", file=sys.stderr)
+        click.echo("aborted", err=True)
         return 1
     return code if isinstance(code, int) else 0

@@ -25,10 +25,10 @@ def run_server(words: list[str]) -> int:
     except server_flags.FlagError as error:
         return _bad_flags(error)
     except ConfigError as error:
-        print(f"nats-server: {error}", file=sys.stderr)
+        _say(f"nats-server: {error}")
         return 1
     if arguments.show_help or arguments.show_tls_help:
-        print(server_flags.usage())
+        sys.stdout.write(server_flags.usage())
         return 0
     if arguments.show_version:
         return _show_version()
@@ -38,7 +38,7 @@ def run_server(words: list[str]) -> int:
     if arguments.check_config:
         digest = f" ({options.config_digest})" if options.config_digest else ""
         text = f"nats-server: configuration file {options.config_file} is valid{digest}"
-        print(text, file=sys.stderr)
+        _say(text)
         return 0
     from headwater.server.process import run
 
@@ -47,9 +47,9 @@ def run_server(words: list[str]) -> int:
 
 def _bad_flags(error: server_flags.FlagError) -> int:
     if error.shows_usage:
-        print(f"{error}\n\n{server_flags.usage()}", file=sys.stderr)
+        _say(f"{error}\n\n{server_flags.usage()}")
     else:
-        print(f"nats-server: {error}", file=sys.stderr)
+        _say(f"nats-server: {error}")
     return error.exit_code
 
 
@@ -57,7 +57,7 @@ def _show_version() -> int:
     from headwater.broker.node import COMPATIBLE_VERSION
 
     # Scripts read the level that they can rely on from this line.
-    print(f"nats-server: v{COMPATIBLE_VERSION}")
+    sys.stdout.write(f"nats-server: v{COMPATIBLE_VERSION}\n")
     return 0
 
 
@@ -69,6 +69,10 @@ def _send_signal(name: str, target: str) -> int:
     except (OSError, ValueError) as error:
         wanted = "-sl needs =PID, or the path of a pid file"
         reason = f"{target}: {error}" if target else "no process given"
-        print(f"nats-server: {reason} ({wanted})", file=sys.stderr)
+        _say(f"nats-server: {reason} ({wanted})")
         return 1
     return 0
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")

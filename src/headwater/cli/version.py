@@ -7,7 +7,7 @@ import click
 import headwater
 from headwater import _build
 from headwater.broker.node import COMPATIBLE_VERSION
-from headwater.net.loop import loop_name
+from headwater.server.banner import loop_name
 
 
 @click.command()

@@ -32,7 +32,7 @@ cdef class LeafSession(Session):
     @cython.locals(size=Py_ssize_t)
     cpdef relay(self, Message message, list groups)
     cpdef on_control(self, bytes verb, bytes arguments)
-    @cython.locals(message=Message, at=Py_ssize_t, end=Py_ssize_t)
+    @cython.locals(message=Message, at=Py_ssize_t, end=Py_ssize_t, dots=Py_ssize_t)
     cdef _split_reply(self)
     @cython.locals(words=list, subject=bytes, queue=bytes, key=tuple, weight=Py_ssize_t, old=LeafSubscription, subscription=LeafSubscription)
     cdef _subscribe(self, bytes arguments)

@@ -28,7 +28,6 @@ _FIRST_PING_JITTER_NS = 200 * MILLISECOND
 # A hub with more distinct interest than this in one account is broken or hostile.
 _SUBSCRIPTIONS_MAX = 1 << 21
 _ACK_PREFIX = b"$JS.ACK."
-_ACK_DOTS = 8
 
 
 class LeafSession(Session):
@@ -164,10 +163,12 @@ class LeafSession(Session):
         at = message.reply_start
         if not octets.starts_with(message.reply_view, at, end, _ACK_PREFIX):
             return
-        for _ in range(_ACK_DOTS):
+        dots = 8  # the two of the prefix, and those before the last field
+        while dots:
             at = octets.find(message.reply_view, 46, at, end) + 1
             if at == 0:
                 return
+            dots -= 1
         at = octets.find(message.reply_view, 64, at, end)
         if at >= 0 and at + 1 < end:
             message.subject_start = at + 1

@@ -82,7 +82,6 @@ def config_text(settings: NodeSettings, port: int) -> str:
         urls = ", ".join(quote(url) for url in settings.uplink.remotes())
         lines += [
             "leafnodes {",
-            "  reconnect: 1",
             "  remotes: [",
             f"    {{ urls: [{urls}] }}",
             "  ]",

@@ -132,7 +132,7 @@ class AccountStreams:
     # Streams
 
     def create(self, config, done):
-        """Make a stream from a checked configuration; ``done(stream, error)`` once it is on disk."""
+        """Make a stream of a checked configuration; ``done(stream, error)`` once it is on disk."""
         in_memory = config.storage == Storage.MEMORY
         folder = f"{self._folder}/{config.name}"
         disk = None if in_memory else self.disk

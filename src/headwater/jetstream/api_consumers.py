@@ -10,7 +10,6 @@ from headwater.jetstream.requests import (
     ConsumerListRequest,
     PauseRequest,
     is_empty,
-    read_body,
     read_optional,
 )
 from headwater.jetstream.responses import LIST_MAX, Kind
@@ -29,7 +28,6 @@ def create(request):
     stream = request.stream(stream_name)
     suffix = ids.random_id(request.streams.rng, _SUFFIX_BYTES).decode()
     config = consumer_check.for_sourcing(config, stream.config, suffix)
-    config = consumer_check.check_new(config, stream.config, pedantic=asked.pedantic)
     if not config.name:
         config = replace(config, name=config.durable_name or suffix)
     existing = stream.consumers.get(config.name)
@@ -44,15 +42,22 @@ def create(request):
     if existing is not None:
         bound = existing.config.is_push and existing.target.active
         checked = consumer_check.check_update(
-            existing.config, config, stream.config, others, action=asked.action, is_bound=bound
+            existing.config,
+            config,
+            stream.config,
+            others,
+            action=asked.action,
+            is_bound=bound,
+            pedantic=asked.pedantic,
         )
         if checked == existing.config:
             answer(existing, None)
         else:
             stream.update_consumer(existing, checked, answer)
         return
-    consumer_check.check_absent(asked.action)
-    consumer_check.check_place(config, stream.config, others)
+    config = consumer_check.check_new(
+        config, stream.config, others, action=asked.action, pedantic=asked.pedantic
+    )
 
     def created(consumer, error):
         if error is None:
@@ -88,14 +93,14 @@ def delete(request):
 
 def names(request):
     """CONSUMER.NAMES."""
-    asked = read_body(ConsumerListRequest, request.body)
+    asked = read_optional(ConsumerListRequest, request.body)
     found = [consumer.name for consumer in _listed(request)]
     request.answer(responses.consumer_names(found, asked.offset))
 
 
 def listing(request):
     """CONSUMER.LIST."""
-    asked = read_body(ConsumerListRequest, request.body)
+    asked = read_optional(ConsumerListRequest, request.body)
     found = _listed(request)
     offset = min(max(asked.offset, 0), len(found))
     part = [consumer.info() for consumer in found[offset : offset + LIST_MAX]]
@@ -110,6 +115,7 @@ def pause(request):
     now_ns = stream.clock.now()
     paused = until_ns > now_ns
     config = replace(consumer.config, pause_until=asked.pause_until if paused else None)
+    config = consumer_check.with_required_level(config)
 
     def done(_, error):
         if error is not None:

@@ -6,7 +6,7 @@ from headwater.jetstream.requests import (
     StreamInfoRequest,
     StreamListRequest,
     is_empty,
-    read_body,
+    read_optional,
     read_purge,
 )
 from headwater.jetstream.responses import LIST_MAX, SUBJECT_DETAILS_MAX, Kind, Page
@@ -70,10 +70,10 @@ def update(request):
     """STREAM.UPDATE."""
     streams = request.streams
     config, pedantic = decode_stream_request(request.body)
-    if request.tokens[2] != config.name:
-        raise JetStreamError(api_errors.STREAM_MISMATCH)
     limits = limits_of(streams)
     normalise(config, limits, pedantic=pedantic)
+    if request.tokens[2] != config.name:
+        raise JetStreamError(api_errors.STREAM_MISMATCH)
     stream = request.stream(config.name)
     old = stream.config
     checked = check_update(old, config, limits, pedantic=pedantic)
@@ -101,10 +101,17 @@ def update(request):
 
 def info(request):
     """STREAM.INFO."""
-    asked = read_body(StreamInfoRequest, request.body)
+    asked = read_optional(StreamInfoRequest, request.body)
     stream = request.stream(request.tokens[2])
+    leader = request.streams.node.name
     if not asked.subjects_filter:
-        _answer_info(request, stream, responses.stream_described, deleted=asked.deleted_details)
+        _answer_info(
+            request,
+            stream,
+            responses.stream_described,
+            deleted=asked.deleted_details,
+            leader=leader,
+        )
         return
     found = sorted(stream.store.index.matching(asked.subjects_filter.encode()))
     offset = min(asked.offset, len(found))
@@ -117,6 +124,7 @@ def info(request):
         lambda described: responses.stream_described(described, page),
         subjects=subjects,
         deleted=asked.deleted_details,
+        leader=leader,
     )
 
 
@@ -175,14 +183,14 @@ def purge(request):
 
 def names(request):
     """STREAM.NAMES."""
-    asked = read_body(StreamListRequest, request.body)
+    asked = read_optional(StreamListRequest, request.body)
     found = [stream.name for stream in _listed(request, asked)]
     request.answer(responses.stream_names(found, asked.offset))
 
 
 def listing(request):
     """STREAM.LIST."""
-    asked = read_body(StreamListRequest, request.body)
+    asked = read_optional(StreamListRequest, request.body)
     found = _listed(request, asked)
     offset = min(max(asked.offset, 0), len(found))
     part = found[offset : offset + LIST_MAX]
@@ -215,20 +223,24 @@ def _listed(request, asked):
     ]
 
 
-def _stream_info(stream, state, *, with_domain=True):
+def _stream_info(stream, state, *, with_domain=True, leader=""):
     return responses.stream_info(
         stream.config,
         stream.created_ns,
         state,
         stream.clock.now(),
         stream.host.domain if with_domain else "",
+        leader=leader,
     )
 
 
-def _answer_info(request, stream, encode, *, subjects=None, deleted=False, with_domain=True):
+def _answer_info(
+    request, stream, encode, *, subjects=None, deleted=False, with_domain=True, leader=""
+):
     """Answer with what the stream is now."""
-    stream.describe(
-        lambda state: request.answer(encode(_stream_info(stream, state, with_domain=with_domain))),
-        subjects=subjects,
-        deleted=deleted,
-    )
+
+    def answer(state):
+        described = _stream_info(stream, state, with_domain=with_domain, leader=leader)
+        request.answer(encode(described))
+
+    stream.describe(answer, subjects=subjects, deleted=deleted)

@@ -145,7 +145,7 @@ class Consumer:
     # Interest and inactivity
 
     def listens(self, subject, group=b""):
-        """Tell whether a message to ``subject`` would reach anybody (of the queue group, if any)."""
+        """Tell whether a message to ``subject`` would reach anybody, of ``group`` if given."""
         matches = self.account.interest.match(subject)
         if group:
             return any(interests[0].queue == group for interests in matches.groups)
@@ -226,6 +226,14 @@ class Consumer:
     def send(self, subject, header_block, reply=b""):
         """Send a status message."""
         self._router.publish(self.account, subject, b"", reply, header_block)
+
+    def position_fields(self):
+        """Return the headers that tell how far the consumer is, for its heartbeats."""
+        state = self.delivery.state
+        return [
+            (b"Nats-Last-Consumer", b"%d" % state.delivered_consumer),
+            (b"Nats-Last-Stream", b"%d" % state.delivered_stream),
+        ]
 
     def may_leave(self):
         """Tell whether the time of the next message has come, for replay in the original tempo."""
@@ -423,7 +431,7 @@ class Consumer:
             stream_name=self.stream.config.name,
             name=self.name,
             created=responses.moment(self.created_ns),
-            config=responses.consumer_config_shown(self.config),
+            config=self.config,
             delivered=_sequence_info(
                 state.delivered_consumer, state.delivered_stream, state.last_delivery_ns
             ),

@@ -68,12 +68,12 @@ cdef class Delivery:
     cdef long long _next(self) except? -2
     @cython.locals(state=AckState, index=Index, sequence='long long', block=Block, cached=CachedBlock)
     cdef long long _next_in_stream(self) except? -2
-    @cython.locals(state=AckState, cached=CachedBlock, record=Record, again=bint, size=Py_ssize_t, from_stream=bint, count='long long', time_ns='long long', wait_ns='long long', entry=Pending)
+    @cython.locals(state=AckState, cached=CachedBlock, record=Record, again=bint, size=Py_ssize_t, from_stream=bint, count='long long', time_ns='long long', pending='long long', entry=Pending)
     cdef Py_ssize_t _deliver_one(self, long long sequence) except? -2
     cpdef long long wait_of(self, long long count) except -1
     @cython.locals(message=Message, record=Record)
-    cdef _compose(self, bytes subject, CachedBlock cached, long long sequence, long long count)
+    cdef _compose(self, bytes subject, CachedBlock cached)
     @cython.locals(message=Message, record=Record)
     cdef _drop_payload(self, CachedBlock cached)
     @cython.locals(reply=Buffer, at=Py_ssize_t)
-    cdef _put_reply(self, long long sequence, long long count, long long time_ns)
+    cdef _put_reply(self, long long sequence, long long count, long long time_ns, long long pending)

@@ -288,28 +288,34 @@ class Delivery:
         state = self.state
         cached = self.store.find(sequence)
         record = cached.record
-        again = sequence in state.pending
-        if again and self.max_deliver > 0 and state.pending[sequence].count >= self.max_deliver:
-            self.redeliver.pop(0)
-            self.host.tried_enough(sequence, state.pending[sequence].count)
-            state.forget(sequence)
-            return 0
-        size = record.end - record.subject_start
+        entry = state.pending.get(sequence)
+        again = entry is not None
+        count = 1
+        if again:
+            count = entry.count + 1
+            if 0 < self.max_deliver < count:
+                self.redeliver.pop(0)
+                self.host.tried_enough(sequence, entry.count)
+                state.forget(sequence)
+                return 0
+        pending = self.num_pending
+        if not again and pending > 0:
+            pending -= 1
+        time_ns = record.time_ns
+        self._put_reply(sequence, count, time_ns, pending)
+        size = record.end - record.subject_start + self.reply.size
         subject = self.target.subject(size)
         if subject is None:
             return -1
         from_stream = not again and not self.backlog
-        time_ns = record.time_ns
-        count = state.delivered(sequence, self.router.now_ns, 0, self.acks_explicitly)
+        self.num_pending = pending
+        state.delivered(sequence, self.router.now_ns, 0, self.acks_explicitly)
         if self.acks_explicitly:
-            wait_ns = self.wait_of(count)
             entry = state.pending[sequence]
-            entry.deadline_ns = self._turn_ns + wait_ns
+            entry.deadline_ns = self._turn_ns + self.wait_of(count)
             if entry.deadline_ns < self._first_deadline_ns or self._first_deadline_ns == 0:
                 self._first_deadline_ns = entry.deadline_ns
-        if not again and self.num_pending > 0:
-            self.num_pending -= 1
-        self._compose(subject, cached, sequence, count)
+        self._compose(subject, cached)
         taken = self.router.route(self.account, self.message, None)
         self.message.release()
         if taken == 0:
@@ -335,12 +341,11 @@ class Delivery:
             return self.backoff_ns[min(count, len(self.backoff_ns)) - 1]
         return self.ack_wait_ns
 
-    def _compose(self, subject, cached, sequence, count):
+    def _compose(self, subject, cached):
         """Make ``message`` the delivery of the message that ``cached`` points at."""
         message = self.message
         record = cached.record
         view = cached.data.view
-        self._put_reply(sequence, count, record.time_ns)
         message.set_view(view)
         message.reply_view = self.reply.view
         message.reply_start = 0
@@ -368,7 +373,7 @@ class Delivery:
         message.body_start = 0
         message.body_end = len(data)
 
-    def _put_reply(self, sequence, count, time_ns):
+    def _put_reply(self, sequence, count, time_ns, pending):
         reply = self.reply
         reply.size = 0
         reply.reserve(len(self.ack_prefix) + _reply_bytes_max)
@@ -376,7 +381,7 @@ class Delivery:
         at = octets.put_bytes(view, 0, self.ack_prefix)
         at = octets.put_byte(view, octets.put_decimal(view, at, count), 46)
         at = octets.put_byte(view, octets.put_decimal(view, at, sequence), 46)
-        at = octets.put_decimal(view, at, self.state.delivered_consumer)
+        at = octets.put_decimal(view, at, self.state.delivered_consumer + 1)
         at = octets.put_byte(view, at, 46)
         at = octets.put_byte(view, octets.put_decimal(view, at, time_ns), 46)
-        reply.size = octets.put_decimal(view, at, self.num_pending)
+        reply.size = octets.put_decimal(view, at, pending)

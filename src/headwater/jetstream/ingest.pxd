@@ -25,14 +25,12 @@ cdef class Ingest:
     cdef bint _pending
     cdef PublishAcks _spare
     cdef public bytes ack_prefix
-    cdef public bytes ack_tail
     cdef public PublishAcks acks
     cdef public Account account
     cdef public bint allows_rollup
     cdef public long long bytes_max
     cdef public object dedupe
     cdef public bint discards_new
-    cdef public str domain
     cdef public object has_interest
     cdef public long long message_bytes_max
     cdef public long long messages_max

@@ -51,13 +51,11 @@ class Ingest:
         "_spare",
         "account",
         "ack_prefix",
-        "ack_tail",
         "acks",
         "allows_rollup",
         "bytes_max",
         "dedupe",
         "discards_new",
-        "domain",
         "has_interest",
         "message_bytes_max",
         "messages_max",
@@ -78,9 +76,7 @@ class Ingest:
         self.dedupe = dedupe
         self.quota = quota  # what all streams of this kind of storage may take together
         self.acks = PublishAcks()  # of what is proposed and not yet being written
-        self.ack_prefix = b""  # the JSON of an acknowledgement before and behind its sequence
-        self.ack_tail = b""
-        self.domain = ""
+        self.ack_prefix = b""  # the JSON of an acknowledgement up to its sequence
         self.stream_name = b""
         self.sealed = False
         self.no_ack = False
@@ -100,8 +96,7 @@ class Ingest:
         """Take over the configuration of the stream; ``domain`` is that of the node."""
         name = config.name.encode()
         self.stream_name = name
-        self.ack_prefix, self.ack_tail = publish_ack_head(config.name, domain)
-        self.domain = domain
+        self.ack_prefix = publish_ack_head(config.name, domain)[0]
         self.sealed = config.sealed
         self.no_ack = config.no_ack
         self.allows_rollup = config.allow_rollup_hdrs
@@ -149,11 +144,11 @@ class Ingest:
     def settle(self, acks, error):
         """Send acknowledgements whose batch is through; ``error`` is None when it is on disk."""
         if error is None:
-            acks.send(self.router, self.account, self.ack_prefix, self.ack_tail)
+            acks.send(self.router, self.account, self.ack_prefix)
         else:
             self.dedupe.withdraw(acks.first_sequence, acks.last_sequence)
             failed = api_errors.STREAM_STORE_FAILED.filled(err=error)
-            answer = publish_refused(failed, self.stream_name.decode(), self.domain)
+            answer = publish_refused(failed, self.stream_name.decode())
             acks.refuse(self.router, self.account, answer)
         if self._in_flight and self.store.staged_messages == 0:
             self._in_flight.clear()
@@ -168,7 +163,7 @@ class Ingest:
     def refuse(self, message, error):
         """Answer a message with an error, if it wants an answer."""
         if message.reply_end > message.reply_start and not self.no_ack:
-            answer = publish_refused(error, self.stream_name.decode(), self.domain)
+            answer = publish_refused(error, self.stream_name.decode())
             self.router.publish(self.account, message.reply(), answer)
 
     def _propose(self, message, message_id):

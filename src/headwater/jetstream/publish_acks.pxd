@@ -23,11 +23,11 @@ cdef class PublishAcks:
     cpdef add(self, Message message, long long sequence, bint duplicate)
     cpdef bint is_empty(self) except -1
     @cython.locals(buffer=Buffer, at=Py_ssize_t, size=Py_ssize_t)
-    cpdef send(self, Router router, Account account, bytes prefix, bytes tail)
+    cpdef send(self, Router router, Account account, bytes prefix)
     @cython.locals(buffer=Buffer, payload=Buffer, at=Py_ssize_t, size=Py_ssize_t)
     cpdef refuse(self, Router router, Account account, bytes answer)
     cpdef clear(self)
     @cython.locals(payload=Buffer, at=Py_ssize_t)
-    cdef _compose(self, bytes prefix, long long sequence, bytes tail, bint duplicate)
+    cdef _compose(self, bytes prefix, long long sequence, bint duplicate)
     @cython.locals(message=Message, buffer=Buffer)
     cdef _route(self, Router router, Account account, Py_ssize_t start, Py_ssize_t end)

@@ -56,13 +56,13 @@ class PublishAcks:
         """Tell whether there is nobody to tell."""
         return self.buffer.size == 0 and not self.callbacks
 
-    def send(self, router, account, prefix, tail):
-        """Send the acknowledgements, in JSON that is ``prefix``, a sequence and ``tail``."""
+    def send(self, router, account, prefix):
+        """Send the acknowledgements, in JSON that begins with ``prefix``."""
         buffer = self.buffer
         at = 0
         while at < buffer.size:
             size = octets.get_u16(buffer.view, at)
-            self._compose(prefix, octets.get_i64(buffer.view, at + 3), tail, buffer.view[at + 2])
+            self._compose(prefix, octets.get_i64(buffer.view, at + 3), buffer.view[at + 2])
             at += _entry_bytes
             self._route(router, account, at, at + size)
             at += size
@@ -90,13 +90,12 @@ class PublishAcks:
         self.callbacks = []
         self.first_sequence = self.last_sequence = 0
 
-    def _compose(self, prefix, sequence, tail, duplicate):
+    def _compose(self, prefix, sequence, duplicate):
         payload = self.payload
         payload.size = 0
-        payload.reserve(len(prefix) + len(tail) + _ack_bytes_max)
+        payload.reserve(len(prefix) + _ack_bytes_max)
         at = octets.put_bytes(payload.view, 0, prefix)
         at = octets.put_decimal(payload.view, at, sequence)
-        at = octets.put_bytes(payload.view, at, tail)
         if duplicate:
             at = octets.put_bytes(payload.view, at, b',"duplicate": true')
         payload.size = octets.put_byte(payload.view, at, 125)

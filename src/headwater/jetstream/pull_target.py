@@ -71,8 +71,7 @@ class PullTarget(Target):
         while self._requests:
             request = self._requests[0]
             if request.limits_bytes and size > request.bytes_left:
-                text = b"Batch Completed" if request.delivered else b"Message Size Exceeds MaxBytes"
-                self._end(409, text)
+                self._end(409, b"Message Size Exceeds MaxBytes")
                 continue
             return request.inbox
         return None
@@ -97,15 +96,13 @@ class PullTarget(Target):
         self._requests.pop(0)
 
     def exhausted(self):
-        """Let go of the requests that do not wait."""
+        """Let go of the requests that take what there is, once there was something."""
         waiting = []
         for request in self._requests:
-            if not request.no_wait:
-                waiting.append(request)
-            elif request.delivered:
-                self._status_pending(request, 408, b"Requests Pending")
-            else:
+            if request.no_wait and (request.delivered or not request.expires_ns):
                 self._status(request, 404, b"No Messages")
+            else:
+                waiting.append(request)
         self._requests = waiting
 
     def tell_all(self, code, text):
@@ -150,7 +147,10 @@ class PullTarget(Target):
                 continue
             if request.next_beat_ns and request.next_beat_ns <= now_ns:
                 request.next_beat_ns = now_ns + request.heartbeat_ns
-                self._status(request, 100, b"Idle Heartbeat")
+                block = headers.status_block(
+                    100, b"Idle Heartbeat", self._consumer.position_fields()
+                )
+                self._consumer.send(request.inbox, block)
             waiting.append(request)
         self._requests = waiting
         self._schedule(now_ns)
@@ -174,7 +174,7 @@ def refusal(config, request):
 def make(request, inbox, now_ns):
     """Return the PullRequest of a NextRequest; it expires in any case, if only in a month."""
     pull = PullRequest(inbox, max(1, request.batch), request.max_bytes)
-    pull.no_wait = request.no_wait and request.expires_ns <= 0
+    pull.no_wait = request.no_wait
     if request.expires_ns > 0:
         pull.expires_ns = now_ns + min(request.expires_ns, _MONTH_NS)
     if request.idle_heartbeat_ns > 0:

@@ -84,11 +84,7 @@ class PushTarget(Target):
         if not self.active:
             return
         if self._quiet:
-            state = self._consumer.delivery.state
-            fields = [
-                (b"Nats-Last-Consumer", b"%d" % state.delivered_consumer),
-                (b"Nats-Last-Stream", b"%d" % state.delivered_stream),
-            ]
+            fields = self._consumer.position_fields()
             if self._asked:
                 fields.append((b"Nats-Consumer-Stalled", self._asked))
             block = headers.status_block(100, b"Idle Heartbeat", fields)

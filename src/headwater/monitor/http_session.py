@@ -50,7 +50,8 @@ class HttpSession(Receiver):
         self._now = now
         self._gone = gone
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=_HEAD_BYTES_MAX)
-        self._request: h11.Request | None = None
+        self._target = ""
+        self._head_only = False
         self._body_bytes = 0
         self._timer: Timer | None = None
         self._closing = False
@@ -98,7 +99,8 @@ class HttpSession(Receiver):
         while not self._closing:
             event = self._http.next_event()
             if isinstance(event, h11.Request):
-                self._request = event
+                self._target = event.target.decode("latin-1")
+                self._head_only = event.method == b"HEAD"
                 self._body_bytes = 0
                 self._await_request()
             elif isinstance(event, h11.Data):
@@ -106,14 +108,14 @@ class HttpSession(Receiver):
                 if self._body_bytes > _BODY_BYTES_MAX:
                     self._refuse(plain_text(413, "413 Request Entity Too Large"))
             elif isinstance(event, h11.EndOfMessage):
-                self._answer(self._respond(self._request.target.decode("latin-1")))
+                self._answer(self._respond(self._target))
             elif isinstance(event, h11.ConnectionClosed):
                 self._close()
             else:
                 return
 
     def _answer(self, answer):
-        self._send(answer, head_only=self._request.method == b"HEAD")
+        self._send(answer, head_only=self._head_only)
         if self._http.our_state is h11.MUST_CLOSE:
             self._close()
         else:

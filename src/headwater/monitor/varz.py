@@ -99,7 +99,7 @@ def varz(
 
 
 def uptime_text(duration_ns: int) -> str:
-    """Return a duration as nats-server prints it: from the first unit that is not 0, ``1d2h0m3s``."""
+    """Return a duration as nats-server prints it, ``1d2h0m3s``: units from the first not 0."""
     text = ""
     for unit, letter in ((365 * DAY, "y"), (DAY, "d"), (HOUR, "h"), (MINUTE, "m")):
         count, duration_ns = divmod(duration_ns, unit)

@@ -13,6 +13,7 @@ cdef class ReadBuffer:
 cdef class Connection(Link):
     cdef bint _closing
     cdef int _descriptor
+    cdef object _linger_timer
     cdef object _loop
     cdef bytearray _own
     cdef unsigned char[::1] _own_view

@@ -1,4 +1,4 @@
-"""One TCP connection: reads into the node's shared buffer, writes what its receiver left in ``out``.
+"""One TCP connection: reads into a shared buffer, writes what its receiver left in ``out``.
 
 Reading: all connections of a loop share one read buffer, since reading and parsing are one step.
 A connection keeps only an unfinished operation, and reads a long one straight into a buffer of its
@@ -13,6 +13,8 @@ from headwater.base.link import Link
 _OWN_BUFFER_BYTES_MIN = 65536
 # How much stays behind in the read buffer for the next read to be worth its system call.
 _ROOM_BYTES_MIN = 32768
+# How long a peer may take to read what is left when its connection is closed.
+LINGER_S = 5.0
 
 
 class ReadBuffer:
@@ -33,6 +35,7 @@ class Connection(Link):
     __slots__ = (
         "_closing",
         "_descriptor",
+        "_linger_timer",
         "_loop",
         "_own",
         "_own_view",
@@ -57,6 +60,7 @@ class Connection(Link):
         self._own = None  # the buffer that a long operation is read into
         self._own_view = self._shared.view
         self._pause_timer = None
+        self._linger_timer = None
         self._closing = False
 
     def connection_made(self, transport):
@@ -114,6 +118,9 @@ class Connection(Link):
         if self._pause_timer is not None:
             self._pause_timer.cancel()
             self._pause_timer = None
+        if self._linger_timer is not None:
+            self._linger_timer.cancel()
+            self._linger_timer = None
         self.receiver.closed("" if error is None else str(error))
 
     def pause_writing(self):
@@ -159,6 +166,8 @@ class Connection(Link):
             if self.receiver.out is not None:
                 self._transport.write(self.receiver.out.contents())
                 self.receiver.release_out()
+            if self._transport.get_write_buffer_size():
+                self._linger_timer = self._loop.call_later(LINGER_S, self._transport.abort)
             self._transport.close()
 
     def abort(self):

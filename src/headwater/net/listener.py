@@ -8,7 +8,6 @@ from headwater.base.limits import READ_BUFFER_BYTES
 from headwater.base.link import Receiver
 from headwater.net.connection import Connection, ReadBuffer
 
-
 # Makes the receiver of an accepted connection from the peer's address and port.
 ReceiverFactory = Callable[[str, int], Receiver]
 
@@ -54,7 +53,7 @@ class Network:
         Raises:
             OSError: the address cannot be listened on.
         """
-        if host:
+        if host and not _is_ipv4(host):
             found = await self.loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
             found.sort(key=lambda entry: entry[0] != socket.AF_INET)
             host = str(found[0][4][0])
@@ -83,3 +82,12 @@ class Network:
         for server in self._servers:
             server.close()
         self._servers.clear()
+
+
+def _is_ipv4(host: str) -> bool:
+    """Tell whether ``host`` is an address already, which saves the look-up of a name."""
+    try:
+        socket.inet_pton(socket.AF_INET, host)
+    except OSError:
+        return False
+    return True

@@ -9,7 +9,7 @@ from headwater.base.timers import Timers
 try:
     import uvloop
 except ImportError:  # not for this platform: asyncio's own loop does the same, slower
-    uvloop = None
+    uvloop = None  # type: ignore[assignment]
 
 
 class SystemClock(Clock):
@@ -33,7 +33,7 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
 
 def loop_name() -> str:
     """Return the name of the loop that ``new_event_loop`` gives."""
-    return "asyncio" if uvloop is None else f"uvloop {uvloop.__version__}"
+    return "asyncio" if uvloop is None else f"uvloop {uvloop.__version__}"  # type: ignore[attr-defined]
 
 
 class LoopTimers(Timers):
@@ -73,5 +73,3 @@ class LoopTimers(Timers):
             deadline_ns = self.next_deadline()
             if deadline_ns is not None:
                 self._schedule(deadline_ns)
-
-

@@ -8,13 +8,15 @@ from headwater.base import ids
 from headwater.base.log import Log
 from headwater.broker.node import COMPATIBLE_VERSION, Node
 from headwater.config.options import JetStreamOptions, Options
-from headwater.net.loop import loop_name
+from headwater.net.loop import loop_name as loop_name
 
 
 def log_banner(log: Log, node: Node, options: Options) -> None:
     """Log who this server is."""
     log.info("Starting headwater")
-    log.info(f"  Version:  {headwater.__version__} (compatible with nats-server {COMPATIBLE_VERSION})")
+    log.info(
+        f"  Version:  {headwater.__version__} (compatible with nats-server {COMPATIBLE_VERSION})"
+    )
     log.info(f"  Name:     {node.name}")
     if options.jetstream is not None:
         log.info(f"  Node:     {ids.name_hash(node.name.encode()).decode()}")

@@ -114,19 +114,15 @@ class ChildServer:
                 self._log.append(line.decode("utf-8", "replace").rstrip("\n"))
 
     def _failure(self, timeout_s: float) -> StartError:
-        ended = self._process is not None and self._wait_for_end()
-        code = self._process.returncode if self._process is not None else None
+        what = f"was not ready within {timeout_s:g} s"
+        if self._process is not None:
+            try:
+                # Its pipe closes a moment before the process ends.
+                what = f"ended with exit code {self._process.wait(1)}"
+            except subprocess.TimeoutExpired:
+                pass
         self.kill()
-        what = f"ended with exit code {code}" if ended else f"was not ready within {timeout_s:g} s"
         return StartError(f"the server {what}; its log:\n{self.log_tail() or '(nothing)'}")
-
-    def _wait_for_end(self) -> bool:
-        """Tell whether the process has ended: its pipe closes a moment before it does."""
-        try:
-            self._process.wait(1)
-        except subprocess.TimeoutExpired:
-            return False
-        return True
 
 
 def _read_line(pipe: IO[bytes], timeout_s: float) -> bytes:

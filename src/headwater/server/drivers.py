@@ -42,7 +42,6 @@ class ThreadJobs(Jobs):
         self._announced = False  # whether the loop knows that something has finished
         self._threads_max = threads
         self._threads: list[threading.Thread] = []
-        self._idle = 0
 
     def submit(self, key: Hashable, work: Work, done: Done) -> None:
         with self._lock:
@@ -51,7 +50,7 @@ class ThreadJobs(Jobs):
                 queue.append((work, done))
                 return
             self._waiting[key] = deque([(work, done)])
-            grow = not self._idle and len(self._threads) < self._threads_max
+            grow = len(self._threads) < min(len(self._waiting), self._threads_max)
         if grow:
             self._start_thread()
         self._ready.put(key)
@@ -71,20 +70,18 @@ class ThreadJobs(Jobs):
 
     def _start_thread(self) -> None:
         name = f"headwater-store-{len(self._threads)}"
-        # Not daemons: the interpreter waits for them, so that no write is cut off half-way.
-        thread = threading.Thread(target=self._work, name=name)
+        # A daemon: a program that forgets to stop its server must end all the same, and for the
+        # store that is a crash like any other.
+        thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._threads.append(thread)
         thread.start()
 
     def _work(self) -> None:
         while True:
-            with self._lock:
-                self._idle += 1
             key = self._ready.get()
+            if key is None:
+                return
             with self._lock:
-                self._idle -= 1
-                if key is None:
-                    return
                 work, done = self._waiting[key][0]
             result, error = self._run(work)
             with self._lock:

@@ -1,6 +1,5 @@
 """A server on a thread of this process: for tests, and where its speed does not matter."""
 
-import asyncio
 import threading
 
 from headwater.base.errors import HeadwaterError

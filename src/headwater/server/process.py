@@ -28,7 +28,7 @@ def run(options: Options) -> int:
     try:
         sink = LogSink(options.log)
     except OSError as error:
-        print(f"error opening logfile: {error}", file=sys.stderr)  # noqa: T201 (there is no log)
+        sys.stderr.write(f"error opening logfile: {error}\n")
         return 1
     log = Log(sink, debug=options.log.debug, trace=options.log.trace)
     loop = new_event_loop()

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from random import SystemRandom
+from typing import TYPE_CHECKING
 
 from headwater.base.errors import HeadwaterError
 from headwater.base.link import Receiver
@@ -21,6 +22,11 @@ from headwater.server.drivers import ThreadJobs
 from headwater.server.errors import StartError
 from headwater.server.lame_duck import LameDuck
 from headwater.store.disk import Disk
+
+if TYPE_CHECKING:
+    from headwater.cluster.leaf_links import LeafLinks
+    from headwater.jetstream.engine import JetStream
+    from headwater.monitor.server import Monitor
 
 _DIAL_TIMEOUT_S = 5.0
 # How long a stop waits for the store to finish and for clients to take their last bytes.
@@ -50,11 +56,11 @@ class Service:
         self._loop = loop
         self._clients = Network(loop)
         self._monitor_network: Network | None = None
-        self._monitor = None
-        self._jetstream = None
+        self._monitor: Monitor | None = None
+        self._jetstream: JetStream | None = None
         self._jobs: ThreadJobs | None = None
         self._disk: Disk | None = None
-        self._leaf_links = None
+        self._leaf_links: LeafLinks | None = None
         self._lame_duck: LameDuck | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._ports_file: Path | None = None
@@ -111,18 +117,18 @@ class Service:
 
         options = self.options
         self._monitor_network = Network(self._loop)
-        self._monitor = Monitor(self.node, options)
+        monitor = self._monitor = Monitor(self.node, options)
         port = max(0, options.http_port)
         try:
             self.monitor_address = await self._monitor_network.listen(
-                options.http_host, port, self._monitor.accept
+                options.http_host, port, monitor.accept
             )
         except OSError as error:
             raise StartError(
                 f"Can't start monitoring: can't listen to the monitor port: "
                 f"{options.http_host}:{port}: {_reason(error)}"
             ) from error
-        self._monitor.port = self.monitor_address[1]
+        monitor.port = self.monitor_address[1]
         place = f"{options.http_host}:{self.monitor_address[1]}"
         self.log.info(f"Starting http monitor on {place}")
 
@@ -204,6 +210,8 @@ class Service:
         """Begin to stop; ``stopped`` is done when it has."""
         if not self._stopping:
             self._stopping = True
+            if self._monitor is not None:
+                self._monitor.closing = True
             self.log.info("Initiating Shutdown...")
             task = self._loop.create_task(self._stop())
             self._tasks.add(task)
@@ -227,12 +235,12 @@ class Service:
         if self._jetstream is None:
             return
         self.log.info("Initiating JetStream Shutdown...")
-        done = self._loop.create_future()
-        self._jetstream.stop(lambda *_: done.done() or done.set_result(None))
+        done = asyncio.Event()
+        self._jetstream.stop(lambda *_: done.set())
         self.node.router.flush()
         try:
             async with asyncio.timeout(_STOP_TIMEOUT_S):
-                await done
+                await done.wait()
         except TimeoutError:
             self.log.error("JetStream did not finish in time")
         else:
@@ -243,7 +251,7 @@ class Service:
         for session in list(self.node.sessions.values()):
             session.fail("Server Shutdown")
         deadline_s = self._loop.time() + 1
-        while self.node.sessions and self._loop.time() < deadline_s:
+        while self.node.sessions and self._loop.time() < deadline_s:  # noqa: ASYNC110 (for 1 s)
             await asyncio.sleep(0.001)
         for session in list(self.node.sessions.values()):
             if session.link is not None:

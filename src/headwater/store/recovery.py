@@ -147,7 +147,7 @@ class Recovery:
             self.reports.append(
                 f"{name} has {len(data)} bytes where {end} were synced; the rest of it is lost"
             )
-        elif start > stop:
+        elif start > max(stop, HEAD_BYTES):
             self.reports.append(f"{name} ends at {stop}, before the position of its checkpoint")
         fresh = block is None
         if fresh:
@@ -170,7 +170,9 @@ class Recovery:
     def _is_used(self, number, view, end, seed, *, known):
         """Tell whether a block without an intact head has anything in it all the same."""
         self._cut = True  # nothing is appended to such a block
-        if known or next_intact(view, HEAD_BYTES, end, seed, Record()) < end:
+        record = Record()
+        first = next_intact(view, HEAD_BYTES, end, seed, record)
+        if known or self._goes_on(view, first, end, seed, record):
             self.reports.append(f"{file_name(number)} has a damaged head")
             return True
         # The file was made, and the machine stopped before its first write was synced; or else

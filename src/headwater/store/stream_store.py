@@ -251,9 +251,10 @@ class StreamStore:
         """Apply the records in ``view[start:end]``, which recovery found in ``block``."""
         self._at = start
         self.complete()
-        while self._at < end:
-            self._apply_records(block, view, end)
+        self._apply_records(block, view, end)
+        while self._work or self._needed is not None:
             self.complete()
+            self._apply_records(block, view, end)
         self.position_number = block.number
         self.position_offset = end
         self.unreadable = None

@@ -166,7 +166,7 @@ class Sublist:
             if older is not None:
                 self._remember(subject, older)
                 return older
-        collected = []
+        collected: list[Matches] = []
         tokens = subject.split(b".")
         if b"" not in tokens:  # a subject with an empty token meets no pattern
             _collect(self._root, tokens, 0, collected)

@@ -60,26 +60,29 @@ class NatsParser(Receiver):
         if end - at > 4:
             first = self.input[at] | 32
             if first == 112:  # p
-                if not self.peer and self._is_verb(at, b"ub", 3):
+                if not self.peer and self._is_verb(at, b"UB", 3):
                     return self._publish(at, at + 4, end, False)
             elif first == 104:  # h
                 if self.peer:
-                    if self._is_verb(at, b"msg", 4):
+                    if self._is_verb(at, b"MSG", 4):
                         return self._routed(at, at + 5, end, True)
-                elif self._is_verb(at, b"pub", 4):
+                elif self._is_verb(at, b"PUB", 4):
                     return self._publish(at, at + 5, end, True)
-            elif first == 108 and self.peer and self._is_verb(at, b"msg", 4):  # l
+            elif first == 108 and self.peer and self._is_verb(at, b"MSG", 4):  # l
                 return self._routed(at, at + 5, end, False)
         return self._line(at, end)
 
     def _is_verb(self, at, rest, size):
-        """Tell whether the verb of ``size`` letters at ``at`` goes on with ``rest`` and a blank."""
+        """Tell whether the verb of ``size`` letters at ``at`` goes on with ``rest`` and a blank.
+
+        ``rest`` is in capitals, as real peers write their verbs; small letters take longer.
+        """
         blank = self.input[at + size]
         if blank != 32 and blank != 9:
             return False
         if octets.equals(self.input, at + 1, at + size, rest):
             return True
-        return octets.slice_bytes(self.input, at + 1, at + size).lower() == rest
+        return octets.slice_bytes(self.input, at + 1, at + size).upper() == rest
 
     def _publish(self, at, start, end, headers):
         """Parse what follows PUB or HPUB: subject, reply if there is one, sizes; then the body."""

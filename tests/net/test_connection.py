@@ -1,0 +1,337 @@
+"""Connections on real sockets: bytes in whatever pieces, back-pressure, both ends of a close."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from headwater.base.buffer import BufferPool
+from headwater.base.clock import MILLISECOND, SECOND
+from headwater.base.limits import READ_BUFFER_BYTES
+from headwater.base.link import Receiver
+from headwater.net import connection
+from headwater.net.listener import Network
+from headwater.net.loop import new_event_loop
+from tests.support.wait import wait_until_async
+
+HOST = "127.0.0.1"
+
+
+class Recorder(Receiver):
+    """Takes whole lines; ``lines`` holds them.  A line ``=N`` is followed by N bytes."""
+
+    def __init__(self, address: str = "", port: int = 0) -> None:
+        super().__init__(BufferPool(64, capacity_max=1 << 16, count_max=2))
+        self.peer = (address, port)
+        self.lines: list[bytes] = []
+        self.overflows: list[int] = []
+        self.drains = 0
+        self.end: str | None = None
+        self.is_connected = False
+
+    def connected(self):
+        self.is_connected = True
+
+    def receive(self, view, start, end):
+        data = bytes(view[start:end])
+        at = 0
+        self.wanted = 0
+        while (line_feed := data.find(b"\n", at)) >= 0:
+            line = data[at:line_feed]
+            after = line_feed + 1
+            if line.startswith(b"="):
+                size = int(line[1:])
+                if after + size > len(data):
+                    self.wanted = after + size - at
+                    break
+                line = data[after : after + size]
+                after += size
+            self.lines.append(line)
+            at = after
+        return start + at
+
+    def say(self, data: bytes) -> None:
+        self.open_out().append(data)
+        self.link.flush()
+
+    def drained(self):
+        self.drains += 1
+
+    def overflowed(self, pending_bytes):
+        self.overflows.append(pending_bytes)
+
+    def closed(self, reason):
+        self.end = reason
+        self.link = None
+        self.release_out()
+
+
+class World:
+    """A listening Network; ``dial`` makes a plain socket to it and returns it with its receiver."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.network = Network(loop)
+        self.receivers: list[Recorder] = []
+        self.sockets: list[socket.socket] = []
+        self.port = 0
+
+    async def listen(self) -> None:
+        _, self.port = await self.network.listen(HOST, 0, self._accept)
+
+    def _accept(self, address: str, port: int) -> Recorder:
+        self.receivers.append(Recorder(address, port))
+        return self.receivers[-1]
+
+    async def dial(self, receive_buffer: int = 0) -> tuple[socket.socket, Recorder]:
+        plain = socket.socket()
+        if receive_buffer:
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        plain.setblocking(False)  # noqa: FBT003 (the function's own parameter)
+        self.sockets.append(plain)
+        count = len(self.receivers)
+        await self.loop.sock_connect(plain, (HOST, self.port))
+        await wait_until_async(lambda: len(self.receivers) > count)
+        return plain, self.receivers[-1]
+
+
+@pytest.fixture(params=["asyncio", "default"])
+def play(request: pytest.FixtureRequest) -> Callable[[Callable[[World], Awaitable[Any]]], None]:
+    """A function that runs a scenario on a loop: asyncio's own, and the one that servers use."""
+
+    def run(scenario: Callable[[World], Awaitable[Any]]) -> None:
+        async def whole() -> None:
+            world = World(asyncio.get_running_loop())
+            await world.listen()
+            try:
+                await scenario(world)
+            finally:
+                world.network.stop_listening()
+                for plain in world.sockets:
+                    plain.close()
+                await wait_until_async(lambda: all(r.end is not None for r in world.receivers))
+
+        factory = new_event_loop if request.param == "default" else asyncio.new_event_loop
+        with asyncio.Runner(loop_factory=factory) as runner:
+            runner.run(whole())
+
+    return run
+
+
+Play = Callable[[Callable[[World], Awaitable[Any]]], None]
+
+
+def test_lines_in_pieces(play: Play) -> None:
+    async def scenario(world: World) -> None:
+        plain, receiver = await world.dial()
+        for piece in (b"one\ntw", b"o\n", b"thr", b"e", b"e\n"):
+            before = len(receiver.lines)
+            await world.loop.sock_sendall(plain, piece)
+            if piece.endswith(b"\n"):
+                await wait_until_async(lambda b=before: len(receiver.lines) > b)
+        assert receiver.lines == [b"one", b"two", b"three"]
+        assert receiver.is_connected
+        assert receiver.peer == plain.getsockname()
+
+    play(scenario)
+
+
+@pytest.mark.parametrize("size", [1, 65_536, READ_BUFFER_BYTES - 1, READ_BUFFER_BYTES * 3 + 17])
+def test_operations_of_any_size(play: Play, size: int) -> None:
+    async def scenario(world: World) -> None:
+        plain, receiver = await world.dial()
+        body = bytes(range(256)) * (size // 256 + 1)
+        body = body[:size]
+        data = b"=%d\n%b" % (size, body) + b"next\n"
+        await world.loop.sock_sendall(plain, data * 2)
+        await wait_until_async(lambda: len(receiver.lines) == 4)
+        assert receiver.lines == [body, b"next"] * 2
+
+    play(scenario)
+
+
+def test_connections_share_a_buffer_without_mixing(play: Play) -> None:
+    async def scenario(world: World) -> None:
+        pairs = [await world.dial() for _ in range(5)]
+        for turn in range(20):
+            for number, (plain, _) in enumerate(pairs):
+                text = b"%d of %d\n" % (turn, number)
+                await world.loop.sock_sendall(plain, text[: number + 1])
+            await asyncio.sleep(0)
+            for number, (plain, _) in enumerate(pairs):
+                text = b"%d of %d\n" % (turn, number)
+                await world.loop.sock_sendall(plain, text[number + 1 :])
+        for number, (_, receiver) in enumerate(pairs):
+            await wait_until_async(lambda r=receiver: len(r.lines) == 20)
+            assert receiver.lines == [b"%d of %d" % (turn, number) for turn in range(20)]
+
+    play(scenario)
+
+
+def test_what_is_said_arrives_and_the_buffer_goes_back(play: Play) -> None:
+    async def scenario(world: World) -> None:
+        plain, receiver = await world.dial()
+        receiver.say(b"hello")
+        assert receiver.out is None
+        assert await world.loop.sock_recv(plain, 100) == b"hello"
+
+    play(scenario)
+
+
+def test_a_peer_that_does_not_read(play: Play) -> None:
+    chunk = bytes(100_000)
+    count = 100
+
+    async def scenario(world: World) -> None:
+        plain, receiver = await world.dial(receive_buffer=4096)
+        for _ in range(count):
+            receiver.say(chunk)
+        assert receiver.overflows
+        assert receiver.overflows == sorted(receiver.overflows)
+        assert receiver.overflows[-1] > 1_000_000
+        assert receiver.drains == 0
+        total = 0
+        while total < count * len(chunk):
+            total += len(await world.loop.sock_recv(plain, 1 << 20))
+        assert total == count * len(chunk)
+        await wait_until_async(lambda: receiver.drains > 0)
+        assert receiver.link.pending_bytes() == 0
+
+    play(scenario)
+
+
+def test_order_is_kept_across_a_blockage(play: Play) -> None:
+    async def scenario(world: World) -> None:
+        plain, receiver = await world.dial(receive_buffer=4096)
+        expected = b""
+        for number in range(400):
+            part = b"%05d" % number * 4000
+            expected += part
+            receiver.say(part)
+        received = b""
+        while len(received) < len(expected):
+            received += await world.loop.sock_recv(plain, 1 << 20)
+        assert received == expected
+
+    play(scenario)
+
+
+def test_close_sends_what_is_left(play: Play) -> None:
+    async def scenario(world: World) -> None:
+        plain, receiver = await world.dial(receive_buffer=4096)
+        for _ in range(50):
+            receiver.say(bytes(100_000))
+        receiver.open_out().append(b"bye")
+        receiver.link.close()
+        received = b""
+        while data := await world.loop.sock_recv(plain, 1 << 20):
+            received += data
+        assert len(received) == 50 * 100_000 + 3
+        assert received.endswith(b"bye")
+        await wait_until_async(lambda: receiver.end is not None)
+        assert receiver.link is None
+
+    play(scenario)
+
+
+def test_a_peer_that_never_reads_cannot_hold_a_closed_connection(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "LINGER_S", 0.05)
+
+    async def scenario(world: World) -> None:
+        _, receiver = await world.dial(receive_buffer=4096)
+        for _ in range(100):
+            receiver.say(bytes(100_000))
+        receiver.link.close()
+        assert receiver.end is None
+        await wait_until_async(lambda: receiver.end is not None)
+
+    play(scenario)
+
+
+def test_abort_sends_nothing_more(play: Play) -> None:
+    async def scenario(world: World) -> None:
+        plain, receiver = await world.dial()
+        receiver.open_out().append(b"unsent")
+        receiver.link.abort()
+        await wait_until_async(lambda: receiver.end is not None)
+        try:
+            assert await world.loop.sock_recv(plain, 100) == b""
+        except ConnectionResetError:
+            pass
+
+    play(scenario)
+
+
+def test_the_peer_leaves(play: Play) -> None:
+    async def scenario(world: World) -> None:
+        plain, receiver = await world.dial()
+        plain.close()
+        await wait_until_async(lambda: receiver.end is not None)
+        assert receiver.end == ""
+
+    play(scenario)
+
+
+def test_a_pause_ends_by_itself_or_by_resume(play: Play) -> None:
+    async def scenario(world: World) -> None:
+        plain, receiver = await world.dial()
+        receiver.link.pause(30 * MILLISECOND)
+        await world.loop.sock_sendall(plain, b"one\n")
+        began = world.loop.time()
+        await wait_until_async(lambda: receiver.lines)
+        assert world.loop.time() - began > 0.01
+        receiver.link.pause(60 * SECOND)
+        await world.loop.sock_sendall(plain, b"two\n")
+        receiver.link.resume()
+        await wait_until_async(lambda: len(receiver.lines) == 2)
+        receiver.link.pause(60 * SECOND)
+        receiver.link.close()
+
+    play(scenario)
+
+
+def test_dialling(play: Play) -> None:
+    async def scenario(world: World) -> None:
+        caller = Recorder()
+        await world.network.dial(HOST, world.port, caller, 5.0)
+        assert caller.is_connected
+        await wait_until_async(lambda: len(world.receivers) == 1)
+        caller.say(b"hi\n")
+        await wait_until_async(lambda: world.receivers[0].lines == [b"hi"])
+        world.receivers[0].link.close()
+        await wait_until_async(lambda: caller.end is not None)
+
+    play(scenario)
+
+
+def test_dialling_nobody(play: Play) -> None:
+    async def scenario(world: World) -> None:
+        with socket.socket() as unused:
+            unused.bind((HOST, 0))
+            with pytest.raises(OSError, match=r"refused|[Cc]onnect"):
+                await world.network.dial(HOST, unused.getsockname()[1], Recorder(), 5.0)
+
+    play(scenario)
+
+
+def test_a_taken_port(play: Play) -> None:
+    async def scenario(world: World) -> None:
+        with pytest.raises(OSError, match="in use"):
+            await Network(world.loop).listen(HOST, world.port, Recorder)
+
+    play(scenario)
+
+
+def test_a_name_gives_one_port(play: Play) -> None:
+    async def scenario(world: World) -> None:
+        network = Network(world.loop)
+        address, port = await network.listen("localhost", 0, Recorder)
+        assert address == HOST
+        assert port > 0
+        network.stop_listening()
+
+    play(scenario)
