@@ -18,6 +18,9 @@ sys.path.insert(0, str(ROOT / "build_backend"))
 import headwater_build  # noqa: E402  (it lies in a folder of its own, as build backends do)
 
 BUILD = os.environ.get("HEADWATER_BUILD", "auto")
+# The other commands (egg_info, dist_info, sdist) ask for metadata, some of them before the compiler
+# that the build backend asked for is there.
+BUILDING = {"bdist_wheel", "build", "build_ext", "develop", "editable_wheel", "install"}
 SHARED = "headwater._cython_shared"
 # The primitives exist in C as inline functions of their .pxd only.
 NOT_COMPILED = {"headwater.base.octets"}
@@ -45,7 +48,7 @@ def hot_modules() -> list[str]:
 
 def extensions() -> list[Extension]:
     """The hot modules as extensions, or none when they cannot be compiled."""
-    if BUILD == "pure":
+    if BUILD == "pure" or not BUILDING & {*sys.argv}:
         return []
     try:
         headwater_build.choose_compiler()

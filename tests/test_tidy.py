@@ -318,4 +318,5 @@ def test_versions_agree():
 def test_the_automation_calls_what_newcomers_call():
     commands = (ROOT / ".ci" / "run").read_text()
     assert "make test" in commands
+    assert "make test" in (ROOT / "README.md").read_text()
     assert (ROOT / ".ci" / "run").stat().st_mode & 0o111

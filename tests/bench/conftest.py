@@ -2,8 +2,14 @@
 
 import pytest
 
-from bench import loadgen
+from bench import loadgen, servers
 from bench.errors import HarnessError
+
+
+@pytest.fixture(autouse=True)
+def stores(monkeypatch, tmp_path):
+    """Keep stores apart from those of a benchmark that may be running."""
+    monkeypatch.setattr(servers, "OUT", tmp_path / "out")
 
 
 @pytest.fixture

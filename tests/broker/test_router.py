@@ -188,6 +188,16 @@ def test_who_is_too_far_behind_is_cut_off() -> None:
     assert Client(node).say(b"SUB b 1\r\n" + PUB + b"PUB b 1\r\nx\r\n") == b"MSG b 1 1\r\nx\r\n"
 
 
+def test_who_takes_nothing_in_time_counts_as_slow() -> None:
+    node = new_node()
+    client = Client(node)
+    client.session.closed("Slow Consumer (Write Deadline)")
+    assert node.router.slow_consumers == 1
+    assert client.session.reason == "Slow Consumer (Write Deadline)"
+    Client(node).leave()
+    assert node.router.slow_consumers == 1
+
+
 @pytest.mark.parametrize("bound", [1, 2, 7, 1000])
 def test_random_below_stays_below(bound: int) -> None:
     router = new_node(3).router

@@ -43,11 +43,10 @@ def test_a_folder_that_holds_something_is_not_used(tmp_path):
 
 @pytest.mark.hub
 @pytest.mark.slow
-def test_events_survive_cuts_and_kills(nats_server_path):
-    """With a real nats-server as the node as well: this tests the SDK and the demonstration."""
-    node = f"{nats_server_path} -c {{config}}"
+@pytest.mark.usefixtures("nats_server_path")
+def test_events_survive_cuts_and_kills():
     done = subprocess.run(
-        [sys.executable, "-c", RUN, "--seconds", "15", "--plain", "--node", node],
+        [sys.executable, "-c", RUN, "--seconds", "15", "--plain"],
         capture_output=True,
         text=True,
         timeout=240,

@@ -53,11 +53,15 @@ def test_every_event_is_at_the_hub_exactly_once(theirs, nats_server, nats_server
         reached.set()
         assert sourced.wait(60)
 
+    def kill_once_sourced() -> None:
+        wait_until(lambda: len(ids_in(hub.client_url, "EVENTS")) > 0, 60)
+        app.node.kill()
+
     counting(
         app,
         60,
         batch=1,
-        at={6: wait_for_hub, 12: app.node.kill, 15: app.node.kill},
+        at={6: wait_for_hub, 12: kill_once_sourced, 15: app.node.kill},
     )
     with app:
         assert reached.wait(30)

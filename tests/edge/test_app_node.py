@@ -1,11 +1,13 @@
-"""Applications with real nodes: ours as a child, ours in process, and a nats-server in its place."""
+"""Applications with real nodes: ours as a child, ours in process, a nats-server in its place."""
 
+import os
+import signal
 import threading
 import time
 
 import pytest
 
-from headwater.edge import EdgeApp, Frame
+from headwater.edge import EdgeApp, EdgeError, Frame
 from tests.edge.counting import WINDOW_S, Acks, counting, ids_in, wanted
 from tests.support.wait import wait_until
 
@@ -105,3 +107,55 @@ def test_frames_are_dropped_while_the_model_is_slow(make_app):
     assert app.join(20)
     assert seen == [[0], [98, 99]]
     assert app.stats.dropped == 97
+
+
+def test_run_returns_when_the_sources_have_ended(make_app):
+    app = counting(make_app(observer=(acks := Acks())), 9)
+    app.run()
+    assert acks.ids == wanted(9)
+    assert app.node.pid is None
+
+
+def test_sigterm_ends_a_run_and_keeps_what_was_under_way(make_app):
+    app = make_app(observer=(acks := Acks()))
+
+    @app.source("endless")
+    def endless():
+        while True:
+            yield 1
+            wait_until(lambda: app.stats.acked > 0 or app.stats.inferred == 0)
+
+    @app.model("same")
+    def same(frames):
+        return frames
+
+    @app.event("only", model="same")
+    def only(_frame, _answer):
+        if not acks.ids:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return {"last": True}
+
+    app.run()
+    assert len(acks.ids) >= 1
+    assert app.stats.emitted == app.stats.acked
+
+
+def test_a_model_that_cannot_be_loaded_ends_the_run_with_the_reason(make_app):
+    class Model:
+        def load(self):
+            raise OSError("no weights")
+
+        def predict(self, frames):
+            return frames
+
+    app = make_app()
+    app.add_source("s", lambda: iter(range(3)))
+    app.add_model("m", Model())
+    with pytest.raises(EdgeError, match="'m' cannot be loaded.*no weights"):
+        app.run()
+
+
+def test_a_running_application_is_not_started_again(make_app):
+    app = counting(make_app(), 3)
+    with app, pytest.raises(EdgeError, match="running already"):
+        app.start()

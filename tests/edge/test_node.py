@@ -132,3 +132,22 @@ def test_a_command_without_a_place_for_the_configuration_is_refused(tmp_path):
 
 def test_free_ports_are_free():
     assert 1024 < free_port() < 65536
+
+
+def test_names_and_passwords_of_any_kind_arrive(tmp_path):
+    uplink = Uplink("nats-leaf://hub:7422", "edge@line", "a/b:c#ü")
+    settings = NodeSettings("n", tmp_path / 'Gerät "3"', uplink)
+    options = from_text(config_text(settings, 1), {})
+    [remote] = options.leafnodes.remotes
+    assert (remote.urls[0].user, remote.urls[0].password) == ("edge@line", "a/b:c#ü")
+    assert options.jetstream is not None
+    assert options.jetstream.store_dir == str(tmp_path / 'Gerät "3"' / "jetstream")
+
+
+def test_a_configuration_that_cannot_be_written_is_tried_again(node, tmp_path, caplog):
+    (tmp_path / "store" / "node.new").mkdir(parents=True)
+    child = node(WAITS)
+    wait_until(lambda: "cannot be started" in caplog.text)
+    assert child.pid is None
+    (tmp_path / "store" / "node.new").rmdir()
+    wait_until(lambda: child.pid)

@@ -89,7 +89,7 @@ class World:
         plain = socket.socket()
         if receive_buffer:
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        plain.setblocking(False)  # noqa: FBT003 (the function's own parameter)
+        plain.setblocking(False)
         self.sockets.append(plain)
         count = len(self.receivers)
         await self.loop.sock_connect(plain, (HOST, self.port))
@@ -198,6 +198,40 @@ def test_a_peer_that_does_not_read(play: Play) -> None:
         assert total == count * len(chunk)
         await wait_until_async(lambda: receiver.drains > 0)
         assert receiver.link.pending_bytes() == 0
+
+    play(scenario)
+
+
+def test_a_peer_that_takes_nothing_in_time_is_given_up() -> None:
+    async def scenario() -> None:
+        world = World(asyncio.get_running_loop())
+        world.network = Network(world.loop, write_deadline_ns=30 * MILLISECOND)
+        await world.listen()
+        _, receiver = await world.dial(receive_buffer=4096)
+        for _ in range(100):
+            receiver.say(bytes(100_000))
+        await wait_until_async(lambda: receiver.end is not None)
+        assert receiver.end == "Slow Consumer (Write Deadline)"
+        world.network.stop_listening()
+        world.sockets[0].close()
+
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(scenario())
+
+
+def test_a_peer_that_takes_a_little_is_waited_for(play: Play) -> None:
+    async def scenario(world: World) -> None:
+        network = Network(world.loop, write_deadline_ns=100 * MILLISECOND)
+        _, world.port = await network.listen(HOST, 0, world._accept)
+        plain, receiver = await world.dial(receive_buffer=4096)
+        for _ in range(100):
+            receiver.say(bytes(100_000))
+        began = world.loop.time()
+        while world.loop.time() - began < 0.5:
+            await world.loop.sock_recv(plain, 1 << 17)
+            await asyncio.sleep(0.01)
+        assert receiver.end is None
+        network.stop_listening()
 
     play(scenario)
 

@@ -25,7 +25,6 @@ _IDENTITY = frozenset(
         "xkey",
     ]
 )
-_CONNECT = b'CONNECT {"verbose":false,"pedantic":false,"headers":true,"no_responders":true}\r\n'
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,13 @@ def test_users_and_tokens(in_process: bool, arguments: dict, right: dict, wrong:
             client.connect(**wrong)
 
 
+def test_a_server_that_listens_everywhere_has_a_url_to_connect_to() -> None:
+    with headwater.Server(host="0.0.0.0", in_process=True) as server:
+        assert server.client_url.startswith("nats://127.0.0.1:")
+        with RawClient(_port(server)) as client:
+            client.connect()
+
+
 def test_secrets_are_not_on_the_command_line() -> None:
     with headwater.Server(user="u", password="s3cret") as server:
         assert "s3cret" not in Path(f"/proc/{server.pid}/cmdline").read_text()

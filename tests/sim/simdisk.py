@@ -233,8 +233,7 @@ class SimDisk:
     def files(self) -> dict[str, bytes]:
         """Return what the system shows: the content of each file."""
         return {
-            path: bytes(self.medium.inodes[inode].data)
-            for path, inode in self.medium.names.items()
+            path: bytes(self.medium.inodes[inode].data) for path, inode in self.medium.names.items()
         }
 
     def copy(self) -> "SimDisk":

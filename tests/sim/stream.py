@@ -256,5 +256,3 @@ def check_index(stream: Stream) -> None:
             assert state.places[::2] == theirs
         assert state.last_bytes == index.message_bytes(*map(len, messages[state.last]))
     assert [block.number for block in index.blocks] == sorted(b.number for b in index.blocks)
-
-

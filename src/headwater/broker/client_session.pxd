@@ -26,6 +26,7 @@ cdef class ClientSubscription(Subscription):
 
 
 cdef class ClientSession(Session):
+    cdef bytes _last_subject
     cdef public bint admitted
     cdef public object connect
     cdef public bint connect_info_due
@@ -38,7 +39,7 @@ cdef class ClientSession(Session):
     cdef public bint verbose
 
     cpdef Py_ssize_t receive(self, const unsigned char[::1] view, Py_ssize_t start, Py_ssize_t end) except? -1
-    @cython.locals(message=Message, subject=bytes, size=Py_ssize_t, router=Router, count=Py_ssize_t, first=Py_ssize_t)
+    @cython.locals(message=Message, subject=bytes, start=Py_ssize_t, end=Py_ssize_t, size=Py_ssize_t, router=Router, count=Py_ssize_t, first=Py_ssize_t)
     cpdef on_message(self)
     cpdef on_control(self, bytes verb, bytes arguments)
     @cython.locals(subscription=ClientSubscription)

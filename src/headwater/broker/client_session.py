@@ -62,6 +62,7 @@ class ClientSession(Session):
     """The server's side of one client."""
 
     __slots__ = (
+        "_last_subject",
         "admitted",
         "connect",
         "connect_info_due",
@@ -88,6 +89,8 @@ class ClientSession(Session):
         self.permissions = None
         self.user_name = ""
         self.connect_info_due = False
+        # The subject published to last: the same object again spares hashing and matching it.
+        self._last_subject = b""
 
     def connected(self):
         node = self.node
@@ -114,9 +117,12 @@ class ClientSession(Session):
 
     def on_message(self):
         message = self.message
-        subject = octets.slice_bytes(
-            message.subject_view, message.subject_start, message.subject_end
-        )
+        subject = self._last_subject
+        start = message.subject_start
+        end = message.subject_end
+        if not octets.equals(message.subject_view, start, end, subject):
+            subject = octets.slice_bytes(message.subject_view, start, end)
+            self._last_subject = subject
         message.subject = subject
         size = message.body_end - message.body_start
         router = self.router

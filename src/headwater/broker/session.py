@@ -175,6 +175,9 @@ class Session(NatsParser):
         self.router.speed_up()
 
     def closed(self, reason):
+        if self.open and reason.startswith("Slow Consumer"):
+            self.router.slow_consumers += 1
+            self.node.log.info(f"{self.label()} - Slow Consumer Detected: nothing taken in time")
         self.open = False
         self.reason = self.reason or reason or "Client Closed"
         self.release_out()

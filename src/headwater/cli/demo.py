@@ -5,6 +5,7 @@ import shutil
 import signal
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,9 @@ def _check(options: "DemoOptions") -> None:
 
     try:
         opencv()
+    except EdgeError as error:
+        raise click.UsageError("pip install 'headwater[demo]' first: no OpenCV here") from error
+    try:
         if options.source:
             Camera(options.source)
         if options.model:
@@ -76,10 +80,13 @@ def _check(options: "DemoOptions") -> None:
 async def _run(options: "DemoOptions", folder: Path, *, plain: bool) -> bool:
     from headwater.base.errors import HeadwaterError
     from headwater.cli.demo_run import Demo
-    from headwater.cli.demo_view import PlainView, RichView, last_line, show, violations
+    from headwater.cli.demo_view import PlainView, RichView, View, last_line, show, violations
 
     live = sys.stdout.isatty() and not plain
-    view = RichView() if live else PlainView(click.echo)
+    view: View = PlainView(click.echo)
+    if live:
+        with suppress(ImportError):  # rich is an extra
+            view = RichView()
     for line in inputs(options.source, options.model):
         click.echo(line)
     demonstration = Demo(options, folder, view.say)

@@ -17,10 +17,11 @@ from nats.js import api
 from nats.js.errors import NotFoundError
 
 from headwater.base.errors import HeadwaterError
-from headwater.edge.node import free_port, guarded
+from headwater.edge.node import free_port, guarded, quoted
 
 STREAM = "EVENTS"
 _START_S = 15.0
+_ANSWER_S = 20.0  # much is going on at the same time
 
 
 class HubError(HeadwaterError):
@@ -119,7 +120,7 @@ class Hub:
     def _js(self) -> Any:
         if self._client is None:
             raise HubError("the hub has not been started")
-        return self._client.jetstream()
+        return self._client.jetstream(timeout=_ANSWER_S)
 
     async def _connect(self) -> Client:
         deadline = asyncio.get_running_loop().time() + _START_S
@@ -142,21 +143,20 @@ class Hub:
         return lines[-1] if lines else "it said nothing"
 
     def _config(self) -> str:
-        quote = json.dumps
         return f"""\
 host: "127.0.0.1"
 port: {self.port}
 server_name: hub
 jetstream {{
-  store_dir: {quote(str(self._folder / "jetstream"))}
+  store_dir: {quoted(str(self._folder / "jetstream"))}
   domain: hub
 }}
 leafnodes {{
   host: "127.0.0.1"
   port: {self.leaf_port}
   authorization {{
-    user: {quote(self.user)}
-    password: {quote(self.password)}
+    user: {quoted(self.user)}
+    password: {quoted(self.password)}
   }}
 }}
 """

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import nats.errors
+from nats.js.errors import APIError
 
 from headwater.base.errors import HeadwaterError
 from headwater.cli.demo_app import Settings
@@ -207,8 +209,9 @@ class Demo:
 
     async def _poll_hub(self) -> None:
         while True:
-            self.picture.at_hub = await self._hub.count()
-            self._changed.set()
+            with suppress(nats.errors.Error, APIError):  # the next one tells
+                self.picture.at_hub = await self._hub.count()
+                self._changed.set()
             await asyncio.sleep(0.25)
 
     async def _wait_for(self, condition: Callable[[], bool], within_s: float, what: str) -> None:

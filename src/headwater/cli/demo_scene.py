@@ -7,6 +7,7 @@ application is being restarted.
 
 import time
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 from headwater.edge.camera import opencv
@@ -26,7 +27,7 @@ class Belt:
 
     def __init__(self) -> None:
         cv2 = opencv()
-        numpy = __import__("numpy")
+        numpy = import_module("numpy")
         dictionary = cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_4X4_50)
         self._markers = [
             cv2.aruco.generateImageMarker(dictionary, number, _MARKER_PX)

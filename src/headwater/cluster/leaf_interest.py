@@ -28,8 +28,9 @@ class LeafSubscription(Subscription):
 
     def apply(self, rules):
         """Be part of the account's interest as far as ``rules`` let messages pass."""
-        self.rules = None if _lets_all_pass(rules, self.subject) else rules
-        if _lets_none_pass(rules, self.subject):
+        answers = self.subject.startswith(_ALWAYS_SENT)
+        self.rules = None if answers or _lets_all_pass(rules, self.subject) else rules
+        if not answers and _lets_none_pass(rules, self.subject):
             self.withdraw()
         elif not self.active:
             self.active = True
@@ -43,7 +44,7 @@ class LeafSubscription(Subscription):
 
     def deliver(self, message, origin):
         session = self.session
-        if not self.active:
+        if not self.active or not session.open:
             return False
         if origin is not None:
             if origin is session:
@@ -146,14 +147,15 @@ class LeafInterest(InterestListener):
 
     def _announce(self, key, count):
         subject, queue = key
-        if self._permitted(subject):
+        if self._session.open and self._permitted(subject):
             self._announced.add(key)
             self._session.send(leaf_ops.subscribe_line(subject, queue, count))
 
     def _withdraw(self, key):
         if key in self._announced:
             self._announced.discard(key)
-            self._session.send(leaf_ops.unsubscribe_line(key[0], key[1]))
+            if self._session.open:
+                self._session.send(leaf_ops.unsubscribe_line(key[0], key[1]))
 
     def _permitted(self, subject):
         # A pattern that is permitted in part is announced; the peer picks what it sends for it.

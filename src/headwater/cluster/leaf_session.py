@@ -203,7 +203,9 @@ class LeafSession(Session):
             self._give_up("Incorrect Port", "attempted to connect to wrong port")
             return
         if info.tls_required:
-            self._give_up("TLS Handshake Failure", "the hub requires TLS")
+            self._give_up(
+                "TLS Handshake Failure", "the hub requires TLS, which this version does not speak"
+            )
             return
         self.headers = info.headers and self.node.headers
         self.peer_payload_bytes_max = info.max_payload

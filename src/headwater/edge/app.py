@@ -22,6 +22,7 @@ import logging
 import secrets
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,8 @@ from headwater.edge.pipeline import (
 )
 
 T = TypeVar("T", bound=Callable[..., Any])
+
+_GRACE_S = 5.0  # for what is under way when the application is told to end
 
 log = logging.getLogger("headwater.edge")
 
@@ -205,6 +208,8 @@ class EdgeApp:
     def run(self) -> None:
         """Run until every source has ended, or SIGINT or SIGTERM comes; then stop.
 
+        What the models have been given by then is answered and stored, if that is quickly done.
+
         Raises EdgeError when a model cannot be loaded.
         """
         main = threading.current_thread() is threading.main_thread()
@@ -216,6 +221,8 @@ class EdgeApp:
         except KeyboardInterrupt:
             pass
         finally:
+            self.finish()
+            self.join(_GRACE_S)
             self.stop()
             if main:
                 signal.signal(signal.SIGTERM, before)
@@ -230,15 +237,12 @@ class EdgeApp:
 
     def join(self, timeout_s: float | None = None) -> bool:
         """Wait until the sources have ended and all their events are stored; False on time-out."""
-        for thread in self._source_threads:
-            thread.join(timeout_s)
-            if thread.is_alive():
-                return False
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        if not _all_ended(self._source_threads, deadline):
+            return False
         for stage in self._models.values():
             stage.slot.close()
-        for thread in self._model_threads:
-            thread.join(timeout_s)
-        return not any(thread.is_alive() for thread in self._model_threads)
+        return _all_ended(self._model_threads, deadline)
 
     def stop(self) -> None:
         """Stop everything, the node last; an event that is not stored yet stays unacknowledged."""
@@ -362,6 +366,12 @@ class EdgeApp:
 
 def _thread(name: str, target: Callable[..., None], *arguments: Any) -> threading.Thread:
     return threading.Thread(target=target, args=arguments, name=f"edge-{name}", daemon=True)
+
+
+def _all_ended(threads: list[threading.Thread], deadline: float | None) -> bool:
+    for thread in threads:
+        thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
+    return not any(thread.is_alive() for thread in threads)
 
 
 def _refuse_twice(name: str, known: Iterable[str], what: str) -> None:

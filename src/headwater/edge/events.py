@@ -76,6 +76,7 @@ class Outbox:
         self._link: Link | None = None
         self._linked = asyncio.Event()
         self._stopping = False
+        self._submitting = threading.Lock()
         self.emitted = 0
         self.acked = 0
         self.resent = 0
@@ -93,8 +94,9 @@ class Outbox:
         """End it; callers that still wait get StoppedError."""
         if self._loop is None or self._thread is None or self._stopping:
             return
-        self._stopping = True
-        self._loop.call_soon_threadsafe(self._cancel_all, self._loop)
+        with self._submitting:  # whatever was submitted before is cancelled with the rest
+            self._stopping = True
+            self._loop.call_soon_threadsafe(self._cancel_all, self._loop)
         self._thread.join()
 
     @property
@@ -142,21 +144,17 @@ class Outbox:
         ending.add_done_callback(lambda _done: loop.stop())
 
     def _submit(self, work: Coroutine[Any, Any, Any]) -> Future[Any]:
-        if self._stopping or self._loop is None:
-            work.close()
-            raise StoppedError("the application is not running")
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
+        with self._submitting:
+            if self._stopping or self._loop is None:
+                work.close()
+                raise StoppedError("the application is not running")
+            return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def _wait(self, future: Future[Any]) -> Any:
-        # Looks up now and then: work submitted while the loop ends would never be answered.
-        while True:
-            try:
-                return future.result(1.0)
-            except FutureTimeoutError:
-                if self._thread is None or not self._thread.is_alive():
-                    raise StoppedError("the application has stopped") from None
-            except CancelledError:
-                raise StoppedError("the application is stopping") from None
+        try:
+            return future.result()
+        except CancelledError:
+            raise StoppedError("the application is stopping") from None
 
     # ---- connection
 

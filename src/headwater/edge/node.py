@@ -20,6 +20,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Protocol
+from urllib.parse import quote
 
 from headwater.edge.errors import EdgeError
 
@@ -53,7 +54,7 @@ class Uplink:
             raise EdgeError(f"uplink {url!r}: expected nats-leaf://host:port")
         if not self.user or "@" in rest:
             return url
-        return f"{scheme}://{self.user}:{self.password}@{rest}"
+        return f"{scheme}://{quote(self.user, safe='')}:{quote(self.password, safe='')}@{rest}"
 
 
 @dataclass(frozen=True)
@@ -67,19 +68,18 @@ class NodeSettings:
 
 def config_text(settings: NodeSettings, port: int) -> str:
     """Return the node's configuration in nats-server's language."""
-    quote = json.dumps  # its escapes are understood there
     lines = [
-        f"host: {quote(_HOST)}",
+        f"host: {quoted(_HOST)}",
         f"port: {port}",
-        f"server_name: {quote(settings.name)}",
+        f"server_name: {quoted(settings.name)}",
         "jetstream {",
-        f"  store_dir: {quote(str(settings.store / 'jetstream'))}",
-        f"  domain: {quote(settings.name)}",
+        f"  store_dir: {quoted(str(settings.store / 'jetstream'))}",
+        f"  domain: {quoted(settings.name)}",
         "  sync_interval: always",
         "}",
     ]
     if settings.uplink is not None:
-        urls = ", ".join(quote(url) for url in settings.uplink.remotes())
+        urls = ", ".join(quoted(url) for url in settings.uplink.remotes())
         lines += [
             "leafnodes {",
             "  remotes: [",
@@ -88,6 +88,12 @@ def config_text(settings: NodeSettings, port: int) -> str:
             "}",
         ]
     return "\n".join(lines) + "\n"
+
+
+def quoted(text: str) -> str:
+    """Return ``text`` as a string of nats-server's configuration language."""
+    # JSON's escapes of quotes and backslashes are understood there, those of letters are not.
+    return json.dumps(text, ensure_ascii=False)
 
 
 class Node(Protocol):
@@ -177,7 +183,11 @@ class ChildNode:
         delay = _RESTART_FIRST_S
         while not self._stopping.is_set():
             begun = time.monotonic()
-            code = self._run_once()
+            try:
+                outcome = f"ended with code {self._run_once()}"
+            except OSError as error:  # a full disk, no process left: both may pass
+                outcome = f"cannot be started: {error}"
+                self._started.set()
             if self._stopping.is_set():
                 break
             self.restarts += 1
@@ -185,7 +195,7 @@ class ChildNode:
                 delay = _RESTART_FIRST_S
             else:
                 self._port = free_port()  # the old one may have been taken
-            log.warning("the node ended with code %s; restarting it. %s", code, self._last_words())
+            log.warning("the node %s; restarting it. %s", outcome, self._last_words())
             self._stopping.wait(delay)
             delay = min(delay * 2, _RESTART_LAST_S)
 
@@ -211,9 +221,12 @@ class ChildNode:
     def _write_config(self) -> Path:
         path = self._settings.store / "node.conf"
         text = config_text(self._settings, self._port)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)  # holds a password
-        with open(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            fresh = path.with_suffix(".new")  # a full disk must not cost us the one that is there
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+            with open(os.open(fresh, flags, 0o600), "w", encoding="utf-8") as file:
+                file.write(text)  # holds a password: for its owner only
+            fresh.replace(path)
         return path
 
     def _open_log(self) -> IO[bytes]:

@@ -8,6 +8,7 @@ cdef class ReadBuffer:
     cdef public Py_ssize_t size
     cdef unsigned char[::1] view
     cdef public object window
+    cdef public double write_deadline_s
 
 
 cdef class Connection(Link):
@@ -21,7 +22,10 @@ cdef class Connection(Link):
     cdef ReadBuffer _shared
     cdef bytes _tail
     cdef Py_ssize_t _tail_size
+    cdef str _reason
     cdef object _transport
+    cdef Py_ssize_t _undelivered
+    cdef object _write_timer
     cdef public bint blocked
     cdef public Receiver receiver
 

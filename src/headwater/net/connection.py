@@ -15,15 +15,18 @@ _OWN_BUFFER_BYTES_MIN = 65536
 _ROOM_BYTES_MIN = 32768
 # How long a peer may take to read what is left when its connection is closed.
 LINGER_S = 5.0
+# The reason of a close, in nats-server's words.
+WRITE_DEADLINE = "Slow Consumer (Write Deadline)"
 
 
 class ReadBuffer:
-    """The read buffer that the connections of one loop share."""
+    """What the connections of one loop share: the read buffer, and how long a write may take."""
 
-    __slots__ = ("data", "size", "view", "window")
+    __slots__ = ("data", "size", "view", "window", "write_deadline_s")
 
-    def __init__(self, size):
+    def __init__(self, size, write_deadline_s=10.0):
         self.size = size
+        self.write_deadline_s = write_deadline_s
         self.data = bytearray(size)
         self.view = memoryview(self.data)
         self.window = memoryview(self.data)  # what a connection without a tail reads into
@@ -40,10 +43,13 @@ class Connection(Link):
         "_own",
         "_own_view",
         "_pause_timer",
+        "_reason",
         "_shared",
         "_tail",
         "_tail_size",
         "_transport",
+        "_undelivered",
+        "_write_timer",
         "blocked",
         "receiver",
     )
@@ -61,6 +67,9 @@ class Connection(Link):
         self._own_view = self._shared.view
         self._pause_timer = None
         self._linger_timer = None
+        self._write_timer = None  # runs while the transport holds bytes for the peer
+        self._undelivered = 0  # how many those were when it was started
+        self._reason = ""  # why we gave the connection up, if we did
         self._closing = False
 
     def connection_made(self, transport):
@@ -121,13 +130,16 @@ class Connection(Link):
         if self._linger_timer is not None:
             self._linger_timer.cancel()
             self._linger_timer = None
-        self.receiver.closed("" if error is None else str(error))
+        self._stop_write_timer()
+        self.receiver.closed(self._reason or ("" if error is None else str(error)))
 
     def pause_writing(self):
         self.blocked = True
+        self._await_progress()
 
     def resume_writing(self):
         self.blocked = False
+        self._stop_write_timer()
         self.flush()
         if not self.blocked and not self._closing:
             self.receiver.drained()
@@ -186,6 +198,27 @@ class Connection(Link):
             self._pause_timer = None
             if self._transport is not None and not self._closing:
                 self._transport.resume_reading()
+
+    def _await_progress(self):
+        """Give the peer time to take some of what the transport holds for it."""
+        if self._transport is not None:
+            self._undelivered = self._transport.get_write_buffer_size()
+            delay_s = self._shared.write_deadline_s
+            self._write_timer = self._loop.call_later(delay_s, self._write_overdue)
+
+    def _write_overdue(self):
+        if self._transport is None or not self.blocked:
+            return
+        if self._transport.get_write_buffer_size() < self._undelivered:
+            self._await_progress()
+        else:
+            self._reason = WRITE_DEADLINE
+            self.abort()
+
+    def _stop_write_timer(self):
+        if self._write_timer is not None:
+            self._write_timer.cancel()
+            self._write_timer = None
 
     def pending_bytes(self):
         return 0 if self._transport is None else self._transport.get_write_buffer_size()

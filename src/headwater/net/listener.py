@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import Callable
 
+from headwater.base.clock import SECOND
 from headwater.base.limits import READ_BUFFER_BYTES
 from headwater.base.link import Receiver
 from headwater.net.connection import Connection, ReadBuffer
@@ -35,9 +36,12 @@ class _Accepted(_Protocol):
 class Network:
     """The sockets of one node."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, *, write_deadline_ns: int = 10 * SECOND
+    ) -> None:
+        """``write_deadline_ns`` is how long a peer may take nothing of what waits for it."""
         self.loop = loop
-        self._shared = ReadBuffer(READ_BUFFER_BYTES)
+        self._shared = ReadBuffer(READ_BUFFER_BYTES, write_deadline_ns / SECOND)
         self._servers: list[asyncio.Server] = []
 
     def protocol(self, receiver: Receiver) -> asyncio.BufferedProtocol:

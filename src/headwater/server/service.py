@@ -20,6 +20,7 @@ from headwater.server.banner import log_banner, log_jetstream
 from headwater.server.build import build_node
 from headwater.server.drivers import ThreadJobs
 from headwater.server.errors import StartError
+from headwater.server.failures import FailureLog
 from headwater.server.lame_duck import LameDuck
 from headwater.store.disk import Disk
 
@@ -34,6 +35,7 @@ _STOP_TIMEOUT_S = 10.0
 # Our files lie beside those of a nats-server that used the same directory, never among them.
 _STORE_FOLDER = "headwater"
 _STORE_LOCK = "lock"
+_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
 class Service:
@@ -54,7 +56,8 @@ class Service:
         self.monitor_address = ("", 0)
         self.stopped: asyncio.Future[None] = loop.create_future()
         self._loop = loop
-        self._clients = Network(loop)
+        loop.set_exception_handler(FailureLog(log))
+        self._clients = Network(loop, write_deadline_ns=options.write_deadline_ns)
         self._monitor_network: Network | None = None
         self._monitor: Monitor | None = None
         self._jetstream: JetStream | None = None
@@ -158,6 +161,7 @@ class Service:
 
         self._leaf_links = LeafLinks(self.node, self.options.leafnodes, self.dial)
         self._leaf_links.start()
+        self.node.router.flush()
 
     def dial(
         self, host: str, port: int, receiver: Receiver, done: Callable[[str | None], object]
@@ -170,14 +174,17 @@ class Service:
     async def _dial(
         self, host: str, port: int, receiver: Receiver, done: Callable[[str | None], object]
     ) -> None:
+        failure: str | None = None
         try:
             await self._clients.dial(host, port, receiver, _DIAL_TIMEOUT_S)
         except TimeoutError:
-            done(f"no answer within {_DIAL_TIMEOUT_S:g} s")
+            failure = f"no answer within {_DIAL_TIMEOUT_S:g} s"
         except OSError as error:
-            done(_reason(error))
-        else:
-            done(None)
+            failure = _reason(error)
+        router = self.node.router
+        router.begin()
+        done(failure)
+        router.flush()
 
     def _write_ports_file(self) -> None:
         try:
@@ -284,8 +291,9 @@ def _locked_disk(root: Path) -> Disk:
 
 
 def _url(scheme: str, address: tuple[str, int]) -> str:
-    host = f"[{address[0]}]" if ":" in address[0] else address[0]
-    return f"{scheme}://{host}:{address[1]}"
+    """Return a URL to connect to; for a server that listens everywhere, one of this machine."""
+    host = _LOOPBACK.get(address[0], address[0])
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{address[1]}"
 
 
 def _reason(error: OSError) -> str:

@@ -158,7 +158,7 @@ class Block:
 
     def count_from(self, sequence):
         """Return how many messages from ``sequence`` on are there."""
-        if sequence <= self.first_sequence:
+        if sequence <= self.first_sequence or self.live == 0:
             return self.live
         count = 0
         if sequence <= self.last_sequence:
@@ -171,6 +171,8 @@ class Block:
 
     def first_from(self, sequence):
         """Return the first message from ``sequence`` on that is there, or 0."""
+        if self.live == 0:
+            return 0
         sequence = max(sequence, self.first_sequence)
         while sequence <= self.last_sequence:
             if self.has(sequence):

@@ -461,7 +461,7 @@ class StreamStore:
         return cached
 
     def missing(self, sequence):
-        """Return the block that has to be loaded to read ``sequence``; None when that is no help."""
+        """Return the block to load before ``sequence`` can be read; None when that is no help."""
         block = self.index.block_of(sequence)
         if block is None or not block.has(sequence) or block.cached is not None:
             return None

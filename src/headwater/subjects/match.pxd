@@ -33,6 +33,8 @@ cdef class Sublist:
     cdef dict _cache
     cdef dict _older
     cdef Py_ssize_t _cache_subjects_max
+    cdef Matches _last_found
+    cdef bytes _last_subject
 
     @cython.locals(found=Matches)
     cpdef insert(self, Interest interest)

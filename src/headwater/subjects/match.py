@@ -88,11 +88,14 @@ class Sublist:
         self._cache = {}
         self._older = {}
         self._cache_subjects_max = cache_subjects_max
+        self._last_subject = None  # what was asked last, and its answer
+        self._last_found = self._nothing
 
     def insert(self, interest):
         """Add an interest; the same object may be in only once."""
         subject = interest.subject
         self.count += 1
+        self._last_subject = None
         if is_literal(subject):
             found = self._literals.get(subject)
             if found is None:
@@ -107,6 +110,7 @@ class Sublist:
     def remove(self, interest):
         """Take an interest out; return whether it was in."""
         subject = interest.subject
+        self._last_subject = None
         if is_literal(subject):
             found = self._literals.get(subject)
             if found is None or not _holds(found, interest):
@@ -128,10 +132,17 @@ class Sublist:
         return True
 
     def match(self, subject):
-        """Return the Matches of a literal subject."""
+        """Return the Matches of a literal subject.
+
+        Asking again with the very same object, as a publisher on one subject does, costs nothing.
+        """
+        if subject is self._last_subject:
+            return self._last_found
         found = self._cache.get(subject)
         if found is None:
             found = self._match_uncached(subject)
+        self._last_subject = subject
+        self._last_found = found
         return found
 
     def has_interest(self, subject):
