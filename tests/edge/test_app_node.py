@@ -151,7 +151,7 @@ def test_a_model_that_cannot_be_loaded_ends_the_run_with_the_reason(make_app):
     app = make_app()
     app.add_source("s", lambda: iter(range(3)))
     app.add_model("m", Model())
-    with pytest.raises(EdgeError, match="'m' cannot be loaded.*no weights"):
+    with pytest.raises(EdgeError, match=r"'m' cannot be loaded.*no weights"):
         app.run()
 
 

@@ -221,17 +221,19 @@ def test_a_peer_that_takes_nothing_in_time_is_given_up() -> None:
 
 def test_a_peer_that_takes_a_little_is_waited_for(play: Play) -> None:
     async def scenario(world: World) -> None:
-        network = Network(world.loop, write_deadline_ns=100 * MILLISECOND)
-        _, world.port = await network.listen(HOST, 0, world._accept)
-        plain, receiver = await world.dial(receive_buffer=4096)
-        for _ in range(100):
-            receiver.say(bytes(100_000))
-        began = world.loop.time()
-        while world.loop.time() - began < 0.5:
+        plain, receiver = await world.dial()
+        receiver.say(bytes(6_000_000))
+        # The time that a peer has is 10 s: it is played by asking whether it is over.
+        before = receiver.link.pending_bytes()
+        while receiver.link.pending_bytes() >= before:
             await world.loop.sock_recv(plain, 1 << 17)
-            await asyncio.sleep(0.01)
+        receiver.link._write_overdue()
+        assert receiver.link.pending_bytes() > 0
+        await asyncio.sleep(0)
         assert receiver.end is None
-        network.stop_listening()
+        receiver.link._write_overdue()
+        await wait_until_async(lambda: receiver.end is not None)
+        assert receiver.end == "Slow Consumer (Write Deadline)"
 
     play(scenario)
 

@@ -154,7 +154,10 @@ class SimFile:
         self._open = True
 
     def write(self, data: Any, offset: int) -> None:
-        self._do(Op("write", self._path, self._inode, offset, bytes(data)))
+        if len(data):
+            self._do(Op("write", self._path, self._inode, offset, bytes(data)))
+        elif not self._open:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
 
     def truncate(self, size: int) -> None:
         self._do(Op("truncate", self._path, self._inode, size))

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from headwater.base.clock import SECOND, ManualClock
+from headwater.base.clock import ManualClock
 from headwater.base.timers import Timers
 from headwater.store.cache import BlockCache
 from headwater.store.jobs import ImmediateJobs, Jobs

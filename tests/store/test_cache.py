@@ -8,7 +8,7 @@ from headwater.store.cache import BlockCache
 def cached_block(number: int, size: int) -> Block:
     block = Block(b"identity", number)
     block.cached = CachedBlock()
-    block.cached.data.reserve(size)
+    block.cached.data.append(bytes(size))
     return block
 
 

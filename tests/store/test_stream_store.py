@@ -215,7 +215,8 @@ def test_limits_per_subject_may_change(path):
         stream.check_index()
     last = path[-1]
     assert stream.store.index.subjects[b"s.1"].count == last
-    assert stream.store.index.subjects[b"s.2"].count == last
+    least = min(limit for limit in path if limit > 0)
+    assert stream.store.index.subjects[b"s.2"].count == least
 
 
 def test_a_stream_that_discards_new_messages_removes_none():

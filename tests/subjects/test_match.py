@@ -103,7 +103,16 @@ def test_a_repeated_match_is_not_made_again():
 
 def is_cached(sublist, subject):
     """A result that is put together of several interests is a new object each time it is made."""
-    return sublist.match(subject) is sublist.match(subject)
+    equal = bytes(bytearray(subject))  # not the same object: that is remembered apart
+    return sublist.match(subject) is sublist.match(equal)
+
+
+def test_the_same_object_is_answered_anew_after_a_change():
+    sublist, _ = make(b"a.b")
+    subject = b"a.b"
+    assert len(sublist.match(subject).plain) == 1
+    sublist.insert(Interest(b"a.*"))
+    assert len(sublist.match(subject).plain) == 2
 
 
 def test_the_cache_is_bounded():

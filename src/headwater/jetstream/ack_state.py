@@ -137,7 +137,7 @@ class AckState:
 
     def record(self):
         """Return what has changed since the last record, as bytes."""
-        entries = []
+        entries: list[tuple[int, ...]] = []
         for sequence in sorted(self.changed):
             entry = self.pending.get(sequence)
             if entry is None:

@@ -1,5 +1,7 @@
 """STREAM.* of the JetStream API, messages apart."""
 
+from typing import Any
+
 from headwater.jetstream import api_errors, responses
 from headwater.jetstream.api_errors import JetStreamError
 from headwater.jetstream.requests import (
@@ -194,7 +196,7 @@ def listing(request):
     found = _listed(request, asked)
     offset = min(max(asked.offset, 0), len(found))
     part = found[offset : offset + LIST_MAX]
-    infos = [None] * len(part)
+    infos: list[Any] = [None] * len(part)
     left = len(part)
     if not part:
         request.answer(responses.stream_list([], len(found), offset))

@@ -12,7 +12,7 @@ class ConsumerStart:
         self._filters = [subject.encode() for subject in config.filters]
         self._done = done
         self._counted = 0  # up to which sequence messages were counted
-        self._wanted = frozenset()
+        self._wanted = set()
         self.next_sequence = 1
         self.backlog = []
         self.num_pending = 0

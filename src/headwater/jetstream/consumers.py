@@ -1,5 +1,7 @@
 """A consumer: its configuration, its subjects, acknowledgements and life, around a Delivery."""
 
+from typing import Any
+
 from headwater.base.clock import MILLISECOND, SECOND
 from headwater.broker.subscription import InternalSubscription
 from headwater.jetstream import pull_target, responses
@@ -48,7 +50,7 @@ class Consumer:
             next_sequence,
         )
         self.delivery.ack_prefix = f"$JS.ACK.{names}.".encode()
-        self.target = None
+        self.target: Any = None
         self.config = config
         self.configure(config)
 

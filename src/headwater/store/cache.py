@@ -1,4 +1,4 @@
-"""How much of the blocks is in memory: one budget for a node, the least recently used goes first."""
+"""How much of the blocks is in memory: one budget for a node; what was not used longest goes."""
 
 from headwater.base.clock import SECOND
 

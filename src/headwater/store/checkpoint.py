@@ -55,7 +55,7 @@ class Checkpoint(msgspec.Struct, array_like=True):
     last_sequence: int
     last_time_ns: int
     messages: int
-    bytes: int
+    total_bytes: int
     keep_places: bool
     blocks: list[BlockState]
     subjects: list[SubjectEntry]
@@ -129,7 +129,7 @@ def restore(store, checkpoint: Checkpoint) -> None:
     index.last_sequence = checkpoint.last_sequence
     index.last_time_ns = checkpoint.last_time_ns
     index.messages = checkpoint.messages
-    index.bytes = checkpoint.bytes
+    index.bytes = checkpoint.total_bytes
     index.keep_places = checkpoint.keep_places
     for entry in checkpoint.subjects:
         state = SubjectState()
@@ -139,8 +139,8 @@ def restore(store, checkpoint: Checkpoint) -> None:
         state.last_bytes = entry.last_bytes
         state.places = entry.places
         index.subjects[entry.subject] = state
-    for state in checkpoint.blocks:
-        index.blocks.append(_block(checkpoint.stream_id, state))
+    for block in checkpoint.blocks:
+        index.blocks.append(_block(checkpoint.stream_id, block))
     store.position_number = checkpoint.number
     store.position_offset = checkpoint.offset
     store.last_proposed = index.last_sequence

@@ -138,7 +138,7 @@ class Log:
         batch.buffer = None
 
     def resume(self, last, next_number, *, append):
-        """Go on behind ``last``, the Block at the end of the log or None: in it, or in a new one."""
+        """Go on behind the Block ``last``, or None: in it with ``append``, else in a new one."""
         self.active = last if append else None
         self._next_number = next_number
         self._previous_number = 0 if last is None else last.number
@@ -177,9 +177,7 @@ class Log:
             file.close()
 
     def _new_block(self):
-        return Block(
-            self.stream_id, self._next_number, self._previous_number, self._previous_size
-        )
+        return Block(self.stream_id, self._next_number, self._previous_number, self._previous_size)
 
     def _write(self, batch):
         data = memoryview(batch.buffer.data)[: batch.buffer.size]

@@ -122,7 +122,7 @@ class StreamStore:
         return self.last_proposed
 
     def propose(self, kind, name, payload, sequence=0):
-        """Add a record of another kind to the next batch; its sequence is the last one given out."""
+        """Add a record of another kind to the next batch; it gets the last sequence given out."""
         if kind == SKIP and sequence > self.last_proposed:
             self.last_proposed = sequence
         self.log.stage(kind, sequence or self.last_proposed, self._clock.now(), name, payload)
