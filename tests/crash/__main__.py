@@ -19,7 +19,7 @@ _STATES_PER_SEED = 100
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
-    parser.add_argument("--states", type=int, default=12_000, help="power cuts to try")
+    parser.add_argument("--states", type=int, default=30_000, help="power cuts to try")
     parser.add_argument("--rounds", type=int, default=100, help="kills of a server")
     parser.add_argument("--seed", type=int, default=1, help="where the seeds begin")
     options = parser.parse_args(arguments)

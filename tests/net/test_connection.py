@@ -219,23 +219,71 @@ def test_a_peer_that_takes_nothing_in_time_is_given_up() -> None:
         runner.run(scenario())
 
 
-def test_a_peer_that_takes_a_little_is_waited_for(play: Play) -> None:
-    async def scenario(world: World) -> None:
-        plain, receiver = await world.dial()
-        receiver.say(bytes(6_000_000))
-        # The time that a peer has is 10 s: it is played by asking whether it is over.
-        before = receiver.link.pending_bytes()
-        while receiver.link.pending_bytes() >= before:
-            await world.loop.sock_recv(plain, 1 << 17)
-        receiver.link._write_overdue()
-        assert receiver.link.pending_bytes() > 0
-        await asyncio.sleep(0)
-        assert receiver.end is None
-        receiver.link._write_overdue()
-        await wait_until_async(lambda: receiver.end is not None)
-        assert receiver.end == "Slow Consumer (Write Deadline)"
+class FakeTransport:
+    """Holds ``held`` bytes for a peer."""
 
-    play(scenario)
+    def __init__(self) -> None:
+        self.held = 0
+        self.aborted = False
+
+    def set_write_buffer_limits(self, high: int) -> None:
+        pass
+
+    def get_extra_info(self, name: str) -> None:
+        return None
+
+    def get_write_buffer_size(self) -> int:
+        return self.held
+
+    def abort(self) -> None:
+        self.aborted = True
+
+
+class FakeLoop:
+    """Runs the timer that was set last when it is told to."""
+
+    def __init__(self) -> None:
+        self.callback: Callable[[], None] | None = None
+
+    def call_later(self, delay_s: float, callback: Callable[[], None]) -> "FakeLoop":
+        assert delay_s == 7.0
+        self.callback = callback
+        return self
+
+    def cancel(self) -> None:
+        self.callback = None
+
+    def ring(self) -> None:
+        callback, self.callback = self.callback, None
+        assert callback is not None
+        callback()
+
+
+def test_a_peer_that_takes_a_little_is_waited_for() -> None:
+    transport, loop, receiver = FakeTransport(), FakeLoop(), Recorder()
+    link = connection.Connection(receiver, connection.ReadBuffer(1000, 7.0), loop)
+    link.connection_made(transport)
+    transport.held = 100
+    link.pause_writing()
+    transport.held = 99
+    loop.ring()
+    assert not transport.aborted
+    loop.ring()
+    assert transport.aborted
+    link.connection_lost(None)
+    assert receiver.end == "Slow Consumer (Write Deadline)"
+
+
+def test_a_peer_that_takes_everything_is_not_timed_any_more() -> None:
+    transport, loop, receiver = FakeTransport(), FakeLoop(), Recorder()
+    link = connection.Connection(receiver, connection.ReadBuffer(1000, 7.0), loop)
+    link.connection_made(transport)
+    transport.held = 100
+    link.pause_writing()
+    transport.held = 0
+    link.resume_writing()
+    assert loop.callback is None
+    assert receiver.drains == 1
 
 
 def test_order_is_kept_across_a_blockage(play: Play) -> None:

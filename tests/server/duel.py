@@ -35,7 +35,6 @@ class Step:
     data: bytes
     mark: bytes | None = None  # read until this was seen; None: read nothing yet
     until_closed: bool = False
-    pause_s: float = 0.0  # for steps about time only
 
 
 def connect(peer: str = "a", **options: object) -> Step:
@@ -111,8 +110,6 @@ def play(port: int, steps: Sequence[Step]) -> dict[str, tuple[bytes, bool]]:
             if step.peer not in peers:
                 peers[step.peer] = Peer(port)
             peer = peers[step.peer]
-            if step.pause_s:
-                time.sleep(step.pause_s)
             if step.data:
                 peer.send(step.data)
             if step.until_closed or step.mark is not None:

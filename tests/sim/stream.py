@@ -246,13 +246,13 @@ def check_index(stream: Stream) -> None:
         assert index.next_from(sequence) == (after[0] if after else 0), sequence
         assert index.count_from(sequence) == len(after), sequence
     limit = stream.owner.limits.per_subject_max
+    assert set(index.places) == (set(index.subjects) if limit > 1 else set())
     for subject, state in index.subjects.items():
         theirs = [s for s in sequences if messages[s][0] == subject]
         assert state.count == len(theirs) > 0
         assert state.first <= theirs[0]
         assert state.last == theirs[-1]
-        assert (state.places is not None) == (limit > 1)
-        if state.places is not None:
-            assert state.places[::2] == theirs
+        if limit > 1:
+            assert index.places[subject][::2] == theirs
         assert state.last_bytes == index.message_bytes(*map(len, messages[state.last]))
     assert [block.number for block in index.blocks] == sorted(b.number for b in index.blocks)

@@ -27,11 +27,11 @@ def filled(per_subject_max: int = -1) -> Stream:
 
 def state_of(stream: Stream):
     index = stream.store.index
-    names = ("count", "first", "last", "last_bytes", "places")
+    names = ("count", "first", "last", "last_bytes")
     numbers = ("number", "size", "first_sequence", "last_sequence", "live", "first_time_ns")
     return (
         [index.messages, index.bytes, index.first_sequence, index.last_sequence],
-        [index.keep_places, index.last_time_ns],
+        [index.keep_places, index.places, index.last_time_ns],
         {s: [getattr(state, n) for n in names] for s, state in index.subjects.items()},
         [[getattr(block, n) for n in numbers] for block in index.blocks],
         [[block.has(s) for s in range(25)] for block in index.blocks],

@@ -83,7 +83,7 @@ class Model:
             assert state.first <= theirs[0]
             assert index.last_of(subject) in (0, theirs[-1])
             if index.keep_places:
-                assert state.places[::2] == theirs
+                assert index.places[subject][::2] == theirs
                 assert state.last == theirs[-1]
 
 

@@ -5,7 +5,7 @@ import pytest
 from headwater.base.timers import Timers
 from headwater.store.cache import BlockCache
 from headwater.store.jobs import ImmediateJobs
-from headwater.store.record import CONSUMER, DELETE, PURGE, SKIP, TRIM
+from headwater.store.record import CONFIG, CONSUMER, DELETE, PURGE, SKIP, TRIM
 from headwater.store.stream_store import Purge, StreamOwner, StreamStore
 from headwater.wire.message import Message
 from tests.sim.oracle import Limits
@@ -217,6 +217,22 @@ def test_limits_per_subject_may_change(path):
     assert stream.store.index.subjects[b"s.1"].count == last
     least = min(limit for limit in path if limit > 0)
     assert stream.store.index.subjects[b"s.2"].count == least
+
+
+@pytest.mark.parametrize("evicted", [False, True])
+def test_limits_per_subject_come_before_those_of_the_stream(evicted):
+    # And whether a block has to be fetched makes no difference to what is left.
+    stream = new_stream()
+    stream.put(b"once", bytes(100))
+    for _ in range(8):
+        stream.put(b"often", bytes(100))
+    if evicted:
+        stream.evict()
+    propose(stream, CONFIG, Limits(messages_max=4, per_subject_max=2).encode())
+    assert sorted(stream.read_all()) == [1, 8, 9]
+    again = Stream(stream.disk.copy(), block_bytes=400)
+    again.recover()
+    assert again.picture() == stream.picture()
 
 
 def test_a_stream_that_discards_new_messages_removes_none():

@@ -26,6 +26,7 @@ from headwater.edge.link import FAILURES, Ack, Entry, Link, StreamSettings
 
 _RETRY_FIRST_S = 0.05
 _RETRY_LAST_S = 2.0
+_CANCEL_AGAIN_S = 0.2
 # Error codes of the JetStream API by which the node refuses an event for good.
 _MESSAGE_TOO_LARGE = frozenset({10054, 10097})
 
@@ -96,7 +97,7 @@ class Outbox:
             return
         with self._submitting:  # whatever was submitted before is cancelled with the rest
             self._stopping = True
-            self._loop.call_soon_threadsafe(self._cancel_all, self._loop)
+            asyncio.run_coroutine_threadsafe(self._end(), self._loop)
         self._thread.join()
 
     @property
@@ -136,12 +137,14 @@ class Outbox:
         finally:
             loop.close()
 
-    def _cancel_all(self, loop: asyncio.AbstractEventLoop) -> None:
-        tasks = asyncio.all_tasks(loop)
-        for task in tasks:
-            task.cancel()
-        ending = asyncio.gather(*tasks, return_exceptions=True)
-        ending.add_done_callback(lambda _done: loop.stop())
+    async def _end(self) -> None:
+        # Again and again: a cancellation can be lost in code that waits with a time-out.
+        me = asyncio.current_task()
+        while others := asyncio.all_tasks() - {me}:
+            for task in others:
+                task.cancel()
+            await asyncio.wait(others, timeout=_CANCEL_AGAIN_S)
+        asyncio.get_running_loop().stop()
 
     def _submit(self, work: Coroutine[Any, Any, Any]) -> Future[Any]:
         with self._submitting:

@@ -20,10 +20,8 @@ _header_bytes_max = HEADER_BYTES_MAX
 # Headers of features that this version does not have: a message that relies on one is refused
 # rather than stored without what it asked for.
 _REFUSED_HEADERS = (
-    (b"Nats-TTL", api_errors.MESSAGE_TTL_DISABLED),
     (b"Nats-Incr", api_errors.MESSAGE_INCR_DISABLED),
     (b"Nats-Batch-Id", api_errors.ATOMIC_PUBLISH_DISABLED),
-    (b"Nats-Schedule", api_errors.MESSAGE_SCHEDULES_DISABLED),
     (b"Nats-Stream-Source", api_errors.MESSAGE_SOURCE_HDR_NOT_ALLOWED),
 )
 
@@ -220,6 +218,10 @@ class Ingest:
 
     def _accept_with_headers(self, message):
         """Take a message whose headers may ask something of the stream."""
+        error = self._header_error(message)
+        if error is not None:
+            self.refuse(message, error)
+            return
         message_id = self._header(message, b"Nats-Msg-Id") or b""
         if message_id:
             sequence = self.dedupe.find(message_id, self.router.now_ns)
@@ -228,49 +230,61 @@ class Ingest:
                     self.acks.add(message, sequence, True)
                     self.due()
                 return
-        error = self._header_error(message)
+        rollup = self._header(message, b"Nats-Rollup")
+        error = self._late_error(message, rollup)
         if error is not None:
             self.refuse(message, error)
-            return
-        rollup = self._header(message, b"Nats-Rollup")
-        if rollup is not None and (not self.allows_rollup or rollup not in (b"sub", b"all")):
-            self.refuse(message, self._rollup_error(rollup))
             return
         if not self._has_room(message):
             return
         self._propose(message, message_id)
         if rollup is not None:
-            pattern = message.subject if rollup == b"sub" else b""
+            pattern = message.subject if rollup.lower() == b"sub" else b""
             purge = Purge(pattern, self.store.last_proposed, 0)
             self.store.propose(PURGE, pattern, purge.encode())
 
     def _header(self, message, name):
-        return headers.find_value(
+        """Return the value of a header, None when there is none or it is empty."""
+        value = headers.find_value(
             message.body_view, message.body_start, message.body_start + message.header_size, name
         )
-
-    def _rollup_error(self, rollup):
-        if not self.allows_rollup:
-            return api_errors.STREAM_ROLLUP_FAILED.filled(err="rollup not permitted")
-        text = f"rollup value invalid: {rollup.decode('utf-8', 'replace')!r}".replace("'", '"')
-        return api_errors.STREAM_ROLLUP_FAILED.filled(err=text)
+        return value if value else None
 
     def _header_error(self, message):
-        """Return the error of a message whose headers do not hold or cannot be honoured."""
+        """Return what is wrong with a message's headers, be it a duplicate or not.
+
+        The order of all these checks is that of nats-server: it shows when two of them fail.
+        """
         for name, error in _REFUSED_HEADERS:
             if self._header(message, name) is not None:
                 return error
         expected = self._header(message, b"Nats-Expected-Stream")
         if expected is not None and expected != self.stream_name:
             return api_errors.STREAM_NOT_MATCH
+        if self._header(message, b"Nats-TTL") is not None:
+            return api_errors.MESSAGE_TTL_DISABLED
+        expected = self._header(message, b"Nats-Expected-Last-Sequence")
+        if expected is not None and _number(expected) != self.store.last_proposed:
+            return api_errors.STREAM_WRONG_LAST_SEQUENCE.filled(seq=self.store.last_proposed)
+        error = self._subject_sequence_error(message)
+        if error is None and self._header(message, b"Nats-Schedule") is not None:
+            return api_errors.MESSAGE_SCHEDULES_DISABLED
+        return error
+
+    def _late_error(self, message, rollup):
+        """Return what else is wrong with the headers of a message that is no duplicate."""
         last_id = self._header(message, b"Nats-Expected-Last-Msg-Id")
         if last_id is not None and last_id != self.dedupe.last_id:
             shown = self.dedupe.last_id.decode("utf-8", "replace")
             return api_errors.STREAM_WRONG_LAST_MSG_ID.filled(id=shown)
-        expected = self._header(message, b"Nats-Expected-Last-Sequence")
-        if expected is not None and _number(expected) != self.store.last_proposed:
-            return api_errors.STREAM_WRONG_LAST_SEQUENCE.filled(seq=self.store.last_proposed)
-        return self._subject_sequence_error(message)
+        if rollup is None:
+            return None
+        if not self.allows_rollup:
+            return api_errors.STREAM_ROLLUP_FAILED.filled(err="rollup not permitted")
+        if rollup.lower() not in (b"sub", b"all"):
+            shown = rollup.decode("utf-8", "replace")
+            return api_errors.STREAM_ROLLUP_FAILED.filled(err=f'rollup value invalid: "{shown}"')
+        return None
 
     def _subject_sequence_error(self, message):
         expected = self._header(message, b"Nats-Expected-Last-Subject-Sequence")

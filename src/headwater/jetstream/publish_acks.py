@@ -59,6 +59,8 @@ class PublishAcks:
     def send(self, router, account, prefix):
         """Send the acknowledgements, in JSON that begins with ``prefix``."""
         buffer = self.buffer
+        self.payload.reserve(len(prefix) + _ack_bytes_max)
+        self._begin()
         at = 0
         while at < buffer.size:
             size = octets.get_u16(buffer.view, at)
@@ -75,6 +77,7 @@ class PublishAcks:
         payload = self.payload
         payload.size = 0
         payload.append(answer)
+        self._begin()
         at = 0
         while at < buffer.size:
             size = octets.get_u16(buffer.view, at)
@@ -90,10 +93,17 @@ class PublishAcks:
         self.callbacks = []
         self.first_sequence = self.last_sequence = 0
 
+    def _begin(self):
+        """Let the message lie in the two buffers, which do not grow from here on."""
+        message = self.message
+        message.set_view(self.buffer.view)
+        message.body_view = self.payload.view
+        message.reply_start = message.reply_end = 0
+        message.header_size = 0
+        message.body_start = 0
+
     def _compose(self, prefix, sequence, duplicate):
         payload = self.payload
-        payload.size = 0
-        payload.reserve(len(prefix) + _ack_bytes_max)
         at = octets.put_bytes(payload.view, 0, prefix)
         at = octets.put_decimal(payload.view, at, sequence)
         if duplicate:
@@ -102,14 +112,8 @@ class PublishAcks:
 
     def _route(self, router, account, start, end):
         message = self.message
-        buffer = self.buffer
-        message.set_view(buffer.view)
-        message.body_view = self.payload.view
-        message.subject = octets.slice_bytes(buffer.view, start, end)
+        message.subject = octets.slice_bytes(self.buffer.view, start, end)
         message.subject_start = start
         message.subject_end = end
-        message.reply_start = message.reply_end = 0
-        message.header_size = 0
-        message.body_start = 0
         message.body_end = self.payload.size
         router.route(account, message, None)

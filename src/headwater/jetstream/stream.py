@@ -510,7 +510,8 @@ class Stream(StreamOwner):
         return StreamState(
             messages=index.messages,
             bytes=index.bytes,
-            first_seq=index.first_sequence,
+            # What never held a message and begins with the first one has no first one yet.
+            first_seq=index.first_sequence if index.last_sequence else 0,
             first_ts=moment(first_ns),
             last_seq=index.last_sequence,
             last_ts=moment(index.last_time_ns),

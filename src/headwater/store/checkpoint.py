@@ -88,7 +88,12 @@ def take(store, generation: int) -> bytes:
         [_block_state(block) for block in index.blocks],
         [
             SubjectEntry(
-                subject, state.count, state.first, state.last, state.last_bytes, state.places
+                subject,
+                state.count,
+                state.first,
+                state.last,
+                state.last_bytes,
+                index.places.get(subject),
             )
             for subject, state in index.subjects.items()
         ],
@@ -137,8 +142,9 @@ def restore(store, checkpoint: Checkpoint) -> None:
         state.first = entry.first
         state.last = entry.last
         state.last_bytes = entry.last_bytes
-        state.places = entry.places
         index.subjects[entry.subject] = state
+        if entry.places is not None:
+            index.places[entry.subject] = entry.places
     for block in checkpoint.blocks:
         index.blocks.append(_block(checkpoint.stream_id, block))
     store.position_number = checkpoint.number

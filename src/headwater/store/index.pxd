@@ -1,4 +1,5 @@
 import cython
+from headwater.base cimport octets
 from headwater.store.block cimport Block, CachedBlock
 from headwater.store.record cimport Record
 from headwater.subjects.validate cimport is_literal, matches
@@ -8,11 +9,12 @@ cdef class SubjectState:
     cdef public long long count
     cdef public long long first
     cdef public long long last
-    cdef public long long last_bytes
-    cdef public list places
+    cdef public unsigned int last_bytes
 
 
 cdef class Index:
+    cdef SubjectState _last_state
+    cdef bytes _last_subject
     cdef public Py_ssize_t base_bytes
     cdef public list blocks
     cdef public long long bytes
@@ -22,6 +24,7 @@ cdef class Index:
     cdef public long long last_sequence
     cdef public long long last_time_ns
     cdef public long long messages
+    cdef public dict places
     cdef public long long previous_bytes
     cdef public long long previous_last
     cdef public dict subjects
@@ -30,13 +33,16 @@ cdef class Index:
     cpdef long long message_bytes(self, Py_ssize_t subject_size, Py_ssize_t header_size, Py_ssize_t payload_size) except -1
     @cython.locals(subject=bytes, sequence='long long', size='long long', state=SubjectState)
     cpdef bytes add(self, Block block, Record record, const unsigned char[::1] view)
-    @cython.locals(block=Block, state=SubjectState)
+    @cython.locals(block=Block, state=SubjectState, places=list)
     cpdef bint remove(self, long long sequence, bytes subject, long long size) except -1
     @cython.locals(block=Block)
     cpdef lose(self, long long sequence)
-    cpdef forget_oldest(self, SubjectState state)
-    @cython.locals(record=Record, state=SubjectState, size='long long')
+    @cython.locals(places=list)
+    cpdef forget_oldest(self, bytes subject)
+    @cython.locals(record=Record, subject=bytes, state=SubjectState, size='long long')
     cpdef place(self, CachedBlock cached)
+    @cython.locals(places=list)
+    cdef _keep_place(self, bytes subject, long long sequence, long long size)
     cpdef set_last(self, SubjectState state, Record record)
     cpdef settle_first(self)
     cpdef skip_to(self, long long sequence)
@@ -55,8 +61,8 @@ cdef class Index:
     @cython.locals(found='long long')
     cdef _advance_first(self, long long sequence)
     cdef _settle_empty(self)
-    cdef _step_back(self, SubjectState state)
 
 
+cdef _step_back(SubjectState state, list places)
 @cython.locals(index=Py_ssize_t)
 cdef _remove_place(list places, long long sequence)

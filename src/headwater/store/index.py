@@ -4,26 +4,29 @@ The index is the applied state.  It is changed by applying records in order and 
 that the same records give the same index anywhere.
 """
 
+from headwater.base import octets
 from headwater.subjects.validate import is_literal, matches
 
 
 class SubjectState:
     """What the index knows of one subject."""
 
-    __slots__ = ("count", "first", "last", "last_bytes", "places")
+    # Numbers only: there may be millions, and the garbage collector then passes them by.
+    __slots__ = ("count", "first", "last", "last_bytes")
 
     def __init__(self):
         self.count = 0
         self.first = 0  # a lower bound of its first sequence
         self.last = 0  # its last sequence, 0 when that was deleted and is not known
         self.last_bytes = 0  # what the message ``last`` counts for
-        self.places = None  # [sequence, bytes, sequence, bytes, …] where limits need all of them
 
 
 class Index:
     """Blocks and subjects of one stream."""
 
     __slots__ = (
+        "_last_state",
+        "_last_subject",
         "base_bytes",
         "blocks",
         "bytes",
@@ -33,6 +36,7 @@ class Index:
         "last_sequence",
         "last_time_ns",
         "messages",
+        "places",
         "previous_bytes",
         "previous_last",
         "subjects",
@@ -47,9 +51,14 @@ class Index:
         self.last_sequence = 0
         self.last_time_ns = 0
         self.keep_places = False
+        # subject -> [sequence, bytes, sequence, bytes, …], where limits need all of them.
+        self.places = {}
         # The last message that the subject of the message added last had before, and its bytes.
         self.previous_last = 0
         self.previous_bytes = 0
+        # The subject of the message added last: publishers often stay with one.
+        self._last_subject = b""
+        self._last_state = None
         # What nats-server counts for a message beyond its parts; limits and clients go by it.
         self.base_bytes = base_bytes
         self.header_bytes = header_bytes
@@ -63,7 +72,17 @@ class Index:
 
     def add(self, block, record, view):
         """Apply a MESSAGE record that lies in ``block``; return its subject."""
-        subject = record.subject(view)
+        subject = self._last_subject
+        state = self._last_state
+        if state is None or not octets.equals(
+            view, record.subject_start, record.subject_end, subject
+        ):
+            subject = record.subject(view)
+            state = self.subjects.get(subject)
+            if state is None:
+                state = self.subjects[subject] = SubjectState()
+            self._last_subject = subject
+            self._last_state = state
         sequence = record.sequence
         size = self.message_bytes(
             record.subject_end - record.subject_start,
@@ -77,9 +96,6 @@ class Index:
         self.bytes += size
         self.last_sequence = sequence
         self.last_time_ns = record.time_ns
-        state = self.subjects.get(subject)
-        if state is None:
-            state = self.subjects[subject] = SubjectState()
         if state.count == 0:
             state.first = sequence
         self.previous_last = state.last
@@ -88,27 +104,31 @@ class Index:
         state.last = sequence
         state.last_bytes = size
         if self.keep_places:
-            if state.places is None:
-                state.places = []
-            state.places.append(sequence)
-            state.places.append(size)
+            self._keep_place(subject, sequence, size)
         return subject
 
     def place(self, cached):
         """Note where the message that ``cached`` points at is, added while places were not kept."""
         record = cached.record
-        state = self.subjects.get(cached.subject())
+        subject = cached.subject()
+        state = self.subjects.get(subject)
         if state is not None:
             size = self.message_bytes(
                 record.subject_end - record.subject_start,
                 record.header_size,
                 record.end - record.payload_start,
             )
-            state.places.append(record.sequence)
-            state.places.append(size)
+            self._keep_place(subject, record.sequence, size)
             if record.sequence >= state.last:
                 state.last = record.sequence
                 state.last_bytes = size
+
+    def _keep_place(self, subject, sequence, size):
+        places = self.places.get(subject)
+        if places is None:
+            places = self.places[subject] = []
+        places.append(sequence)
+        places.append(size)
 
     def set_last(self, state, record):
         """Let the message ``record`` be the last one of the subject ``state``."""
@@ -135,12 +155,15 @@ class Index:
         state = self.subjects.get(subject)
         if state is not None:
             state.count -= 1
-            if state.places is not None:
-                _remove_place(state.places, sequence)
+            places = self.places.get(subject)
+            if places is not None:
+                _remove_place(places, sequence)
             if state.count == 0:
                 del self.subjects[subject]
+                self._last_state = None
+                self.places.pop(subject, None)
             elif state.last == sequence:
-                self._step_back(state)
+                _step_back(state, places)
             elif state.first == sequence:
                 state.first = sequence + 1
         self._settle_empty()
@@ -157,11 +180,12 @@ class Index:
             self._advance_first(sequence + 1)
         self._settle_empty()
 
-    def forget_oldest(self, state):
+    def forget_oldest(self, subject):
         """Let a subject no longer count its oldest message, which was lost."""
-        state.count -= 1
-        if state.places is not None:
-            del state.places[:2]
+        self.subjects[subject].count -= 1
+        places = self.places.get(subject)
+        if places is not None:
+            del places[:2]
 
     def skip_to(self, sequence):
         """Let ``sequence`` be the last one given out, though there is no message of it."""
@@ -175,6 +199,8 @@ class Index:
         for block in self.blocks:
             block.clear()
         self.subjects.clear()
+        self._last_state = None
+        self.places.clear()
         self.messages = 0
         self.bytes = 0
         self.first_sequence = self.last_sequence + 1
@@ -281,14 +307,17 @@ class Index:
         if self.messages == 0:
             self.bytes = 0
             self.subjects.clear()
+            self._last_state = None
+            self.places.clear()
 
-    def _step_back(self, state):
-        """The last message of a subject is gone: take the one before, where that is known."""
-        state.last = 0
-        state.last_bytes = 0
-        if state.places is not None and len(state.places) >= 2:
-            state.last = state.places[len(state.places) - 2]
-            state.last_bytes = state.places[len(state.places) - 1]
+
+def _step_back(state, places):
+    """The last message of a subject is gone: take the one before, where that is known."""
+    state.last = 0
+    state.last_bytes = 0
+    if places is not None and len(places) >= 2:
+        state.last = places[len(places) - 2]
+        state.last_bytes = places[len(places) - 1]
 
 
 def _remove_place(places, sequence):

@@ -245,7 +245,7 @@ class Recovery:
         there = last is not None and last.number in numbers
         append = there and last.number == next_number - 1 and not self._cut
         store.log.resume(last, next_number, append=append)
-        if there:
+        if last is not None and there:
             self._sync(last)
 
     def _sync(self, block):

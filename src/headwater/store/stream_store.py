@@ -155,7 +155,8 @@ class StreamStore:
             self._tell_idle()
             return
         block = batch.block
-        if batch.fresh:
+        if batch.fresh and (self.in_memory or self.watched):
+            # Somebody is going to read it; otherwise it is read from the disk if need be.
             block.cached = CachedBlock()
         if block.cached is not None:
             block.cached.append_messages(batch.buffer.view, 0, batch.buffer.size)
@@ -312,16 +313,17 @@ class StreamStore:
         """Remove the oldest messages of a subject that are over its limit."""
         index = self.index
         state = index.subjects[subject]
-        if state.places is None:
+        places = index.places.get(subject)
+        if places is None:
             if state.count > 1 and index.previous_last:
                 self._remove_known(index.previous_last, subject, index.previous_bytes)
             return
-        while state.count > self.per_subject_max and len(state.places) > 2:
-            self._remove_known(state.places[0], subject, state.places[1])
+        while state.count > self.per_subject_max and len(places) > 2:
+            self._remove_known(places[0], subject, places[1])
 
     def _remove_known(self, sequence, subject, size):
         if not self.index.remove(sequence, subject, size):
-            self.index.forget_oldest(self.index.subjects[subject])
+            self.index.forget_oldest(subject)
         elif self.watched:
             self.owner.removed(sequence, subject)
 
@@ -736,8 +738,7 @@ class Places:
         index = store.index
         if not self._known:
             if not self._next:
-                for state in index.subjects.values():
-                    state.places = []
+                index.places = {subject: [] for subject in index.subjects}
                 self._next = 1
             if not self._collect(store):
                 return False
@@ -746,8 +747,7 @@ class Places:
             for subject in list(index.subjects):
                 store.enforce_subject(subject)
         if not index.keep_places:
-            for state in index.subjects.values():
-                state.places = None
+            index.places.clear()
         return True
 
     def _collect(self, store):
