@@ -11,6 +11,7 @@ script asked for them; what may differ (times, ids) is replaced.
 """
 
 import json
+import os
 import re
 import select
 import socket
@@ -18,6 +19,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from itertools import zip_longest
 from os.path import commonprefix
 from pathlib import Path
@@ -28,14 +30,24 @@ import pytest
 from tests.server.processes import ServerProcess
 from tests.support.nats_server import NatsServer
 
-SECONDS = 10.0
+SECONDS = float(os.environ.get("DUEL_SECONDS", "10"))
 SECOND_NS = 10**9
 MILLISECOND_NS = 10**6
+
+# Of a consumer's info, what its creation has shown already.
+_FIXED = ("type", "stream_name", "name", "created", "config", "ts")
 
 _TIME = re.compile(rb"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
 _ACK = re.compile(rb"(\$JS\.ACK\.[^ .]+\.[^ .]+\.\d+\.\d+\.\d+)\.\d+\.(\d+)")
 _FLOW = re.compile(rb"(\$JS\.FC\.[^ .]+\.[^ .]+)\.[^ .]+")
 _ID = re.compile(rb'"id": ?"[A-Za-z0-9]{22}"')
+
+_STUCK = "stuck: "
+
+
+class Stuck(AssertionError):
+    """Something did not come in time."""
+
 
 Script = Callable[["Play"], None]
 
@@ -86,7 +98,7 @@ class Play:
         """Add a line to the transcript."""
         for name, shown in self._names.items():
             text = text.replace(name, shown)
-        self.transcript.append(text)
+        self.transcript.append(normal(text.encode()).decode())
 
     def hide(self, name: str, shown: str) -> None:
         """Show ``name``, which the server made up, as ``shown``."""
@@ -100,11 +112,11 @@ class Play:
                 f"reply {message.reply}" if message.reply else "",
                 f"status {message.status}" if message.status else "",
                 *message.headers,
-                message.payload[:2000].decode("utf-8", "replace"),
+                message.payload.decode("utf-8", "replace"),
             )
             if part
         )
-        self.note(f"{label} <- {normal(shown.encode()).decode()}")
+        self.note(f"{label} <- {shown}")
 
     # The connection
 
@@ -139,10 +151,10 @@ class Play:
         while not until():
             left = deadline - time.monotonic()
             if left <= 0 or not select.select([self._socket], [], [], left)[0]:
-                raise AssertionError(f"not within {seconds} s: {what}\n" + self.text())
+                raise Stuck(f"not within {seconds} s: {what}")
             data = self._socket.recv(1 << 20)
             if not data:
-                raise AssertionError("the server has closed the connection\n" + self.text())
+                raise Stuck("the server has closed the connection")
             self._received += data
             self._parse()
 
@@ -181,10 +193,6 @@ class Play:
         wanted = self._pongs + 1
         self._send(b"PING\r\n")
         self._read(lambda: self._pongs >= wanted, SECONDS, "PONG")
-
-    def text(self) -> str:
-        """Return the transcript as text."""
-        return "\n".join(self.transcript)
 
     # Plain messages
 
@@ -256,7 +264,7 @@ class Play:
         """Note what comes within a time that is long enough for it."""
         try:
             self._read(lambda: self.waiting(inbox), milliseconds / 1000, "nothing")
-        except AssertionError:
+        except Stuck:
             self.note(f"{inbox} is quiet")
         else:
             self.hear(inbox)
@@ -266,7 +274,7 @@ class Play:
         deadline = time.monotonic() + SECONDS
         while not condition():
             if time.monotonic() > deadline:
-                raise AssertionError(f"not within {SECONDS} s: {what}\n{self.text()}")
+                raise Stuck(f"not within {SECONDS} s: {what}")
             select.select([], [], [], 0.01)
 
     def wait_message(self, inbox: str, matches: Callable[[Received], bool]) -> Received:
@@ -313,7 +321,7 @@ class Play:
         """Note the state of a stream, and return it."""
         answer = self.ask(f"STREAM.INFO.{name}", asked or b"", note=False)
         state = answer.get("state", answer)
-        self.note(f"state {name}: {normal(json.dumps(state).encode()).decode()}")
+        self.note(f"state {name}: {json.dumps(state)}")
         return state
 
     def wait_state(self, name: str, **wanted: Any) -> None:
@@ -346,11 +354,11 @@ class Play:
         return self.ask(f"CONSUMER.CREATE.{stream}.{name}", body)
 
     def info(self, stream: str, consumer: str, *, note: bool = True) -> Any:
-        """Note what a consumer has come to; its configuration left out."""
+        """Note what a consumer has come to."""
         answer = self.ask(f"CONSUMER.INFO.{stream}.{consumer}", note=False)
-        shown = {key: value for key, value in answer.items() if key != "config"}
+        shown = {key: value for key, value in answer.items() if key not in _FIXED}
         if note:
-            self.note(f"info {consumer}: {normal(json.dumps(shown).encode()).decode()}")
+            self.note(f"info {consumer}: {json.dumps(shown)}")
         return answer
 
     def wait_info(self, stream: str, consumer: str, **wanted: Any) -> Any:
@@ -472,7 +480,10 @@ def play(server: AnyServer, script: Script) -> list[str]:
     """Run a script, and take away the streams that it has left behind."""
     run = Play(server)
     try:
-        script(run)
+        try:
+            script(run)
+        except Stuck as error:
+            run.note(f"{_STUCK}{error}")
         return list(run.transcript)
     finally:
         for name in run.ask("STREAM.NAMES", note=False).get("streams") or []:
@@ -488,6 +499,7 @@ def on_both(script: Script) -> Callable[[Duel], None]:
         ours, theirs = duel.run(script)
         if ours != theirs:
             pytest.fail(difference(ours, theirs), pytrace=False)
+        assert not any(line.startswith(_STUCK) for line in ours), ours
 
     test.__name__ = test.__qualname__ = script.__name__
     test.__doc__ = script.__doc__
@@ -498,14 +510,16 @@ def on_both(script: Script) -> Callable[[Duel], None]:
 def difference(ours: list[str], theirs: list[str]) -> str:
     """Return the lines that differ, each from a little before the first difference."""
     lines = []
-    for mine, other in zip_longest(ours, theirs, fillvalue=""):
-        if mine != other:
+    blocks = SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes()
+    for _, start, end, other_start, other_end in (block for block in blocks if block[0] != "equal"):
+        pairs = zip_longest(ours[start:end], theirs[other_start:other_end], fillvalue="")
+        for mine, other in pairs:
             same = len(commonprefix([mine, other]))
-            start = max(0, same - 70) if same > 120 else 0
+            first = max(0, same - 70) if same > 120 else 0
             lines += [
-                f"at  {mine[:100]}" if start else "",
-                f"  theirs {other[start : same + 200]}",
-                f"  ours   {mine[start : same + 200]}",
+                f"at  {mine[:100]}" if first else "",
+                f"  theirs {other[first : same + 200]}",
+                f"  ours   {mine[first : same + 200]}",
             ]
     return "\n".join(lines)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from headwater.store.record import CONFIG, DELETE, MESSAGE, PURGE, SKIP, TRIM
-from headwater.store.stream_store import Purge
+from headwater.store.stream_work import Purge
 from headwater.subjects.validate import matches
 
 BASE_BYTES = 30

@@ -3,7 +3,7 @@
 from typing import Any
 
 from headwater.store.record import PURGE
-from headwater.store.stream_store import Purge
+from headwater.store.stream_work import Purge
 from tests.sim.stream import FOLDER, Stream
 
 

@@ -9,7 +9,7 @@ import random
 from dataclasses import dataclass, field
 
 from headwater.store.record import CONFIG, CONSUMER_STATE, DELETE, MESSAGE, PURGE, SKIP, TRIM
-from headwater.store.stream_store import Purge
+from headwater.store.stream_work import Purge
 from tests.sim.oracle import Entry, Limits, Oracle, Picture
 from tests.sim.power import State, cuts
 from tests.sim.simdisk import Killed, Op, SimDisk
@@ -195,6 +195,8 @@ class Workload:
         stream = Stream(self.disk, block_bytes=self.block_bytes, jobs=SteppingJobs())
         stream.owner.attach = lambda: (self.history, len(self.history.pictures) - 1)
         stream.owner.settle = self._settled
+        stream.store.watched = self.rng.random() < 0.5
+        stream.store.work_max = self.rng.choice([1, 2, 7, 4000])
         return stream
 
     def _settled(self, attachment: tuple[History, int], error: OSError | None) -> None:

@@ -3,7 +3,7 @@
 from headwater.store.block import file_name
 from headwater.store.checkpoint import NAMES, parse
 from headwater.store.record import PURGE, TRIM
-from headwater.store.stream_store import Purge
+from headwater.store.stream_work import Purge
 from tests.sim.simdisk import SimDisk
 from tests.sim.stream import FOLDER, SteppingJobs, Stream
 
@@ -53,6 +53,7 @@ def test_one_checkpoint_serves_all_who_ask_meanwhile():
 
 def test_empty_blocks_leave_memory_at_once_and_the_disk_later():
     stream = new_stream()
+    stream.store.watched = True
     for _ in range(10):
         stream.put(b"a", bytes(100))
     stream.store.propose(PURGE, b"", Purge(b"", 11, 0).encode())

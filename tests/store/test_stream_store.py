@@ -6,7 +6,8 @@ from headwater.base.timers import Timers
 from headwater.store.cache import BlockCache
 from headwater.store.jobs import ImmediateJobs
 from headwater.store.record import CONFIG, CONSUMER, DELETE, PURGE, SKIP, TRIM
-from headwater.store.stream_store import Purge, StreamOwner, StreamStore
+from headwater.store.stream_store import StreamOwner, StreamStore
+from headwater.store.stream_work import Purge
 from headwater.wire.message import Message
 from tests.sim.oracle import Limits
 from tests.sim.simdisk import SimDisk
@@ -241,6 +242,35 @@ def test_a_stream_that_discards_new_messages_removes_none():
     stream.store.enforce_limits()
     stream.put(b"a", b"")
     assert stream.store.index.messages == 10
+
+
+def test_long_work_takes_turns_with_everything_else():
+    stream = new_stream(1 << 20)
+    for number in range(300):
+        stream.publish(b"s.%d" % (number % 3), b"")
+    stream.commit()
+    stream.store.work_max = 50
+    settled = []
+    stream.owner.settle = lambda _, error: settled.append(stream.store.index.messages)
+    stream.store.propose(TRIM, b"", (101).to_bytes(8, "little"))
+    stream.store.commit()
+    assert (settled, stream.store.index.messages) == ([], 250)
+    stream.settle()
+    assert (settled, stream.store.index.messages) == ([200], 200)
+    for work in (
+        lambda: stream.store.propose(PURGE, b"s.1", Purge(b"s.1", 999, 3).encode()),
+        lambda: stream.store.propose(CONFIG, b"", Limits(messages_max=20).encode()),
+        lambda: stream.store.propose(CONFIG, b"", Limits(per_subject_max=5).encode()),
+    ):
+        stream.owner.set_limits(Limits())
+        for number in range(200):
+            stream.publish(b"s.%d" % (number % 3), b"")
+        work()
+        stream.store.commit()
+        assert not stream.store.is_idle()
+        stream.settle()
+        assert stream.store.is_idle()
+        stream.check_index()
 
 
 # Reads

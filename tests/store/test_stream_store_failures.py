@@ -7,7 +7,7 @@ import pytest
 
 from headwater.store.block import HEAD_BYTES, file_name
 from headwater.store.record import CONSUMER_STATE, DELETE, PURGE, TRIM
-from headwater.store.stream_store import Purge
+from headwater.store.stream_work import Purge
 from tests.sim.oracle import Limits
 from tests.sim.power import cuts
 from tests.sim.simdisk import SimDisk

@@ -208,6 +208,7 @@ class ChildNode:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is for the application, which ends the node last
                 pass_fds=[self._lock.fileno()] if self._lock is not None else [],
             )
         self._process = process

@@ -9,6 +9,7 @@ cdef class Pending:
 
 
 cdef class AckState:
+    cdef public set abandoned
     cdef public set changed
     cdef public long long consumer_floor
     cdef public long long delivered_consumer
@@ -26,6 +27,7 @@ cdef class AckState:
     cpdef undelivered(self, long long sequence, bint first)
     cpdef bint acknowledge(self, long long sequence, long long now_ns) except -1
     cpdef list acknowledge_all(self, long long sequence, long long now_ns)
-    cpdef forget(self, long long sequence)
+    cpdef forget(self, long long sequence, long long now_ns)
+    cpdef abandon(self, long long sequence)
     @cython.locals(entry=Pending)
     cpdef settle(self)

@@ -26,6 +26,7 @@ class AckState:
     """Positions of one consumer in its stream."""
 
     __slots__ = (
+        "abandoned",
         "changed",
         "consumer_floor",
         "delivered_consumer",
@@ -47,6 +48,7 @@ class AckState:
         self.last_delivery_ns = 0
         self.last_ack_ns = 0
         self.pending = {}  # sequence of the stream -> Pending
+        self.abandoned = set()  # sequences that were delivered as often as they may be
         self.changed = set()  # sequences whose entry differs from what was last recorded
         self.dirty = False
 
@@ -92,6 +94,7 @@ class AckState:
         """Note the acknowledgement of one message; return whether it was waited for."""
         entry = self.pending.pop(sequence, None)
         if entry is None:
+            self.abandoned.discard(sequence)
             return False
         self.last_ack_ns = now_ns
         self.changed.add(sequence)
@@ -115,12 +118,21 @@ class AckState:
             self.settle()
         return covered
 
-    def forget(self, sequence):
-        """A message does not have to be acknowledged any more: it is gone, or was tried enough."""
+    def forget(self, sequence, now_ns):
+        """A message is gone: it does not have to be acknowledged any more."""
+        self.abandoned.discard(sequence)
         if self.pending.pop(sequence, None) is not None:
+            self.last_ack_ns = now_ns
             self.changed.add(sequence)
             self.dirty = True
             self.settle()
+
+    def abandon(self, sequence):
+        """A message was tried often enough; the floors pass it with the next acknowledgement."""
+        if self.pending.pop(sequence, None) is not None:
+            self.abandoned.add(sequence)
+            self.changed.add(sequence)
+            self.dirty = True
 
     def settle(self):
         """Move the floors up to what is still waited for."""
@@ -132,8 +144,8 @@ class AckState:
         self.consumer_floor = self.delivered_consumer
 
     def redelivered_count(self):
-        """Return how many of the pending messages were delivered more than once."""
-        return sum(entry.count > 1 for entry in self.pending.values())
+        """Return how many messages were delivered more than once and are not acknowledged."""
+        return len(self.abandoned) + sum(entry.count > 1 for entry in self.pending.values())
 
     def record(self):
         """Return what has changed since the last record, as bytes."""

@@ -126,7 +126,7 @@ class Api:
             return 0
         block = message.headers()
         value = headers.find_value(memoryview(block), 0, len(block), _LEVEL_HEADER)
-        if value is None:
+        if not value:
             return 0
         return int(value) if value.isdigit() and len(value) < 10 else API_LEVEL + 1
 

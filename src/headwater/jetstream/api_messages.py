@@ -16,6 +16,7 @@ from headwater.wire import headers
 
 _BATCH_MAX = 1000
 _MULTI_LAST_MAX = 1024
+_UNLIMITED = 1 << 62
 
 
 def get(request):
@@ -47,7 +48,9 @@ def delete(request):
             api_errors.STREAM_MSG_DELETE_FAILED, err="message delete not permitted"
         )
     index = stream.store.index
-    if asked.seq == 0 or asked.seq > index.last_sequence:
+    if asked.seq > index.last_sequence:
+        raise JetStreamError(api_errors.STREAM_MSG_DELETE_FAILED, err="stream store EOF")
+    if asked.seq < index.first_sequence:
         raise JetStreamError(api_errors.STREAM_MSG_DELETE_FAILED, err="no message found")
     block = index.block_of(asked.seq)
     if block is None or not block.has(asked.seq):
@@ -121,7 +124,7 @@ class DirectGet:
     """DIRECT.GET of one stream: messages as messages, not as JSON."""
 
     def __init__(self, stream):
-        self._stream = stream
+        self.stream = stream
         prefix = f"$JS.API.DIRECT.GET.{stream.name}"
         self._prefix_bytes = len(prefix) + 1
         self._subscriptions = [
@@ -134,7 +137,7 @@ class DirectGet:
     def stop(self):
         """Answer nothing any more."""
         for subscription in self._subscriptions:
-            self._stream.account.unsubscribe(subscription)
+            self.stream.account.unsubscribe(subscription)
 
     def _by_subject(self, message, origin):
         reply = message.reply()
@@ -149,102 +152,46 @@ class DirectGet:
         try:
             asked = read_direct_get(message.payload())
         except ValueError as error:
-            self._send(reply, headers.status_block(408, str(error).encode()))
+            self.send(reply, headers.status_block(408, str(error).encode()))
             return
         if asked.multi_last:
-            self._answer_multi(reply, asked)
-        elif asked.batch > 0:
-            self._answer_batch(reply, asked)
+            LastOfEach(self, reply, asked).find()
+        elif asked.batch != 0:
+            Batch(self, reply, asked).find()
         else:
             self._answer(reply, asked)
 
     def _answer(self, reply, asked):
         def found(message):
             if message is None:
-                self._send(reply, headers.status_block(404, b"Message Not Found"))
+                self.send(reply, headers.status_block(404, b"Message Not Found"))
             else:
                 self._send_message(reply, message, (), no_headers=asked.no_hdr)
 
-        find_message(self._stream, asked, found)
+        find_message(self.stream, asked, found)
 
-    def _answer_batch(self, reply, asked):
-        """Answer with up to ``batch`` messages, then a status that ends them."""
-        store = self._stream.store
-        index = store.index
-        pattern = asked.next_by_subj.encode() or b">"
-        states = dict(index.matching(pattern))
-        found = []
-        left_bytes = asked.max_bytes or (1 << 40)
-        size = 0
-
-        def visit(cached):
-            nonlocal size
-            start_ns = asked.start_time_ns or 0
-            if cached.record.time_ns < start_ns or cached.subject() not in states:
-                return False
-            found.append(_message(cached))
-            size += cached.record.end - cached.record.start
-            return len(found) >= min(asked.batch, _BATCH_MAX) or size >= left_bytes
-
-        def done(_):
-            self._send_batch(reply, asked, found, sum(state.count for state in states.values()))
-
-        store.walk(max(asked.seq, index.first_sequence), index.last_sequence, visit, done)
-
-    def _answer_multi(self, reply, asked):
-        """Answer with the last message of each subject."""
-        index = self._stream.store.index
-        states = {}
-        for pattern in asked.multi_last:
-            states.update(index.matching(pattern.encode()))
-        bound = asked.up_to_seq or index.last_sequence
-        wanted = sorted(state.last for state in states.values() if state.last <= bound)
-        if len(wanted) > _MULTI_LAST_MAX:
-            self._send(reply, headers.status_block(413, b"Too Many Results"))
-            return
-        batch = wanted[: asked.batch] if asked.batch > 0 else wanted
-        found = []
-
-        def read_next(place):
-            if place == len(batch):
-                self._send_batch(reply, asked, found, len(wanted))
-                return
-
-            def read(message):
-                if message is not None:
-                    found.append(message)
-                read_next(place + 1)
-
-            _read(self._stream.store, batch[place], read)
-
-        read_next(0)
-
-    def _send_batch(self, reply, asked, found, total):
-        if not found:
-            text = b"No Results" if asked.multi_last else b"Message Not Found"
-            self._send(reply, headers.status_block(404, text))
-            return
+    def send_batch(self, reply, asked, found, total, bound=0):
+        """Send the messages ``found`` of ``total``, and a status that ends them."""
         last = 0
         for place, message in enumerate(found):
-            pending = max(0, total - place - 1)
-            fields = [(b"Nats-Num-Pending", b"%d" % pending)]
-            if last or asked.multi_last or asked.batch:
-                fields.append((b"Nats-Last-Sequence", b"%d" % last))
+            fields = [
+                (b"Nats-Num-Pending", b"%d" % max(0, total - place - 1)),
+                (b"Nats-Last-Sequence", b"%d" % last),
+            ]
             self._send_message(reply, message, fields, no_headers=asked.no_hdr)
             last = message[1]
         fields = [
             (b"Nats-Num-Pending", b"%d" % max(0, total - len(found))),
             (b"Nats-Last-Sequence", b"%d" % last),
         ]
-        if asked.multi_last:
-            bound = asked.up_to_seq or self._stream.store.index.last_sequence
+        if bound:
             fields.append((b"Nats-UpTo-Sequence", b"%d" % bound))
-        self._send(reply, headers.status_block(204, b"EOB", fields))
+        self.send(reply, headers.status_block(204, b"EOB", fields))
 
     def _send_message(self, reply, message, fields, *, no_headers):
         subject, sequence, block, payload, time_ns = message
         own = [
-            (b"Nats-Stream", self._stream.name.encode()),
+            (b"Nats-Stream", self.stream.name.encode()),
             (b"Nats-Subject", subject),
             (b"Nats-Sequence", b"%d" % sequence),
             (b"Nats-Time-Stamp", moment(time_ns).encode()),
@@ -252,8 +199,164 @@ class DirectGet:
         ]
         head = block[:-2] if block and not no_headers else headers.LINE
         lines = b"".join([b"%s: %s\r\n" % field for field in own])
-        self._send(reply, b"" if no_headers else head + lines + b"\r\n", payload)
+        self.send(reply, b"" if no_headers else head + lines + b"\r\n", payload)
 
-    def _send(self, reply, block, payload=b""):
-        stream = self._stream
+    def send(self, reply, block, payload=b""):
+        """Send a message that is no message of the stream."""
+        stream = self.stream
         stream.router.publish(stream.account, reply, payload, b"", block)
+
+
+class Batch:
+    """A DIRECT.GET of several messages that follow each other."""
+
+    def __init__(self, direct, reply, asked):
+        self._direct = direct
+        self._reply = reply
+        self._asked = asked
+        self._store = direct.stream.store
+        self._states = None  # subjects that are wanted, None for all
+        self._room = min(asked.batch, _BATCH_MAX)
+        self._left_bytes = asked.max_bytes or _UNLIMITED
+        self._found = []
+        self._total = 0  # messages that fit from the start on
+        self._counts = False  # whether they have to be counted one by one
+
+    def find(self):
+        """Find the messages, then send them."""
+        index = self._store.index
+        asked = self._asked
+        pattern = asked.next_by_subj.encode()
+        first = max(asked.seq, index.first_sequence)
+        if pattern and pattern != b">":
+            self._states = dict(index.matching(pattern))
+            states = self._states.values()
+            self._counts = any(state.first < first <= state.last for state in states)
+            self._total = sum(state.count for state in states if state.first >= first)
+        elif asked.start_time_ns is None:
+            self._total = index.count_from(first)
+        if asked.start_time_ns is not None:
+            self._counts = True
+        if self._counts:
+            self._total = 0
+        self._store.walk(first, index.last_sequence, self._visit, self._done)
+
+    def _visit(self, cached):
+        record = cached.record
+        if self._states is not None and cached.subject() not in self._states:
+            return False
+        if self._asked.start_time_ns is not None and record.time_ns < self._asked.start_time_ns:
+            return False
+        if self._counts:
+            self._total += 1
+        if len(self._found) < self._room and self._left_bytes > 0:
+            self._found.append(_message(cached))
+            self._left_bytes -= record.end - record.subject_start
+        return not self._counts and (len(self._found) >= self._room or self._left_bytes <= 0)
+
+    def _done(self, _):
+        if self._found or self._room < 0:
+            found = self._found
+            self._direct.send_batch(self._reply, self._asked, found, self._total)
+        else:
+            block = headers.status_block(404, b"Message Not Found")
+            self._direct.send(self._reply, block)
+
+
+class LastOfEach:
+    """A DIRECT.GET of the last message of each subject, at present or up to a point."""
+
+    def __init__(self, direct, reply, asked):
+        self._direct = direct
+        self._reply = reply
+        self._asked = asked
+        self._store = direct.stream.store
+        self._bound = self._store.index.last_sequence
+        self._states = {}
+        self._lasts = {}  # subject -> sequence
+        self._wanted = []  # sequences that are still to be read
+        self._total = 0
+        self._found = []
+        self._left_bytes = asked.max_bytes or _UNLIMITED
+        self._waits = False  # whether a message was asked for and has not come
+        self._suspended = False  # whether its coming has to go on with the others
+
+    def find(self):
+        """Find the messages, then send them."""
+        index = self._store.index
+        asked = self._asked
+        for pattern in asked.multi_last:
+            self._states.update(index.matching(pattern.encode()))
+        if asked.up_to_time_ns is not None:
+            self._find_time(asked.up_to_time_ns)
+        elif asked.up_to_seq > self._bound:
+            self._refuse(404, b"No Results")
+        else:
+            self._bound = asked.up_to_seq or self._bound
+            self._find_lasts()
+
+    def _find_time(self, time_ns):
+        """Let the bound be the last message before a time."""
+
+        def visit(cached):
+            if cached.record.time_ns >= time_ns:
+                self._bound = cached.record.sequence - 1
+                return True
+            return False
+
+        first = self._store.index.first_sequence
+        self._store.walk(first, self._bound, visit, lambda _: self._find_lasts())
+
+    def _find_lasts(self):
+        bound = self._bound
+        unknown = {}
+        for subject, state in self._states.items():
+            if state.last <= bound:
+                self._lasts[subject] = state.last
+            elif state.first <= bound:
+                unknown[subject] = state.first
+        if not unknown:
+            self._read_all()
+            return
+
+        def visit(cached):
+            subject = cached.subject()
+            if subject in unknown:
+                self._lasts[subject] = cached.record.sequence
+            return False
+
+        self._store.walk(min(unknown.values()), bound, visit, lambda _: self._read_all())
+
+    def _read_all(self):
+        wanted = sorted(self._lasts.values())
+        if len(wanted) > _MULTI_LAST_MAX:
+            self._refuse(413, b"Too Many Results")
+        elif not wanted:
+            self._refuse(404, b"No Results")
+        else:
+            self._total = len(wanted)
+            self._wanted = wanted[: self._asked.batch] if self._asked.batch > 0 else wanted
+            self._read_on()
+
+    def _read_on(self):
+        """Read the messages one after the other."""
+        while self._wanted and self._left_bytes > 0:
+            self._waits = True
+            self._store.read(self._wanted[0], self._take)
+            if self._waits:
+                self._suspended = True
+                return
+        self._direct.send_batch(self._reply, self._asked, self._found, self._total, self._bound)
+
+    def _take(self, cached, _):
+        del self._wanted[0]
+        self._waits = False
+        if cached is not None:
+            self._found.append(_message(cached))
+            self._left_bytes -= cached.record.end - cached.record.subject_start
+        if self._suspended:
+            self._suspended = False
+            self._read_on()
+
+    def _refuse(self, code, text):
+        self._direct.send(self._reply, headers.status_block(code, text))

@@ -24,7 +24,7 @@ from headwater.jetstream.stream_check import (
     same_config,
 )
 from headwater.jetstream.stream_config import decode_stream_request
-from headwater.store.record import PURGE
+from headwater.store.record import PURGE, SKIP
 from headwater.store.stream_store import Purge
 from headwater.subjects.validate import overlaps
 
@@ -116,10 +116,10 @@ def info(request):
         )
         return
     found = sorted(stream.store.index.matching(asked.subjects_filter.encode()))
-    offset = min(asked.offset, len(found))
+    offset = max(asked.offset, 0)
     part = found[offset : offset + SUBJECT_DETAILS_MAX]
     subjects = {subject.decode("utf-8", "replace"): state.count for subject, state in part}
-    page = Page(total=len(found), offset=offset, limit=SUBJECT_DETAILS_MAX)
+    page = Page(total=len(found), offset=offset, limit=SUBJECT_DETAILS_MAX) if found else Page()
     _answer_info(
         request,
         stream,
@@ -158,29 +158,27 @@ def purge(request):
         raise JetStreamError(api_errors.STREAM_SEALED)
     if stream.config.deny_purge:
         raise JetStreamError(
-            api_errors.STREAM_PURGE_FAILED, err="stream configuration for purge not permitted"
+            api_errors.STREAM_PURGE_FAILED, err="stream purge not permitted"
         )
     asked = read_purge(request.body)
     pattern = asked.filter.encode()
-    bound = asked.seq or stream.store.last_proposed + 1
-    work = Purge(pattern, bound, asked.keep)
+    store = stream.store
+    last = store.last_proposed
+    before = store.index.messages + store.staged_messages
 
     def purged(error):
         if error is not None:
             request.refuse(api_errors.STREAM_PURGE_FAILED.filled(err=error))
-        else:
-            request.answer(responses.purged(work_done[0] - stream.store.index.messages))
+            return
+        # Messages of the same batch may have come after the purge.
+        index = store.index
+        request.answer(responses.purged(before - index.messages + index.count_from(last + 1)))
 
-    # Counted when everything before the purge is applied: what it removes shows in the index.
-    work_done = [0]
-
-    def begin():
-        work_done[0] = stream.store.index.messages
-        stream.ingest.acks.callbacks.append(purged)
-        stream.store.propose(PURGE, pattern, work.encode())
-        stream.ingest.due()
-
-    stream.store.when_idle(begin)
+    stream.ingest.acks.callbacks.append(purged)
+    store.propose(PURGE, pattern, Purge(pattern, asked.seq or last + 1, asked.keep).encode())
+    if asked.seq > last + 1 and not pattern:
+        store.propose(SKIP, b"", b"", asked.seq - 1)
+    stream.ingest.due()
 
 
 def names(request):

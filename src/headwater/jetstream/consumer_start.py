@@ -4,7 +4,10 @@ from headwater.jetstream.consumer_config import DeliverPolicy
 
 
 class ConsumerStart:
-    """Finds ``next_sequence``, ``backlog`` and ``num_pending``, then calls ``done(self)``."""
+    """Finds ``next_sequence``, ``backlog`` and ``num_pending``, then calls ``done(self)``.
+
+    ``floor`` is what a new consumer says to have delivered: everything before its first message.
+    """
 
     def __init__(self, store, config, done):
         self._store = store
@@ -14,6 +17,7 @@ class ConsumerStart:
         self._counted = 0  # up to which sequence messages were counted
         self._wanted = set()
         self.next_sequence = 1
+        self.floor = 0
         self.backlog = []
         self.num_pending = 0
 
@@ -25,8 +29,9 @@ class ConsumerStart:
         if policy == DeliverPolicy.ALL:
             self.next_sequence = index.first_sequence
         elif policy == DeliverPolicy.LAST:
-            lasts = self._lasts()
-            self.next_sequence = max(lasts) if lasts else last + 1
+            # Without a filter it is the last sequence, even if that message was deleted.
+            lasts = self._lasts() if self._filters else [max(last, 1)]
+            self.next_sequence = max(lasts) if lasts else index.first_sequence
         elif policy == DeliverPolicy.NEW:
             self.next_sequence = last + 1
         elif policy == DeliverPolicy.BY_START_SEQUENCE:
@@ -34,9 +39,13 @@ class ConsumerStart:
         elif policy == DeliverPolicy.LAST_PER_SUBJECT:
             self.backlog = sorted(self._lasts())
             self.next_sequence = last + 1
+            self.floor = self.backlog[0] - 1 if self.backlog else max(0, last - 1)
+            self.count()
+            return
         else:
             self._find_time(self._config.opt_start_time_ns)
             return
+        self.floor = self.next_sequence - 1
         self.count()
 
     def resume(self, next_sequence, backlog):
@@ -77,6 +86,7 @@ class ConsumerStart:
                 first = max(first, block.first_sequence)
                 break
         else:
+            self.floor = self.next_sequence - 1
             self.count()
             return
 
@@ -86,7 +96,14 @@ class ConsumerStart:
                 return True
             return False
 
-        self._store.walk(first, index.last_sequence, visit, lambda _: self.count())
+        def found(_):
+            if self._filters and self.next_sequence <= index.first_sequence:
+                firsts = [state.first for _, state in self._matching()]
+                self.next_sequence = min(firsts, default=self.next_sequence)
+            self.floor = self.next_sequence - 1
+            self.count()
+
+        self._store.walk(first, index.last_sequence, visit, found)
 
     def _count_on(self, _):
         """Count what was stored since the last look, until there is nothing more."""

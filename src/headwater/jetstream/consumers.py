@@ -293,20 +293,7 @@ class Consumer:
         if first_ns:
             self._watch_redelivery(first_ns)
         if due:
-            self._expire_tries()
             self.wake()
-
-    def _expire_tries(self):
-        """Give up what was delivered as often as it may be."""
-        delivery = self.delivery
-        if delivery.max_deliver <= 0:
-            return
-        for sequence in list(delivery.redeliver):
-            entry = delivery.state.pending.get(sequence)
-            if entry is not None and entry.count >= delivery.max_deliver:
-                delivery.redeliver.remove(sequence)
-                self.tried_enough(sequence, entry.count)
-                delivery.state.forget(sequence)
 
     def _restart_redelivery(self):
         """After a restart: each pending message gets the time that was left for it."""
@@ -329,9 +316,11 @@ class Consumer:
         except ValueError:
             return
         verb, argument = parse_ack(message.payload())
-        if verb is None:
-            return
         reply = message.reply()
+        if verb is None:
+            if reply:
+                self._confirm(reply)
+            return
         if verb == AckVerb.NEXT:
             self._ack(sequence)
             if reply:
@@ -380,7 +369,6 @@ class Consumer:
             self._watch_redelivery(entry.deadline_ns)
         else:
             self.delivery.redeliver.append(sequence)
-            self._expire_tries()
             self.wake()
 
     def _flow_answered(self, message, origin):

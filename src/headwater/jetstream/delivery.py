@@ -118,6 +118,11 @@ class Delivery:
         self._turn_ns = 0  # when the turn began, monotonic
         self._first_deadline_ns = 0  # of the deliveries of this turn
 
+    def begin(self, floor, backlog):
+        """Say that everything up to ``floor`` is delivered, and that ``backlog`` comes first."""
+        self.state.delivered_stream = self.state.stream_floor = floor
+        self.backlog = backlog
+
     # What happens in the stream
 
     def wants(self, subject):
@@ -149,8 +154,12 @@ class Delivery:
         """A message was removed from the stream."""
         state = self.state
         if sequence in state.pending:
-            state.forget(sequence)
-        elif sequence >= state.next_sequence and self.wants(subject) and self.num_pending > 0:
+            state.forget(sequence, self.router.now_ns)
+        elif sequence < state.next_sequence:
+            if self.backlog and sequence in self.backlog:
+                self.backlog.remove(sequence)
+                self.num_pending -= 1
+        elif self.num_pending > 0 and self.wants(subject):
             self.num_pending -= 1
 
     def cleared(self):
@@ -159,7 +168,7 @@ class Delivery:
         self.redeliver = []
         self.backlog = []
         for sequence in list(self.state.pending):
-            self.state.forget(sequence)
+            self.state.forget(sequence, self.router.now_ns)
 
     def wake(self):
         """Deliver at the end of this batch, if there is anything."""
@@ -225,11 +234,12 @@ class Delivery:
                 return _wait
             if self.store.find(sequence) is None:
                 self.redeliver.pop(0)
-                self.state.forget(sequence)
+                self.state.forget(sequence, self.router.now_ns)
                 continue
             return sequence
         if 0 < self.max_ack_pending <= len(self.state.pending) and self.acks_explicitly:
-            return _nothing
+            # There is something, which an acknowledgement makes free: nobody is told otherwise.
+            return _wait
         while self.backlog:
             sequence = self.backlog[0]
             block = self.store.missing(sequence)
@@ -296,7 +306,7 @@ class Delivery:
             if 0 < self.max_deliver < count:
                 self.redeliver.pop(0)
                 self.host.tried_enough(sequence, entry.count)
-                state.forget(sequence)
+                state.abandon(sequence)
                 return 0
         pending = self.num_pending
         if not again and pending > 0:

@@ -56,6 +56,7 @@ cdef class Ingest:
     cdef _accept_with_headers(self, Message message)
     cdef _header(self, Message message, bytes name)
     cdef _header_error(self, Message message)
+    cdef _late_error(self, Message message, rollup)
 
 
 cdef class Quota:

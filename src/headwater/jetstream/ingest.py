@@ -147,10 +147,16 @@ class Ingest:
             self.dedupe.withdraw(acks.first_sequence, acks.last_sequence)
             failed = api_errors.STREAM_STORE_FAILED.filled(err=error)
             answer = publish_refused(failed, self.stream_name.decode())
+            self.acks.refuse_duplicates(
+                self.router, self.account, answer, acks.first_sequence, acks.last_sequence
+            )
             acks.refuse(self.router, self.account, answer)
         if self._in_flight and self.store.staged_messages == 0:
             self._in_flight.clear()
         self._spare = acks
+        if not self.acks.is_empty() and self.store.is_idle():
+            # Duplicates of what has just been committed: no batch of their own follows.
+            self.settle(self.take(), None)
 
     def due(self):
         """Have what is proposed written at the end of this batch."""

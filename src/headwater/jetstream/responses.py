@@ -250,7 +250,7 @@ def stream_described(info: StreamInfo, page: Page | None = None) -> bytes:
 
 def stream_names(names: Sequence[str], offset: int) -> bytes:
     """Return the page of STREAM.NAMES that begins at ``offset`` of all ``names``."""
-    return _listed(Kind.STREAM_NAMES, b"streams", names, offset, NAMES_MAX)
+    return _listed(Kind.STREAM_NAMES, b"streams", names, offset, NAMES_MAX, empty=b"null")
 
 
 def stream_list(infos: Sequence[StreamInfo], total: int, offset: int) -> bytes:
@@ -356,14 +356,22 @@ def _joined(kind: Kind, *parts: msgspec.Struct) -> bytes:
     return b",".join((_head(kind), *(gojson.encode(part)[1:-1] for part in parts))) + b"}"
 
 
-def _listed(kind: Kind, name: bytes, names: Sequence[str], offset: int, most: int) -> bytes:
+def _listed(
+    kind: Kind, name: bytes, names: Sequence[str], offset: int, most: int, empty: bytes = b"[]"
+) -> bytes:
     total = len(names)
     offset = min(max(offset, 0), total)
-    return _paged(kind, name, names[offset : offset + most], total, offset, most)
+    return _paged(kind, name, names[offset : offset + most], total, offset, most, empty)
 
 
 def _paged(
-    kind: Kind, name: bytes, items: Sequence[object], total: int, offset: int, most: int
+    kind: Kind,
+    name: bytes,
+    items: Sequence[object],
+    total: int,
+    offset: int,
+    most: int,
+    empty: bytes = b"[]",
 ) -> bytes:
     head = _joined(kind, Page(total=total, offset=offset, limit=most))
-    return b'%b,"%b":%b}' % (head[:-1], name, gojson.encode(list(items)))
+    return b'%b,"%b":%b}' % (head[:-1], name, gojson.encode(list(items)) if items else empty)

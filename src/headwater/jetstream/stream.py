@@ -42,6 +42,7 @@ class _ConsumerRecord(msgspec.Struct):
     next_sequence: int
     config: msgspec.Raw
     backlog: list[int] = []
+    floor: int = 0
 
 
 class _ConfigRecord(msgspec.Struct):
@@ -287,7 +288,7 @@ class Stream(StreamOwner):
             done(self.consumers[config.name], None)
             return
         consumer = Consumer(self, config, created_ns, start.next_sequence)
-        consumer.delivery.backlog = start.backlog
+        consumer.delivery.begin(start.floor, start.backlog)
         consumer.delivery.num_pending = start.num_pending
         self.consumers[config.name] = consumer
         self.store.watched = True
@@ -394,6 +395,7 @@ class Stream(StreamOwner):
             consumer.delivery.state.next_sequence,
             msgspec.Raw(gojson.encode(consumer.config)),
             consumer.delivery.backlog,
+            consumer.delivery.state.delivered_stream,
         )
         return msgspec.json.encode(record)
 
@@ -406,7 +408,7 @@ class Stream(StreamOwner):
         consumer = self.consumers.get(config.name)
         if consumer is None:
             consumer = Consumer(self, config, record.created_ns, record.next_sequence)
-            consumer.delivery.backlog = record.backlog
+            consumer.delivery.begin(record.floor, record.backlog)
             self.consumers[config.name] = consumer
             self.store.watched = True
         else:
@@ -421,6 +423,9 @@ class Stream(StreamOwner):
 
     def _start_consumer(self, consumer):
         """Start a consumer that was recovered."""
+        delivery = consumer.delivery
+        done = delivery.state.delivered_stream
+        delivery.backlog = [sequence for sequence in delivery.backlog if sequence > done]
         self._start_consumer_counting(consumer)
         consumer.start()
 

@@ -39,6 +39,9 @@ cdef class StreamStore:
     cdef list _work
     cdef object _needed
     cdef bint _fetching
+    cdef public long long work_max
+    cdef long long _spent
+    cdef bint _paused
     cdef bint _running
     cdef dict _loading
     cdef list _idle_waiters
@@ -56,7 +59,7 @@ cdef class StreamStore:
     @cython.locals(batch=Batch)
     cdef bint _step(self) except -1
     @cython.locals(record=Record)
-    cdef _apply_records(self, Block block, const unsigned char[::1] view, Py_ssize_t end)
+    cdef bint _apply_records(self, Block block, const unsigned char[::1] view, Py_ssize_t end) except -1
     @cython.locals(sequence='long long', index=Index, subject=bytes)
     cdef _apply_message(self, Block block, Record record, const unsigned char[::1] view)
     @cython.locals(index=Index, state=SubjectState, places=list)
@@ -64,6 +67,7 @@ cdef class StreamStore:
     cdef _remove_known(self, long long sequence, bytes subject, long long size)
     @cython.locals(index=Index)
     cpdef bint enforce(self) except -1
+    cpdef bint is_spent(self) except -1
     cpdef bint remove_first(self) except -1
     @cython.locals(index=Index, block=Block, cached=CachedBlock, record=Record, subject=bytes, size='long long')
     cpdef bint remove(self, long long sequence) except -1

@@ -8,11 +8,20 @@ fetched it, and everything behind it in order is put off as well.
 
 from functools import partial
 
-from headwater.base.errors import StoreError, invariant
+from headwater.base.errors import InvariantError, StoreError
 from headwater.store.block import CachedBlock
 from headwater.store.index import Index
 from headwater.store.log import Log
 from headwater.store.record import DELETE, MESSAGE, PURGE, SKIP, TRIM, Record
+from headwater.store.stream_work import (
+    Enforcement,
+    Places,
+    Purge,
+    Removal,
+    Scan,
+    Trim,
+    Walk,
+)
 
 # What nats-server counts for a message beyond its parts: limits and clients go by it.
 _FILE_BASE_BYTES = 30
@@ -20,7 +29,7 @@ _FILE_HEADER_BYTES = 4
 _MEMORY_BASE_BYTES = 16
 
 _message = MESSAGE
-_WALK_RECORDS_MAX = 2000  # visited at a stretch: about a millisecond
+_WORK_MAX = 4000  # messages looked at or removed at a stretch: about a millisecond
 
 
 class StreamOwner:
@@ -98,6 +107,9 @@ class StreamStore:
         self._work = []  # what an applied record still has to do, in order
         self._needed = None  # the block without which it cannot go on
         self._fetching = False  # whether that one is on its way
+        self.work_max = _WORK_MAX
+        self._spent = 0  # of ``work_max`` in this stretch
+        self._paused = False  # whether the next stretch waits for its turn
         self._running = False
         self._loading = {}  # number of a block -> who waits for it
         self._idle_waiters = []
@@ -186,21 +198,37 @@ class StreamStore:
     # Apply
 
     def run(self):
-        """Apply what is committed, until it is done or a block is missing."""
-        if self._running:
+        """Apply what is committed, until it is done, a block is missing, or it takes too long."""
+        if self._running or self._paused:
             return
         self._running = True
+        self._spent = 0
         try:
-            while self._needed is None and self._step():
+            while self._needed is None and self._spent < self.work_max and self._step():
                 pass
         finally:
             self._running = False
-        if self._needed is None:
+        if self._needed is not None:
+            if not self._fetching:
+                self._fetching = True
+                self.load(self._needed, self._fetched)
+        elif self._spent >= self.work_max:
+            self._paused = True
+            self._timers.after(0, self._go_on)
+        else:
             self._tell_settled()
             self._tell_idle()
-        elif not self._fetching:
-            self._fetching = True
-            self.load(self._needed, self._fetched)
+
+    def _go_on(self):
+        self._paused = False
+        self.run()
+
+    def is_spent(self):
+        """Count a step of long work; tell whether the rest has to wait for the next stretch."""
+        if self._spent >= self.work_max:
+            return True
+        self._spent += 1
+        return False
 
     def _step(self):
         """Do the next thing; return whether there may be more."""
@@ -216,8 +244,7 @@ class StreamStore:
             if self._batch.fresh:
                 self._take_block(self._batch.block)
         batch = self._batch
-        self._apply_records(batch.block, batch.buffer.view, batch.buffer.size)
-        if self._needed is None and not self._work and self._at >= batch.buffer.size:
+        if self._apply_records(batch.block, batch.buffer.view, batch.buffer.size):
             self._batch = None
             self.unreadable = None
             self.position_number = batch.block.number
@@ -252,10 +279,8 @@ class StreamStore:
         """Apply the records in ``view[start:end]``, which recovery found in ``block``."""
         self._at = start
         self.complete()
-        self._apply_records(block, view, end)
-        while self._work or self._needed is not None:
+        while not self._apply_records(block, view, end):
             self.complete()
-            self._apply_records(block, view, end)
         self.position_number = block.number
         self.position_offset = end
         self.unreadable = None
@@ -265,13 +290,15 @@ class StreamStore:
 
     def complete(self):
         """Do on the spot what applied records still have to do; for recovery only."""
+        self._spent = 0
         while self._work or self._needed is not None:
+            self._spent = 0
             if self._needed is not None:
-                self._fetch_now(self._needed)
+                self.fetch_now(self._needed)
             elif self._work[0].step(self):
                 self._work.pop(0)
 
-    def _fetch_now(self, block):
+    def fetch_now(self, block):
         """Read a block on the spot: recovery runs on a thread of its own."""
         self._needed = None
         try:
@@ -282,14 +309,17 @@ class StreamStore:
             self._keep(block, cached, damaged)
 
     def _apply_records(self, block, view, end):
-        """Apply records from ``_at`` on; stop where one needs a block or has more work to do."""
+        """Apply records from ``_at`` on; return False where one has more work to do first."""
         record = self._record
         while True:
             # Limits come last: what a record still has to do might need a block, or might not,
             # and what is left in the end must not depend on that.
-            if self._work or not self.enforce() or self._at >= end:
-                return
-            invariant(record.read(view, self._at, end), "what was committed can be read")
+            if self._work or not self.enforce():
+                return False
+            if self._at >= end:
+                return True
+            if not record.read(view, self._at, end):  # no call of ``invariant``: once a record
+                raise InvariantError("what was committed cannot be read")
             self._at = record.end
             if record.kind == _message:
                 self._apply_message(block, record, view)
@@ -328,16 +358,18 @@ class StreamStore:
             self.owner.removed(sequence, subject)
 
     def enforce(self):
-        """Remove from the front what is over the limits; return False to wait for a block."""
+        """Remove from the front what is over the limits; return False to go on later."""
         if self.discards_new:
             return True
         index = self.index
         while (self.messages_max > 0 and index.messages > self.messages_max) or (
             self.bytes_max > 0 and index.bytes > self.bytes_max
         ):
-            if index.messages == 0 or not self.remove_first():
+            if index.messages == 0:
                 break
-        return self._needed is None
+            if self.is_spent() or not self.remove_first():
+                return False
+        return True
 
     def remove_first(self):
         """Remove the first message; False when its block has to be fetched before."""
@@ -475,7 +507,10 @@ class StreamStore:
         if block is None:
             done(self.find(sequence), None)
             return
-        self.load(block, lambda error: done(None if error else self.find(sequence), error))
+        self.load(block, partial(self._was_read, sequence, done))
+
+    def _was_read(self, sequence, done, error):
+        done(None if error else self.find(sequence), error)
 
     def walk(self, first, last, visit, done):
         """Call ``visit(cached)`` for each message from ``first`` to ``last``: its ``record``.
@@ -486,18 +521,11 @@ class StreamStore:
         Walk(self, first, last, visit, done, self._timers).go()
 
     def scan(self, first):
-        """Yield the CachedBlock of each message from ``first`` on, pointing at it.
+        """Return an iterator over the CachedBlocks of the messages from ``first`` on.
 
-        For recovery only: blocks have to be there as soon as they are asked for.
+        For recovery only: it reads what it needs on the spot.
         """
-        while sequence := self.index.next_from(first):
-            block = self.missing(sequence)
-            if block is not None:
-                self.load(block, lambda _: None)
-            cached = self.find(sequence)
-            if cached is not None:
-                yield cached
-            first = sequence + 1
+        return Scan(self, first)
 
     def use_jobs(self, jobs):
         """Let ``jobs`` do the blocking work from now on."""
@@ -563,201 +591,3 @@ class StreamStore:
         """Let go of the memory of every block; the stream is going away."""
         for block in self.index.blocks:
             self._cache.drop(block)
-
-
-class Walk:
-    """Messages in order, a stretch at a time."""
-
-    def __init__(self, store, first, last, visit, done, timers):
-        self._store = store
-        self._next = first
-        self._last = last
-        self._visit = visit
-        self._done = done
-        self._timers = timers
-
-    def go(self, error=None):
-        """Visit on, until a block is missing, the stretch is over, or all is done."""
-        store = self._store
-        if error is not None:
-            # What cannot be read is passed over: it must not keep the rest from being seen.
-            block = store.index.block_from(self._next)
-            self._next = self._last + 1 if block is None else block.last_sequence + 1
-        for _ in range(_WALK_RECORDS_MAX):
-            sequence = store.index.next_from(self._next)
-            if not sequence or sequence > self._last or store.closed:
-                self._done(None)
-                return
-            block = store.missing(sequence)
-            if block is not None:
-                self._next = sequence
-                store.load(block, self.go)
-                return
-            cached = store.find(sequence)
-            self._next = sequence + 1
-            if cached is not None and self._visit(cached):
-                self._done(None)
-                return
-        self._timers.after(0, self.go)
-
-
-class Enforcement:
-    """New limits at work."""
-
-    def step(self, store):
-        return store.enforce()
-
-
-class Removal:
-    """A DELETE record at work; its subject's last message is found again if that was it."""
-
-    def __init__(self, sequence):
-        self._sequence = sequence
-        self._subject = None
-
-    def step(self, store):
-        index = store.index
-        if self._subject is None:
-            if store.needs(self._sequence):
-                return False
-            cached = store.find(self._sequence)
-            if cached is None:
-                return store.remove(self._sequence)
-            self._subject = cached.subject()
-            store.remove(self._sequence)
-        state = index.subjects.get(self._subject)
-        if state is None or state.last:
-            return True
-        return self._find_last(store, state)
-
-    def _find_last(self, store, state):
-        """Look backwards for the subject's last message; False when a block has to be fetched."""
-        while self._sequence > state.first:
-            self._sequence -= 1
-            if store.needs(self._sequence):
-                self._sequence += 1
-                return False
-            cached = store.find(self._sequence)
-            if cached is not None and cached.subject() == self._subject:
-                store.index.set_last(state, cached.record)
-                return True
-        return True
-
-
-class Trim:
-    """A TRIM record at work: everything below a sequence goes."""
-
-    def __init__(self, bound):
-        self._bound = bound
-
-    def step(self, store):
-        index = store.index
-        while index.messages and index.first_sequence < self._bound:
-            if not store.remove_first():
-                return False
-        return True
-
-
-class Purge:
-    """A PURGE record at work: by subject, below a bound, keeping the newest so many."""
-
-    def __init__(self, pattern, bound, keep):
-        self.pattern = pattern  # empty for every subject
-        self.bound = bound  # the first sequence that stays in any case
-        self.keep = keep
-        self._next = 0
-        self._found = None
-
-    def encode(self):
-        """Return the payload of the record; its name is the pattern."""
-        return self.bound.to_bytes(8, "little") + self.keep.to_bytes(8, "little")
-
-    @classmethod
-    def decode(cls, pattern, payload):
-        return cls(
-            pattern, int.from_bytes(payload[:8], "little"), int.from_bytes(payload[8:16], "little")
-        )
-
-    def step(self, store):
-        index = store.index
-        if self._found is None:
-            if not self.pattern and not self.keep and self.bound > index.last_sequence:
-                self._clear(store)
-                return True
-            self._found = []
-            self._next = index.first_sequence
-        if self._next:
-            if not self._search(store):
-                return False
-            self._next = 0
-            if self.keep:
-                del self._found[max(0, len(self._found) - self.keep) :]
-        while self._found:
-            if not store.remove(self._found[0]):
-                return False
-            self._found.pop(0)
-        return True
-
-    def _clear(self, store):
-        index = store.index
-        if store.watched:
-            store.owner.removed(0, b"")
-        index.clear()
-
-    def _search(self, store):
-        """Collect what the pattern fits; return False when a block has to be fetched first."""
-        wanted = None
-        if self.pattern:
-            wanted = {subject for subject, _ in store.index.matching(self.pattern)}
-            if not wanted:
-                return True
-        while True:
-            sequence = store.index.next_from(self._next)
-            if not sequence or sequence >= self.bound:
-                return True
-            if wanted is not None:
-                if store.needs(sequence):
-                    self._next = sequence
-                    return False
-                cached = store.find(sequence)
-                if cached is not None and cached.subject() in wanted:
-                    self._found.append(sequence)
-            else:
-                self._found.append(sequence)
-            self._next = sequence + 1
-
-
-class Places:
-    """Finds where the messages of each subject are, for a limit per subject that is new."""
-
-    def __init__(self, *, known):
-        self._known = known
-        self._next = 0
-
-    def step(self, store):
-        index = store.index
-        if not self._known:
-            if not self._next:
-                index.places = {subject: [] for subject in index.subjects}
-                self._next = 1
-            if not self._collect(store):
-                return False
-            self._known = True
-        if store.per_subject_max > 0:
-            for subject in list(index.subjects):
-                store.enforce_subject(subject)
-        if not index.keep_places:
-            index.places.clear()
-        return True
-
-    def _collect(self, store):
-        index = store.index
-        while sequence := index.next_from(self._next):
-            if store.needs(sequence):
-                self._next = sequence
-                return False
-            cached = store.find(sequence)
-            if cached is not None:
-                index.place(cached)
-            self._next = sequence + 1
-        return True

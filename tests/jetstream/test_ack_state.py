@@ -1,0 +1,311 @@
+"""Acknowledgements and the floors: as nats-server counts them."""
+
+from tests.jetstream.duel import MILLISECOND_NS, Play, on_both
+
+
+def _stream(play: Play, count: int = 6, **config: object) -> None:
+    play.stream("S", subjects=["s.>"], **config)
+    for number in range(count - 1):
+        play.send(f"s.{number % 2}", b"%d" % number)
+    play.put("s.last")
+
+
+@on_both
+def test_explicit(play: Play) -> None:
+    _stream(play)
+    play.consumer("S", "C", ack_policy="explicit")
+    found = play.take("S", "C", 6)
+    for place in (1, 0, 5, 3, 2, 2, 4):
+        play.ack(found[place])
+        play.info("S", "C")
+    play.put("s.0")
+    play.info("S", "C")
+
+
+@on_both
+def test_all(play: Play) -> None:
+    _stream(play)
+    play.consumer("S", "C", ack_policy="all")
+    found = play.take("S", "C", 5)
+    for place in (1, 0, 3):
+        play.ack(found[place])
+        play.info("S", "C")
+    found = play.take("S", "C", 5)
+    play.info("S", "C")
+    play.ack(found[0])
+    play.info("S", "C")
+
+
+@on_both
+def test_none(play: Play) -> None:
+    _stream(play)
+    play.consumer("S", "C", ack_policy="none")
+    play.take("S", "C", 2)
+    play.info("S", "C")
+    found = play.take("S", "C", 9)
+    play.info("S", "C")
+    play.request(found[0].reply, b"+ACK")
+    play.info("S", "C")
+
+
+@on_both
+def test_filtered(play: Play) -> None:
+    _stream(play, 9)
+    play.consumer("S", "C", ack_policy="explicit", filter_subject="s.1")
+    found = play.take("S", "C", 9)
+    play.info("S", "C")
+    play.ack(found[0])
+    play.info("S", "C")
+    for message in found[1:]:
+        play.ack(message)
+    play.info("S", "C")
+    play.put("s.0")
+    play.info("S", "C")
+    play.put("s.1")
+    play.info("S", "C")
+    play.take("S", "C", 9)
+    play.info("S", "C")
+
+
+@on_both
+def test_redelivery_of_naks(play: Play) -> None:
+    _stream(play)
+    play.consumer("S", "C", ack_policy="explicit")
+    found = play.take("S", "C", 4)
+    play.ack(found[2], b"-NAK")
+    play.info("S", "C")
+    play.ack(found[0], b"-NAK")
+    play.info("S", "C")
+    again = play.fetch("S", "C", 4)
+    play.info("S", "C")
+    for message in again:
+        play.ack(message)
+        play.info("S", "C")
+    play.ack(found[1], b"+TERM")
+    play.ack(found[3], b"+TERM because")
+    play.info("S", "C")
+
+
+@on_both
+def test_nak_with_delay(play: Play) -> None:
+    _stream(play, 3)
+    play.consumer("S", "C", ack_policy="explicit")
+    found = play.take("S", "C", 3)
+    play.ack(found[0], b'-NAK {"delay": 50000000}')
+    play.ack(found[1], b"-NAK 20ms")
+    play.info("S", "C")
+    play.take("S", "C", 3)
+    play.fetch("S", "C", 1)
+    play.fetch("S", "C", 1)
+    play.info("S", "C")
+    play.ack(found[2], b"-NAK junk")
+    play.fetch("S", "C", 1)
+    play.ack(found[2], b"-NAK {junk")
+    play.fetch("S", "C", 1)
+    play.ack(found[2], b'-NAK {"delay": "x"}')
+    play.fetch("S", "C", 1)
+    play.info("S", "C")
+
+
+@on_both
+def test_odd_acknowledgements(play: Play) -> None:
+    _stream(play, 3)
+    play.consumer("S", "C", ack_policy="explicit")
+    found = play.take("S", "C", 3)
+    for verb in (b"+WPI", b"+OK", b"", b"+ACK"):
+        play.ack(found[0], verb)
+        play.info("S", "C")
+    play.ack(found[0])
+    inbox = play.listen("answers")
+    for verb in (b"+ACK ", b"+ack", b"junk", b" ", b"+WPI ", b"+TERMINATE", b"+OKAY", b"-NAKED"):
+        play.note(verb.decode())
+        play.send(found[1].reply, verb, reply=inbox)
+        play.info("S", "C")
+        play.rest(inbox)
+    tokens = found[2].reply.split(".")
+    for place, value in ((5, "99"), (5, "x"), (6, "99"), (4, "7"), (7, "0"), (8, "5")):
+        changed = [*tokens]
+        changed[place] = value
+        play.send(".".join(changed), b"+ACK", reply=inbox)
+        play.info("S", "C")
+    play.ack(found[2])
+    play.info("S", "C")
+
+
+@on_both
+def test_next(play: Play) -> None:
+    _stream(play, 6)
+    play.consumer("S", "C", ack_policy="explicit")
+    (found,) = play.take("S", "C", 1)
+    found = play.request(found.reply, b"+NXT")
+    play.info("S", "C")
+    found = play.request(found.reply, b"+NXT 1")
+    inbox = play.listen("_INBOX.next")
+    play.send(found.reply, b'+NXT {"batch": 2, "no_wait": true}', reply=inbox)
+    found = play.hear(inbox, 2)[1]
+    play.send(found.reply, b'+NXT {"batch": 9, "no_wait": true}', reply=inbox)
+    play.hear_until(inbox, 404)
+    play.send(found.reply, b"+NXT junk", reply=inbox)
+    play.quiet(inbox, 100)
+    play.info("S", "C")
+
+
+@on_both
+def test_ack_wait(play: Play) -> None:
+    _stream(play, 3)
+    play.consumer("S", "C", ack_policy="explicit", ack_wait=150 * MILLISECOND_NS)
+    found = play.take("S", "C", 3)
+    play.ack(found[1])
+    again = play.fetch("S", "C", 2)
+    for message in again:
+        play.ack(message)
+    play.info("S", "C")
+
+
+@on_both
+def test_progress_prolongs(play: Play) -> None:
+    _stream(play, 2)
+    play.consumer("S", "C", ack_policy="explicit", ack_wait=400 * MILLISECOND_NS)
+    found = play.take("S", "C", 2)
+    inbox = play.listen("_INBOX.beats")
+    play.quiet(inbox, 250)
+    play.ack(found[0], b"+WPI")
+    # The other one is the first that comes again, though it was delivered later.
+    again = play.fetch("S", "C", 2)
+    for message in again:
+        play.ack(message)
+    play.info("S", "C")
+
+
+@on_both
+def test_max_deliver(play: Play) -> None:
+    _stream(play, 3)
+    advisories = play.listen("$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>")
+    play.consumer(
+        "S", "C", ack_policy="explicit", max_deliver=2, ack_wait=100 * MILLISECOND_NS
+    )
+    found = play.take("S", "C", 3)
+    play.ack(found[1])
+    play.fetch("S", "C", 2)
+    play.info("S", "C")
+    # It needs somebody who asks for messages to find out that there are no more deliveries.
+    inbox = play.pull("S", "C", batch=1, expires=3000 * MILLISECOND_NS)
+    play.hear(advisories, 2)
+    play.info("S", "C")
+    play.put("s.0")
+    (found,) = play.hear(inbox)
+    play.info("S", "C")
+    play.ack(found)
+    play.info("S", "C")
+
+
+@on_both
+def test_max_deliver_by_naks(play: Play) -> None:
+    _stream(play, 2)
+    advisories = play.listen("$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>")
+    play.consumer("S", "C", ack_policy="explicit", max_deliver=2)
+    (found,) = play.take("S", "C", 1)
+    play.ack(found, b"-NAK")
+    (found,) = play.fetch("S", "C", 1)
+    play.info("S", "C")
+    play.ack(found, b"-NAK")
+    found = play.take("S", "C", 2)
+    play.hear(advisories)
+    play.info("S", "C")
+    play.ack(found[0])
+    play.info("S", "C")
+
+
+@on_both
+def test_backoff(play: Play) -> None:
+    _stream(play, 1)
+    play.consumer(
+        "S",
+        "C",
+        ack_policy="explicit",
+        max_deliver=4,
+        backoff=[50 * MILLISECOND_NS, 100 * MILLISECOND_NS],
+    )
+    advisories = play.listen("$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>")
+    for _ in range(4):
+        play.fetch("S", "C", 1)
+    play.info("S", "C")
+    inbox = play.pull("S", "C", batch=1, expires=3000 * MILLISECOND_NS)
+    play.hear(advisories)
+    play.info("S", "C")
+    play.put("s.0")
+    play.hear(inbox)
+    play.info("S", "C")
+
+
+@on_both
+def test_max_ack_pending(play: Play) -> None:
+    _stream(play, 6)
+    play.consumer("S", "C", ack_policy="explicit", max_ack_pending=2)
+    inbox = play.pull("S", "C", batch=5, expires=5000 * MILLISECOND_NS)
+    found = play.hear(inbox, 2)
+    play.info("S", "C")
+    play.ack(found[0], b"-NAK")
+    found = [found[1], *play.hear(inbox, 1)]
+    play.ack(found[0])
+    found = [found[1], *play.hear(inbox, 1)]
+    play.info("S", "C")
+    for message in found:
+        play.ack(message, b"+TERM")
+    play.hear(inbox, 1)
+    play.info("S", "C")
+
+
+@on_both
+def test_messages_that_go_away(play: Play) -> None:
+    _stream(play, 8)
+    play.consumer("S", "C", ack_policy="explicit")
+    found = play.take("S", "C", 4)
+    play.ask("STREAM.MSG.DELETE.S", {"seq": 2})
+    play.info("S", "C")
+    play.ask("STREAM.MSG.DELETE.S", {"seq": 6})
+    play.info("S", "C")
+    play.ack(found[0])
+    play.info("S", "C")
+    play.ask("STREAM.PURGE.S", {"filter": "s.0"})
+    play.info("S", "C")
+    play.ask("STREAM.PURGE.S", {"keep": 1})
+    play.info("S", "C")
+    play.take("S", "C", 9)
+    play.info("S", "C")
+    play.ask("STREAM.PURGE.S")
+    play.info("S", "C")
+    play.put("s.0")
+    play.info("S", "C")
+    play.take("S", "C", 9)
+    play.info("S", "C")
+
+
+
+
+@on_both
+def test_purge_before_and_behind_the_consumer(play: Play) -> None:
+    for number, asked in enumerate([{}, {"seq": 3}, {"seq": 8}, {"keep": 1}, {"filter": "s.1"}]):
+        name = f"S{number}"
+        play.stream(name, subjects=["s.>"])
+        for place in range(9):
+            play.send(f"s.{place % 2}")
+        play.put("s.0")
+        play.consumer(name, "NONE", ack_policy="explicit")
+        play.consumer(name, "SOME", ack_policy="explicit")
+        play.consumer(name, "ACKED", ack_policy="explicit")
+        play.consumer(name, "FILTERED", ack_policy="explicit", filter_subject="s.1")
+        play.take(name, "SOME", 5)
+        play.take(name, "FILTERED", 2)
+        for message in play.take(name, "ACKED", 5):
+            play.ack(message)
+        play.ask(f"STREAM.PURGE.{name}", asked)
+        for consumer in ("NONE", "SOME", "ACKED", "FILTERED"):
+            play.info(name, consumer)
+            play.take(name, consumer, 20)
+            play.info(name, consumer)
+        play.put("s.1")
+        for consumer in ("NONE", "SOME", "ACKED", "FILTERED"):
+            play.take(name, consumer, 1)
+            play.info(name, consumer)
+        play.ask(f"STREAM.DELETE.{name}")
