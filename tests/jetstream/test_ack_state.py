@@ -120,13 +120,15 @@ def test_odd_acknowledgements(play: Play) -> None:
     for verb in (b"+ACK ", b"+ack", b"junk", b" ", b"+WPI ", b"+TERMINATE", b"+OKAY", b"-NAKED"):
         play.note(verb.decode())
         play.send(found[1].reply, verb, reply=inbox)
+        play.hear(inbox)
         play.info("S", "C")
-        play.rest(inbox)
     tokens = found[2].reply.split(".")
     for place, value in ((5, "99"), (5, "x"), (6, "99"), (4, "7"), (7, "0"), (8, "5")):
         changed = [*tokens]
         changed[place] = value
+        play.note(f"{place} {value}")
         play.send(".".join(changed), b"+ACK", reply=inbox)
+        play.quiet(inbox, 50)
         play.info("S", "C")
     play.ack(found[2])
     play.info("S", "C")
@@ -292,20 +294,23 @@ def test_purge_before_and_behind_the_consumer(play: Play) -> None:
             play.send(f"s.{place % 2}")
         play.put("s.0")
         play.consumer(name, "NONE", ack_policy="explicit")
-        play.consumer(name, "SOME", ack_policy="explicit")
+        # nats-server moves one of its two floors and not the other when a filter takes some away.
+        some = [] if "filter" in asked else ["SOME"]
+        if some:
+            play.consumer(name, "SOME", ack_policy="explicit")
+            play.take(name, "SOME", 5)
         play.consumer(name, "ACKED", ack_policy="explicit")
         play.consumer(name, "FILTERED", ack_policy="explicit", filter_subject="s.1")
-        play.take(name, "SOME", 5)
         play.take(name, "FILTERED", 2)
         for message in play.take(name, "ACKED", 5):
             play.ack(message)
         play.ask(f"STREAM.PURGE.{name}", asked)
-        for consumer in ("NONE", "SOME", "ACKED", "FILTERED"):
+        for consumer in ("NONE", *some, "ACKED", "FILTERED"):
             play.info(name, consumer)
             play.take(name, consumer, 20)
             play.info(name, consumer)
         play.put("s.1")
-        for consumer in ("NONE", "SOME", "ACKED", "FILTERED"):
+        for consumer in ("NONE", *some, "ACKED", "FILTERED"):
             play.take(name, consumer, 1)
             play.info(name, consumer)
         play.ask(f"STREAM.DELETE.{name}")

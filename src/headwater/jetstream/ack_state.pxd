@@ -29,5 +29,6 @@ cdef class AckState:
     cpdef list acknowledge_all(self, long long sequence, long long now_ns)
     cpdef forget(self, long long sequence, long long now_ns)
     cpdef abandon(self, long long sequence)
+    cpdef skip_to(self, long long first)
     @cython.locals(entry=Pending)
     cpdef settle(self)

@@ -134,6 +134,14 @@ class AckState:
             self.changed.add(sequence)
             self.dirty = True
 
+    def skip_to(self, first):
+        """Everything before ``first`` was taken away at once; none of it will be delivered."""
+        if first > self.delivered_stream + 1:
+            self.delivered_stream = first - 1
+        if first > self.stream_floor + 1:
+            self.stream_floor = first - 1
+        self.dirty = True
+
     def settle(self):
         """Move the floors up to what is still waited for."""
         for sequence, entry in self.pending.items():

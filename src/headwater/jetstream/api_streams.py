@@ -170,6 +170,7 @@ def purge(request):
         if error is not None:
             request.refuse(api_errors.STREAM_PURGE_FAILED.filled(err=error))
             return
+        stream.was_purged(pattern if not asked.keep and not asked.seq else b"", last)
         # Messages of the same batch may have come after the purge.
         index = store.index
         request.answer(responses.purged(before - index.messages + index.count_from(last + 1)))

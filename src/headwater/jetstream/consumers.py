@@ -315,6 +315,8 @@ class Consumer:
             sequence = int(tokens[len(tokens) - 4 - (1 if len(tokens) > 11 else 0)])
         except ValueError:
             return
+        if sequence > self.delivery.state.delivered_stream:
+            return  # this was never delivered
         verb, argument = parse_ack(message.payload())
         reply = message.reply()
         if verb is None:

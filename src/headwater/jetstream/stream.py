@@ -21,6 +21,7 @@ from headwater.store.record import (
     TRIM,
 )
 from headwater.store.stream_store import StreamOwner, StreamStore
+from headwater.subjects.validate import covers
 from headwater.wire import headers
 
 _STATE_DELAY_NS = 250 * MILLISECOND
@@ -329,6 +330,21 @@ class Stream(StreamOwner):
             self._record(CONSUMER_DELETE, consumer.name, b"", done or (lambda _: None))
         elif done is not None:
             done(None)
+
+    def was_purged(self, pattern, last):
+        """A purge is through: let the consumers be behind what it took.
+
+        ``pattern`` took everything that it fits up to ``last``; it is empty for other purges.
+        """
+        first = self.store.index.first_sequence
+        for consumer in self.consumers.values():
+            delivery = consumer.delivery
+            gone = pattern and delivery.filters
+            if gone and all(covers(pattern, wanted) for wanted in delivery.filters):
+                delivery.state.skip_to(max(first, last + 1))
+            else:
+                delivery.state.skip_to(first)
+            self.consumer_changed(consumer)
 
     def consumer_changed(self, consumer):
         """A consumer has delivered or was acknowledged: record that before long."""

@@ -1,0 +1,204 @@
+"""Pull requests: who gets what, and the statuses that end them, as nats-server's."""
+
+from typing import Any
+
+import pytest
+
+from tests.jetstream.duel import MILLISECOND_NS, Duel, Play, difference, on_both
+
+EXPIRES = 120 * MILLISECOND_NS
+
+# The request, messages that are there before and that come after it, when it is answered.
+REQUESTS: dict[str, tuple[dict[str, Any], int, int]] = {
+    "one": ({"batch": 1}, 1, 0),
+    "one-later": ({"batch": 1}, 0, 1),
+    "several": ({"batch": 3, "expires": EXPIRES}, 3, 0),
+    "expires": ({"batch": 3, "expires": EXPIRES}, 1, 0),
+    "expires-empty": ({"batch": 1, "expires": EXPIRES}, 0, 0),
+    "expires-later": ({"batch": 3, "expires": EXPIRES}, 0, 1),
+    "no-wait": ({"batch": 3, "no_wait": True}, 1, 0),
+    "no-wait-empty": ({"batch": 3, "no_wait": True}, 0, 0),
+    "no-wait-all": ({"batch": 1, "no_wait": True}, 1, 0),
+    "no-wait-expires": ({"batch": 3, "no_wait": True, "expires": EXPIRES}, 1, 0),
+    "no-wait-expires-empty": ({"batch": 3, "no_wait": True, "expires": EXPIRES}, 0, 0),
+    "no-wait-expires-later": ({"batch": 3, "no_wait": True, "expires": EXPIRES}, 0, 1),
+    "bytes": ({"batch": 5, "expires": EXPIRES, "max_bytes": 300}, 3, 0),
+    "bytes-too-few": ({"batch": 5, "expires": EXPIRES, "max_bytes": 50}, 3, 0),
+    "bytes-no-wait": ({"batch": 5, "no_wait": True, "max_bytes": 1000}, 3, 0),
+    "bytes-enough": ({"batch": 2, "expires": EXPIRES, "max_bytes": 1000}, 3, 0),
+    "bytes-later": ({"batch": 5, "expires": EXPIRES, "max_bytes": 200}, 0, 3),
+    "negative-batch": ({"batch": -1, "no_wait": True}, 2, 0),
+    "zero-batch": ({"batch": 0, "no_wait": True}, 2, 0),
+    "negative-expires": ({"batch": 1, "expires": -1}, 1, 0),
+    "heartbeat-alone": ({"batch": 1, "idle_heartbeat": EXPIRES}, 0, 1),
+    "heartbeat-too-long": ({"batch": 1, "expires": EXPIRES, "idle_heartbeat": EXPIRES}, 0, 1),
+    "heartbeat-no-wait": ({"batch": 1, "no_wait": True, "idle_heartbeat": EXPIRES}, 0, 0),
+    "unknown-field": ({"batch": 1, "other": 1}, 1, 0),
+    "group": ({"batch": 1, "group": "A"}, 1, 0),
+    "minimum": ({"batch": 1, "min_pending": 5}, 1, 0),
+    "id": ({"batch": 1, "id": "none"}, 1, 0),
+    "priority": ({"batch": 1, "priority": 3}, 1, 0),
+}
+BODIES = [b"", b"1", b"2", b"0", b"-1", b"junk", b"{", b"[]", b"null", b"1.5", b" 1 ", b'"1"']
+
+
+def _stream(play: Play, count: int = 0, **config: Any) -> None:
+    play.stream("S", subjects=["s.>"])
+    play.consumer("S", "C", ack_policy="explicit", **config)
+    if count:
+        play.fill("s.a", count, 90)
+
+
+def _answers(play: Play, inbox: str, wanted: int) -> None:
+    """Hear so many messages, or a status."""
+    while wanted > 0 and not play.hear(inbox)[-1].code:
+        wanted -= 1
+
+
+@pytest.mark.hub
+@pytest.mark.parametrize("name", REQUESTS)
+def test_requests(duel: Duel, name: str) -> None:
+    asked, before, later = REQUESTS[name]
+
+    def script(play: Play) -> None:
+        _stream(play, before)
+        inbox = play.pull("S", "C", **asked)
+        play.flush()
+        if later:
+            play.fill("s.a", later, 90)
+        _answers(play, inbox, max(1, asked["batch"]))
+        play.info("S", "C")
+
+    ours, theirs = duel.run(script)
+    assert ours == theirs, difference(ours, theirs)
+
+
+@pytest.mark.hub
+@pytest.mark.parametrize("body", BODIES, ids=str)
+def test_bodies(duel: Duel, body: bytes) -> None:
+    def script(play: Play) -> None:
+        _stream(play, 3)
+        play.hear(play.pull("S", "C", raw=body))
+        play.info("S", "C")
+
+    ours, theirs = duel.run(script)
+    assert ours == theirs, difference(ours, theirs)
+
+
+@on_both
+def test_heartbeats(play: Play) -> None:
+    _stream(play, 1)
+    inbox = play.pull(
+        "S", "C", batch=3, expires=500 * MILLISECOND_NS, idle_heartbeat=200 * MILLISECOND_NS
+    )
+    found = play.hear_until(inbox, 408)
+    assert [message.code for message in found] == [0, 100, 100, 408]
+    inbox = play.pull(
+        "S", "C", batch=2, expires=500 * MILLISECOND_NS, idle_heartbeat=150 * MILLISECOND_NS
+    )
+    play.hear(inbox, 1)
+    play.put("s.b")
+    found = play.hear_until(inbox, 408)
+
+
+@on_both
+def test_limits_of_the_consumer(play: Play) -> None:
+    _stream(play, 3, max_batch=2, max_expires=EXPIRES, max_bytes=1000)
+    play.hear(play.pull("S", "C", batch=3))
+    play.hear(play.pull("S", "C", batch=1, expires=10 * EXPIRES))
+    play.hear(play.pull("S", "C", batch=1, expires=EXPIRES, max_bytes=2000))
+    play.hear(play.pull("S", "C", batch=1))
+    play.hear(play.pull("S", "C", batch=2, expires=EXPIRES), 2)
+    play.info("S", "C")
+
+
+@on_both
+def test_max_waiting(play: Play) -> None:
+    _stream(play, max_waiting=2)
+    first = play.pull("S", "C", batch=1, expires=20 * EXPIRES)
+    second = play.pull("S", "C", batch=1, expires=20 * EXPIRES)
+    play.flush()
+    play.hear(play.pull("S", "C", batch=1, expires=20 * EXPIRES))
+    play.info("S", "C")
+    # Who listens no more makes room.
+    play.ignore(first)
+    third = play.pull("S", "C", batch=1, expires=20 * EXPIRES)
+    play.info("S", "C")
+    play.put("s.a")
+    play.put("s.a")
+    play.hear(second)
+    play.hear(third)
+    play.info("S", "C")
+
+
+@on_both
+def test_requests_take_turns(play: Play) -> None:
+    _stream(play)
+    one = play.pull("S", "C", batch=3, expires=20 * EXPIRES)
+    two = play.pull("S", "C", batch=3, expires=20 * EXPIRES)
+    play.flush()
+    play.info("S", "C")
+    play.fill("s.a", 6)
+    play.hear(one, 3)
+    play.hear(two, 3)
+    play.info("S", "C")
+
+
+@on_both
+def test_who_listens_no_more_gets_nothing(play: Play) -> None:
+    _stream(play)
+    one = play.pull("S", "C", batch=3, expires=20 * EXPIRES)
+    two = play.pull("S", "C", batch=1, expires=20 * EXPIRES)
+    play.info("S", "C")
+    play.ignore(one)
+    play.put("s.a")
+    play.hear(two)
+    play.info("S", "C")
+
+
+@on_both
+def test_consumer_deleted_under_a_request(play: Play) -> None:
+    _stream(play)
+    inbox = play.pull("S", "C", batch=1, expires=20 * EXPIRES)
+    other = play.pull("S", "C", batch=1, no_wait=True)
+    play.hear(other)
+    play.ask("CONSUMER.DELETE.S.C")
+    play.hear(inbox)
+    play.consumer("S", "C", ack_policy="explicit")
+    inbox = play.pull("S", "C", batch=1, expires=20 * EXPIRES)
+    play.flush()
+    play.ask("STREAM.DELETE.S")
+    play.hear(inbox)
+    play.hear(play.pull("S", "C", batch=1))
+
+
+@on_both
+def test_push_consumer_is_not_asked(play: Play) -> None:
+    play.stream("S", subjects=["s.>"])
+    play.listen("deliver")
+    play.consumer("S", "C", ack_policy="explicit", deliver_subject="deliver")
+    play.hear(play.pull("S", "C", batch=1))
+    play.hear(play.pull("S", "NONE", batch=1))
+    play.hear(play.pull("NONE", "C", batch=1))
+
+
+@on_both
+def test_update_under_a_request(play: Play) -> None:
+    _stream(play)
+    inbox = play.pull("S", "C", batch=2, expires=20 * EXPIRES)
+    play.flush()
+    play.consumer("S", "C", ack_policy="explicit", filter_subject="s.b")
+    play.put("s.a")
+    play.put("s.b")
+    play.hear(inbox)
+    play.info("S", "C")
+
+
+@on_both
+def test_redelivered_messages_count_for_bytes(play: Play) -> None:
+    _stream(play, 2)
+    (found, _) = play.fetch("S", "C", 2)
+    play.ack(found, b"-NAK")
+    inbox = play.pull("S", "C", batch=2, expires=EXPIRES, max_bytes=150)
+    _answers(play, inbox, 3)
+    play.info("S", "C")
