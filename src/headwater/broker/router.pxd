@@ -13,6 +13,7 @@ cdef class Router:
     cdef long long _random
     cdef list _relay_groups
     cdef list _relays
+    cdef public Py_ssize_t behind
     cdef public bint congested
     cdef public list dirty
     cdef public list ending

@@ -24,6 +24,7 @@ class Router:
         "_random",
         "_relay_groups",
         "_relays",
+        "behind",
         "congested",
         "dirty",
         "ending",
@@ -46,6 +47,7 @@ class Router:
         self.ending = []  # what wants its ``end_of_batch`` called before they are flushed
         self.paused = []  # links of publishers that wait for a subscriber
         self.congested = False  # whether this batch met a subscriber that is far behind
+        self.behind = 0  # how many sessions are far behind right now
         self.stall_bytes = _STALL_BYTES
         self.now_ns = clock.now()
         self.in_msgs = self.in_bytes = self.out_msgs = self.out_bytes = 0
@@ -57,6 +59,7 @@ class Router:
 
     def begin(self):
         """A batch starts: everything in it happens at one time."""
+        self.congested = False
         self.now_ns = self._clock.now()
 
     def route(self, account, message, origin):

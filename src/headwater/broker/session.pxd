@@ -8,6 +8,7 @@ from headwater.wire.nats_parser cimport NatsParser
 cdef class Session(NatsParser):
     cdef public Account account
     cdef public str address
+    cdef public bint behind
     cdef public long long id
     cdef public long long in_bytes
     cdef public long long in_msgs

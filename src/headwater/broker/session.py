@@ -28,6 +28,7 @@ class Session(NatsParser):
     __slots__ = (
         "account",
         "address",
+        "behind",
         "id",
         "in_bytes",
         "in_msgs",
@@ -66,6 +67,7 @@ class Session(NatsParser):
         self.pings_out = 0  # unanswered
         self.ping_sent_ns = 0
         self.rtt_ns = 0
+        self.behind = False  # whether the peer takes much less than it is sent
         self.timer = None  # of the next ping, or of the time to authenticate
         self.reason = ""  # why the connection was closed, in nats-server's words
 
@@ -78,9 +80,9 @@ class Session(NatsParser):
         except ProtocolError as error:
             self.violated(error)
             consumed = end
+        router.flush()
         if router.congested:
             router.slow_down(self)
-        router.flush()
         return consumed
 
     def send(self, data):
@@ -170,15 +172,25 @@ class Session(NatsParser):
             self.link.abort()
         elif pending_bytes > router.stall_bytes:
             router.congested = True
+            if not self.behind:
+                self.behind = True
+                router.behind += 1
 
     def drained(self):
+        self._caught_up()
         self.router.speed_up()
+
+    def _caught_up(self):
+        if self.behind:
+            self.behind = False
+            self.router.behind -= 1
 
     def closed(self, reason):
         if self.open and reason.startswith("Slow Consumer"):
             self.router.slow_consumers += 1
             self.node.log.info(f"{self.label()} - Slow Consumer Detected: nothing taken in time")
         self.open = False
+        self._caught_up()
         self.reason = self.reason or reason or "Client Closed"
         self.release_out()
         self.link = None

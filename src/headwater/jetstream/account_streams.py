@@ -1,5 +1,7 @@
 """The streams of one account, and what they share: subjects, quotas, the interest in inboxes."""
 
+from functools import partial
+
 from headwater.accounts.account import InterestListener
 from headwater.base import gojson, ids
 from headwater.base.errors import StoreError
@@ -12,6 +14,7 @@ from headwater.store.recovery import Recovery
 from headwater.subjects.validate import matches
 
 _DELETED = ".deleted-"
+_ASIDE = ".aside-"
 
 
 class DeliverInterest(InterestListener):
@@ -20,18 +23,19 @@ class DeliverInterest(InterestListener):
     def __init__(self, account):
         self._account = account
         self._watching = {}  # deliver subject -> consumers
+        self._subjects = {}  # consumer -> the subject that it is told of
 
     def watch(self, consumer):
         """Tell ``consumer`` of changes at its deliver subject."""
         if not self._watching:
             self._account.listeners.append(self)
         subject = consumer.config.deliver_subject.encode()
+        self._subjects[consumer] = subject
         self._watching.setdefault(subject, set()).add(consumer)
 
     def unwatch(self, consumer):
         """Tell ``consumer`` nothing any more."""
-        subject = consumer.config.deliver_subject.encode()
-        consumers = self._watching.get(subject)
+        consumers = self._watching.get(subject := self._subjects.pop(consumer, b""))
         if consumers is not None:
             consumers.discard(consumer)
             if not consumers:
@@ -80,6 +84,7 @@ class AccountStreams:
         self.interest = DeliverInterest(account)
         self.streams = {}
         self.creating = {}  # name -> Stream that is not on disk yet
+        self._deleting = {}  # name -> what waits until the stream is gone from the disk
         self._quotas = quotas
         self._folder = f"{_folder_name(self.account_name)}/streams"
 
@@ -91,6 +96,7 @@ class AccountStreams:
             path = f"{self._folder}/{name}"
             if name.startswith(_DELETED):
                 self.disk.remove_tree(path)
+            if name.startswith((_DELETED, _ASIDE)):
                 continue
             stream = self._recover(path)
             if stream is not None:
@@ -108,8 +114,8 @@ class AccountStreams:
         for text in recovery.reports:
             self.log.warn(f"JetStream store {path}: {text}")
         if not found or stream.config is None:
-            if found:
-                self.log.error(f"JetStream store {path}: no configuration left; not opened")
+            if self.disk.names(path):
+                self._set_aside(path)
             else:
                 self.disk.remove_tree(path)
             return None
@@ -133,6 +139,10 @@ class AccountStreams:
 
     def create(self, config, done):
         """Make a stream of a checked configuration; ``done(stream, error)`` once it is on disk."""
+        waiting = self._deleting.get(config.name)
+        if waiting is not None:
+            waiting.append(partial(self.create, config, done))
+            return
         in_memory = config.storage == Storage.MEMORY
         folder = f"{self._folder}/{config.name}"
         disk = None if in_memory else self.disk
@@ -165,30 +175,50 @@ class AccountStreams:
             self.jobs.submit(folder, lambda: self._make_folder(folder), made)
 
     def _make_folder(self, folder):
-        # What a create that failed half-way has left holds nothing that was acknowledged.
+        if self.disk.names(folder):
+            # A create that failed half-way has left it, or it could not be opened: not ours to judge.
+            self._set_aside(folder)
         self.disk.make_directory(folder)
-        for name in self.disk.names(folder):
-            self.disk.remove(f"{folder}/{name}")
+
+    def _set_aside(self, folder):
+        """Keep the files of what is no stream out of the way, for somebody to look at."""
+        aside = f"{self._folder}/{_ASIDE}{ids.unique_id(self.rng).decode()}"
+        self.disk.rename(folder, aside)
+        self.disk.sync_directory(self._folder)
+        self.log.warn(f"JetStream store: {folder} was no whole stream and is now {aside}")
 
     def delete(self, stream, done):
         """Delete a stream with all it has; ``done(error)`` follows."""
-        del self.streams[stream.name]
+        name = stream.name
+        del self.streams[name]
+        self._deleting[name] = []
         self.reserve(stream.config, -1)
         stream.stop(409, b"Consumer Deleted")
         stream.consumers.clear()
 
+        def deleted(error):
+            done(error)
+            for create in self._deleting.pop(name):
+                create()
+
         def idle():
             stream.discard()
             if stream.store.in_memory:
-                done(None)
+                deleted(None)
                 return
             folder = stream.store.log.folder
             doomed = f"{self._folder}/{_DELETED}{ids.unique_id(self.rng).decode()}"
             self.jobs.submit(
-                folder, lambda: self._remove(folder, doomed), lambda _, error: done(error)
+                folder, lambda: self._remove(folder, doomed), lambda _, error: deleted(error)
             )
 
-        stream.store.when_idle(idle)
+        def settled():
+            if stream.files is None:
+                idle()
+            else:
+                stream.files.when_written(idle)
+
+        stream.store.when_idle(settled)
 
     def _remove(self, folder, doomed):
         self.disk.rename(folder, doomed)

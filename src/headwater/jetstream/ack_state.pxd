@@ -9,6 +9,7 @@ cdef class Pending:
 
 
 cdef class AckState:
+    cdef bint _whole_due
     cdef public set abandoned
     cdef public set changed
     cdef public long long consumer_floor
@@ -19,12 +20,13 @@ cdef class AckState:
     cdef public long long last_delivery_ns
     cdef public long long next_sequence
     cdef public dict pending
+    cdef public long long revision
     cdef public long long stream_floor
 
     @cython.locals(count='long long', entry=Pending)
     cpdef long long delivered(self, long long sequence, long long now_ns, long long deadline_ns, bint keep) except -1
     @cython.locals(entry=Pending)
-    cpdef undelivered(self, long long sequence, bint first)
+    cpdef undelivered(self, long long sequence, bint first, long long delivered_stream)
     cpdef bint acknowledge(self, long long sequence, long long now_ns) except -1
     cpdef list acknowledge_all(self, long long sequence, long long now_ns)
     cpdef forget(self, long long sequence, long long now_ns)

@@ -26,6 +26,7 @@ class AckState:
     """Positions of one consumer in its stream."""
 
     __slots__ = (
+        "_whole_due",
         "abandoned",
         "changed",
         "consumer_floor",
@@ -36,6 +37,7 @@ class AckState:
         "last_delivery_ns",
         "next_sequence",
         "pending",
+        "revision",
         "stream_floor",
     )
 
@@ -51,6 +53,8 @@ class AckState:
         self.abandoned = set()  # sequences that were delivered as often as they may be
         self.changed = set()  # sequences whose entry differs from what was last recorded
         self.dirty = False
+        self.revision = 0  # of the record or snapshot made last
+        self._whole_due = False
 
     def delivered(self, sequence, now_ns, deadline_ns, keep):
         """Note a delivery; return how often ``sequence`` has been delivered by now.
@@ -79,9 +83,15 @@ class AckState:
         self.changed.add(sequence)
         return count
 
-    def undelivered(self, sequence, first):
-        """Take a delivery back that reached nobody; ``first`` if it was the first one."""
+    def undelivered(self, sequence, first, delivered_stream):
+        """Take a delivery back that reached nobody; ``first`` if it was the first one.
+
+        ``delivered_stream`` is what that had been before.
+        """
         self.delivered_consumer -= 1
+        self.delivered_stream = delivered_stream
+        self.consumer_floor = min(self.consumer_floor, self.delivered_consumer)
+        self.stream_floor = min(self.stream_floor, delivered_stream)
         entry = self.pending.get(sequence)
         if entry is not None:
             if first:
@@ -157,6 +167,11 @@ class AckState:
 
     def record(self):
         """Return what has changed since the last record, as bytes."""
+        if self._whole_due:
+            self._whole_due = False
+            self.changed.clear()
+            self.dirty = False
+            return self.snapshot()
         entries: list[tuple[int, ...]] = []
         for sequence in sorted(self.changed):
             entry = self.pending.get(sequence)
@@ -166,12 +181,16 @@ class AckState:
                 entries.append((sequence, entry.consumer_sequence, entry.count, entry.sent_ns))
         self.changed.clear()
         self.dirty = False
+        self.revision += 1
         return _CHANGES + _encoder.encode((*self._positions(), entries))
+
+    def record_whole(self):
+        """Let the next record hold everything: the one before has not reached the disk."""
+        self._whole_due = True
 
     def snapshot(self):
         """Return all of it, as bytes; ``apply`` takes it like a record."""
-        self.changed.clear()
-        self.dirty = False
+        self.revision += 1
         entries = [
             (sequence, entry.consumer_sequence, entry.count, entry.sent_ns)
             for sequence, entry in self.pending.items()
@@ -184,7 +203,10 @@ class AckState:
         Raises:
             msgspec.MsgspecError: the bytes are none.
         """
-        *positions, entries = _decoder.decode(data[1:])
+        *positions, revision, entries = _decoder.decode(data[1:])
+        if revision < self.revision:
+            return  # recorded before the checkpoint that this state comes from was taken
+        self.revision = revision
         if data[:1] == _WHOLE:
             self.pending = {}
         (
@@ -213,8 +235,9 @@ class AckState:
             self.stream_floor,
             self.last_delivery_ns,
             self.last_ack_ns,
+            self.revision,
         )
 
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(tuple[int, int, int, int, int, int, int, list[tuple[int, ...]]])
+_decoder = msgspec.msgpack.Decoder(tuple[int, int, int, int, int, int, int, int, list[tuple[int, ...]]])

@@ -53,7 +53,7 @@ def create(request):
         if checked == existing.config:
             answer(existing, None)
         else:
-            stream.update_consumer(existing, checked, answer)
+            stream.consumers.change(existing, checked, answer)
         return
     config = consumer_check.check_new(
         config, stream.config, others, action=asked.action, pedantic=asked.pedantic
@@ -64,7 +64,7 @@ def create(request):
             _advise(request.streams, stream, consumer, "CREATED", "create")
         answer(consumer, error)
 
-    stream.create_consumer(config, created)
+    stream.consumers.make(config, created)
 
 
 def info(request):
@@ -88,7 +88,7 @@ def delete(request):
         _advise(request.streams, stream, consumer, "DELETED", "delete")
         request.answer(responses.success(Kind.CONSUMER_DELETE))
 
-    stream.delete_consumer(consumer, deleted)
+    stream.consumers.remove(consumer, deleted)
 
 
 def names(request):
@@ -123,7 +123,7 @@ def pause(request):
         else:
             request.answer(responses.consumer_paused(until_ns if paused else 0, now_ns))
 
-    stream.update_consumer(consumer, config, done)
+    stream.consumers.change(consumer, config, done)
 
 
 def _consumer(request, place):

@@ -25,7 +25,7 @@ from headwater.jetstream.stream_check import (
 )
 from headwater.jetstream.stream_config import decode_stream_request
 from headwater.store.record import PURGE, SKIP
-from headwater.store.stream_store import Purge
+from headwater.store.stream_work import Purge
 from headwater.subjects.validate import overlaps
 
 
@@ -170,7 +170,7 @@ def purge(request):
         if error is not None:
             request.refuse(api_errors.STREAM_PURGE_FAILED.filled(err=error))
             return
-        stream.was_purged(pattern if not asked.keep and not asked.seq else b"", last)
+        stream.consumers.was_purged(pattern if not asked.keep and not asked.seq else b"", last)
         # Messages of the same batch may have come after the purge.
         index = store.index
         request.answer(responses.purged(before - index.messages + index.count_from(last + 1)))

@@ -4,25 +4,27 @@ from headwater.jetstream.consumer_config import DeliverPolicy
 
 
 class ConsumerStart:
-    """Finds ``next_sequence``, ``backlog`` and ``num_pending``, then calls ``done(self)``.
+    """Finds ``next_sequence`` and ``backlog``, then counts ``num_pending``.
 
     ``floor`` is what a new consumer says to have delivered: everything before its first message.
     """
 
-    def __init__(self, store, config, done):
+    def __init__(self, store, config):
         self._store = store
         self._config = config
         self._filters = [subject.encode() for subject in config.filters]
-        self._done = done
-        self._counted = 0  # up to which sequence messages were counted
+        self._done = []
+        self._counted = 0  # up to which sequence messages are being counted
+        self._seen = 0  # and up to which they have been
         self._wanted = set()
+        self._backlog_left = set()
         self.next_sequence = 1
         self.floor = 0
         self.backlog = []
         self.num_pending = 0
 
-    def find(self):
-        """Find where a consumer that is being created begins."""
+    def find(self, done):
+        """Find where a consumer that is being created begins; ``done()`` follows."""
         index = self._store.index
         policy = self._config.deliver_policy
         last = index.last_sequence
@@ -40,33 +42,53 @@ class ConsumerStart:
             self.backlog = sorted(self._lasts())
             self.next_sequence = last + 1
             self.floor = self.backlog[0] - 1 if self.backlog else max(0, last - 1)
-            self.count()
+            done()
             return
         else:
-            self._find_time(self._config.opt_start_time_ns)
+            self._find_time(self._config.opt_start_time_ns, done)
             return
         self.floor = self.next_sequence - 1
-        self.count()
+        done()
 
-    def resume(self, next_sequence, backlog):
+    def resume(self, next_sequence, backlog, done):
         """Count what is left for a consumer that goes on behind ``next_sequence``."""
         self.next_sequence = next_sequence
         self.backlog = backlog
-        self.count()
+        self.count(done)
 
-    def count(self):
-        """Count the messages that are still to be delivered."""
+    def then(self, done):
+        """Call ``done()`` as well when everything is counted."""
+        self._done.append(done)
+
+    def removed(self, sequence, *, wanted):
+        """A message went while this counts: take it back if it had been counted."""
+        if sequence in self._backlog_left:
+            self._backlog_left.discard(sequence)
+            self.num_pending -= 1
+        elif wanted and self.next_sequence <= sequence <= self._seen:
+            self.num_pending -= 1
+
+    def count(self, done):
+        """Count the messages that are still to be delivered; ``done()`` follows."""
+        self._done.insert(0, done)
+        self._backlog_left = set(self.backlog)
         index = self._store.index
         self.num_pending = len(self.backlog)
         if not self._filters:
             self.num_pending += index.count_from(self.next_sequence)
-            self._done(self)
+            self._finish()
         elif self.next_sequence <= index.first_sequence:
             self.num_pending += sum(state.count for _, state in self._matching())
-            self._done(self)
+            self._finish()
         else:
-            self._counted = self.next_sequence - 1
+            self._counted = self._seen = self.next_sequence - 1
             self._count_on(None)
+
+    def _finish(self):
+        waiting = self._done
+        self._done = []
+        for done in waiting:
+            done()
 
     def _matching(self):
         found = {}
@@ -77,7 +99,7 @@ class ConsumerStart:
     def _lasts(self):
         return [state.last for _, state in self._matching() if state.last]
 
-    def _find_time(self, time_ns):
+    def _find_time(self, time_ns, done):
         index = self._store.index
         self.next_sequence = index.last_sequence + 1
         first = index.first_sequence
@@ -87,7 +109,7 @@ class ConsumerStart:
                 break
         else:
             self.floor = self.next_sequence - 1
-            self.count()
+            done()
             return
 
         def visit(cached):
@@ -101,25 +123,27 @@ class ConsumerStart:
                 firsts = [state.first for _, state in self._matching()]
                 self.next_sequence = min(firsts, default=self.next_sequence)
             self.floor = self.next_sequence - 1
-            self.count()
+            done()
 
         self._store.walk(first, index.last_sequence, visit, found)
 
     def _count_on(self, _):
         """Count what was stored since the last look, until there is nothing more."""
         index = self._store.index
+        self._seen = self._counted
         if self._counted >= index.last_sequence:
-            self._done(self)
+            self._finish()
             return
         first = self._counted + 1
         self._counted = index.last_sequence
         self._wanted = {subject for subject, _ in self._matching()}
         if not self._wanted:
-            self._done(self)
+            self._finish()
             return
         self._store.walk(first, self._counted, self._visit, self._count_on)
 
     def _visit(self, cached):
+        self._seen = cached.record.sequence
         if cached.subject() in self._wanted:
             self.num_pending += 1
         return False

@@ -195,7 +195,7 @@ class Consumer:
             if len(self.target):
                 self._start_inactivity()
                 return
-        self.stream.delete_consumer(self)
+        self.stream.consumers.remove(self)
 
     def recheck_interest_once(self):
         """Look for interest without starting the clock again."""
@@ -245,14 +245,14 @@ class Consumer:
         """A turn has delivered something; acknowledgements are due by ``first_deadline_ns``."""
         if first_deadline_ns:
             self._watch_redelivery(first_deadline_ns)
-        self.stream.consumer_changed(self)
+        self.stream.consumers.changed(self)
 
     def delivered(self, sequence, time_ns, size):
         """One message was delivered."""
         if self.pace is not None:
             self.pace.left(time_ns, size)
         if not self.delivery.acks_explicitly:
-            self.stream.acknowledged(self, (sequence,))
+            self.stream.consumers.acknowledged(self, (sequence,))
 
     def tried_enough(self, sequence, count):
         """A message was delivered as often as it may be."""
@@ -330,8 +330,10 @@ class Consumer:
             return
         self._apply_ack(verb, argument, sequence)
         if reply:
-            self.stream.when_recorded(self, lambda: self._confirm(reply))
-        self.stream.consumer_changed(self)
+            self.stream.consumers.when_recorded(
+                self, lambda error: error or self._confirm(reply)
+            )
+        self.stream.consumers.changed(self)
 
     def _confirm(self, reply):
         self._router.publish(self.account, reply, b"")
@@ -342,7 +344,7 @@ class Consumer:
             self._ack(sequence)
         elif verb == AckVerb.TERM:
             if state.acknowledge(sequence, self._router.now_ns):
-                self.stream.acknowledged(self, (sequence,))
+                self.stream.consumers.acknowledged(self, (sequence,))
                 self.wake()
         elif verb == AckVerb.NAK:
             self._nak(sequence, argument)
@@ -358,9 +360,9 @@ class Consumer:
         else:
             covered = [sequence] if state.acknowledge(sequence, self._router.now_ns) else []
         if covered:
-            self.stream.acknowledged(self, covered)
+            self.stream.consumers.acknowledged(self, covered)
             self.wake()
-            self.stream.consumer_changed(self)
+            self.stream.consumers.changed(self)
 
     def _nak(self, sequence, delay_ns):
         entry = self.delivery.state.pending.get(sequence)

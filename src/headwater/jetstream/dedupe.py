@@ -32,6 +32,7 @@ class Dedupe:
             else:
                 kept.append(entry)
         self._ages = kept
+        self.last_id = kept[-1][1] if kept else b""
 
     def clear(self):
         """Forget everything."""

@@ -24,6 +24,7 @@ cdef class Delivery:
     cdef long long _first_deadline_ns
     cdef Py_ssize_t _looks
     cdef bint _pending_turn
+    cdef int _source
     cdef object _timer
     cdef long long _turn_ns
     cdef dict _wanted
@@ -34,6 +35,7 @@ cdef class Delivery:
     cdef public list backlog
     cdef public list backoff_ns
     cdef public object clock
+    cdef public object counting
     cdef public list filters
     cdef public bint headers_only
     cdef public object host
@@ -68,7 +70,7 @@ cdef class Delivery:
     cdef long long _next(self) except? -2
     @cython.locals(state=AckState, index=Index, sequence='long long', block=Block, cached=CachedBlock)
     cdef long long _next_in_stream(self) except? -2
-    @cython.locals(state=AckState, cached=CachedBlock, record=Record, again=bint, size=Py_ssize_t, from_stream=bint, count='long long', time_ns='long long', pending='long long', entry=Pending)
+    @cython.locals(state=AckState, cached=CachedBlock, record=Record, again=bint, first=bint, delivered_stream='long long', size=Py_ssize_t, count='long long', time_ns='long long', pending='long long', entry=Pending)
     cdef Py_ssize_t _deliver_one(self, long long sequence) except? -2
     cpdef long long wait_of(self, long long count) except -1
     @cython.locals(message=Message, record=Record)

@@ -4,6 +4,8 @@ A consumer never waits: it delivers while there is a message in memory and a tar
 and goes on when a block was fetched, a message stored, a target came or a timer fired.
 """
 
+from functools import partial
+
 from headwater.base import octets
 from headwater.base.buffer import Buffer
 from headwater.jetstream.ack_state import AckState
@@ -17,6 +19,10 @@ _CONGESTED_NS = 5_000_000
 _WANTED_MAX = 4096
 _NOTHING = 0
 _WAIT = -1
+# Where a sequence to deliver comes from.
+_STREAM = 0
+_REDELIVER = 1
+_BACKLOG = 2
 _REPLY_BYTES_MAX = 128  # of an ack subject, names left out
 
 _nothing = _NOTHING
@@ -53,6 +59,7 @@ class Delivery:
         "_first_deadline_ns",
         "_looks",
         "_pending_turn",
+        "_source",
         "_timer",
         "_turn_ns",
         "_wanted",
@@ -63,6 +70,7 @@ class Delivery:
         "backlog",
         "backoff_ns",
         "clock",
+        "counting",
         "filters",
         "headers_only",
         "host",
@@ -108,6 +116,7 @@ class Delivery:
         self.num_pending = 0  # messages of the stream that are still to be delivered
         self.backlog = []  # sequences to deliver before all others: the last of each subject
         self.redeliver = []  # sequences whose time has come again
+        self.counting = None  # the ConsumerStart that counts what is left; nothing leaves until then
         self.loading = False  # whether a block is on its way
         self.message = Message()
         self.reply = Buffer()
@@ -115,6 +124,7 @@ class Delivery:
         self._timer = None
         self._wanted = {}  # subject -> whether a filter fits, bounded
         self._looks = 0
+        self._source = _STREAM  # where the sequence that is being delivered was taken from
         self._turn_ns = 0  # when the turn began, monotonic
         self._first_deadline_ns = 0  # of the deliveries of this turn
 
@@ -153,6 +163,8 @@ class Delivery:
     def removed(self, sequence, subject):
         """A message was removed from the stream."""
         state = self.state
+        if self.counting is not None:
+            self.counting.removed(sequence, wanted=self.wants(subject))
         if sequence in state.pending:
             state.forget(sequence, self.router.now_ns)
         elif sequence < state.next_sequence:
@@ -161,6 +173,14 @@ class Delivery:
                 self.num_pending -= 1
         elif self.num_pending > 0 and self.wants(subject):
             self.num_pending -= 1
+
+    def awaits(self, sequence, subject):
+        """Tell whether the consumer still has to deliver a message, or waits for its ack."""
+        return self.wants(subject) and (
+            sequence >= self.state.next_sequence
+            or sequence in self.state.pending
+            or sequence in self.backlog
+        )
 
     def cleared(self):
         """All messages were removed from the stream."""
@@ -185,6 +205,8 @@ class Delivery:
     def deliver(self):
         """Deliver as much as there is, as is taken, and as fits a turn."""
         if self.stopped or self.paused or self.loading or self.target is None:
+            return
+        if self.counting is not None:
             return
         self._turn_ns = self.clock.monotonic()
         self._first_deadline_ns = 0
@@ -211,10 +233,7 @@ class Delivery:
             if size < 0:
                 return
             left -= size
-            if self.router.congested:
-                self._later(_CONGESTED_NS)
-                return
-        self._later(0)
+        self._later(_CONGESTED_NS if self.router.behind else 0)
 
     def _later(self, delay_ns):
         """Go on after others had their turn."""
@@ -225,6 +244,7 @@ class Delivery:
         """Return the sequence to deliver next; _NOTHING, or _WAIT until a block is there."""
         while self.redeliver:
             sequence = self.redeliver[0]
+            self._source = _REDELIVER
             if sequence not in self.state.pending:
                 self.redeliver.pop(0)
                 continue
@@ -242,6 +262,7 @@ class Delivery:
             return _wait
         while self.backlog:
             sequence = self.backlog[0]
+            self._source = _BACKLOG
             block = self.store.missing(sequence)
             if block is not None:
                 self._fetch(block)
@@ -255,6 +276,7 @@ class Delivery:
     def _next_in_stream(self):
         state = self.state
         index = self.store.index
+        self._source = _STREAM
         if self.filters and self.num_pending == 0:
             state.next_sequence = max(state.next_sequence, index.last_sequence + 1)
             return _nothing
@@ -282,16 +304,26 @@ class Delivery:
 
     def _fetch(self, block):
         self.loading = True
-        self.store.load(block, self._fetched)
+        self.store.load(block, partial(self._fetched, block))
 
-    def _fetched(self, error):
+    def _fetched(self, block, error):
         self.loading = False
         if self.stopped:
             return
         if error is not None:
             self.host.unreadable(error)
-            return
+            self._pass_by(block)
         self.wake()
+
+    def _pass_by(self, block):
+        """Leave out what lies in a block that cannot be read."""
+        if self._source == _REDELIVER:
+            self.redeliver.pop(0)
+        elif self._source == _BACKLOG:
+            self.backlog.pop(0)
+        else:
+            state = self.state
+            state.next_sequence = max(state.next_sequence, block.last_sequence + 1)
 
     def _deliver_one(self, sequence):
         """Deliver one message; return its bytes, or -1 when the target did not take it."""
@@ -299,11 +331,12 @@ class Delivery:
         cached = self.store.find(sequence)
         record = cached.record
         entry = state.pending.get(sequence)
-        again = entry is not None
+        again = self._source == _REDELIVER
+        first = entry is None
         count = 1
-        if again:
+        if not first:
             count = entry.count + 1
-            if 0 < self.max_deliver < count:
+            if again and 0 < self.max_deliver < count:
                 self.redeliver.pop(0)
                 self.host.tried_enough(sequence, entry.count)
                 state.abandon(sequence)
@@ -317,8 +350,8 @@ class Delivery:
         subject = self.target.subject(size)
         if subject is None:
             return -1
-        from_stream = not again and not self.backlog
         self.num_pending = pending
+        delivered_stream = state.delivered_stream
         state.delivered(sequence, self.router.now_ns, 0, self.acks_explicitly)
         if self.acks_explicitly:
             entry = state.pending[sequence]
@@ -329,17 +362,17 @@ class Delivery:
         taken = self.router.route(self.account, self.message, None)
         self.message.release()
         if taken == 0:
-            state.undelivered(sequence, not again)
+            state.undelivered(sequence, first, delivered_stream)
             if not again:
                 self.num_pending += 1
             self.target.gone()
             return 0
         if again:
             self.redeliver.pop(0)
-        elif from_stream:
-            state.next_sequence = sequence + 1
-        else:
+        elif self._source == _BACKLOG:
             self.backlog.pop(0)
+        else:
+            state.next_sequence = sequence + 1
         self.target.took(size)
         if self.observed:
             self.host.delivered(sequence, time_ns, size)

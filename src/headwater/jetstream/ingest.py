@@ -10,7 +10,7 @@ from headwater.jetstream import api_errors
 from headwater.jetstream.publish_acks import PublishAcks
 from headwater.jetstream.responses import publish_ack_head, publish_refused
 from headwater.store.record import PURGE, SKIP
-from headwater.store.stream_store import Purge
+from headwater.store.stream_work import Purge
 from headwater.subjects.validate import matches
 from headwater.wire import headers
 
@@ -151,8 +151,9 @@ class Ingest:
                 self.router, self.account, answer, acks.first_sequence, acks.last_sequence
             )
             acks.refuse(self.router, self.account, answer)
-        if self._in_flight and self.store.staged_messages == 0:
+        if self._in_flight:
             self._in_flight.clear()
+            self.store.in_flight(self._note)
         self._spare = acks
         if not self.acks.is_empty() and self.store.is_idle():
             # Duplicates of what has just been committed: no batch of their own follows.
@@ -270,8 +271,8 @@ class Ingest:
         if self._header(message, b"Nats-TTL") is not None:
             return api_errors.MESSAGE_TTL_DISABLED
         expected = self._header(message, b"Nats-Expected-Last-Sequence")
-        if expected is not None and _number(expected) != self.store.last_proposed:
-            return api_errors.STREAM_WRONG_LAST_SEQUENCE.filled(seq=self.store.last_proposed)
+        if expected is not None and _number(expected) != self.store.last_sequence():
+            return api_errors.STREAM_WRONG_LAST_SEQUENCE.filled(seq=self.store.last_sequence())
         error = self._subject_sequence_error(message)
         if error is None and self._header(message, b"Nats-Schedule") is not None:
             return api_errors.MESSAGE_SCHEDULES_DISABLED

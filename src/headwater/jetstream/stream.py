@@ -3,28 +3,25 @@
 import msgspec
 
 from headwater.base import gojson, ids
-from headwater.base.clock import MILLISECOND, SECOND
-from headwater.jetstream import consumer_config, stream_config
+from headwater.base.clock import SECOND
+from headwater.jetstream import stream_config
 from headwater.jetstream.api_messages import DirectGet
-from headwater.jetstream.consumer_start import ConsumerStart
-from headwater.jetstream.consumers import Consumer
 from headwater.jetstream.dedupe import Dedupe
 from headwater.jetstream.ingest import Ingest, IngestSubscription
 from headwater.jetstream.responses import StreamState, moment
 from headwater.jetstream.stream_config import Retention
+from headwater.jetstream.stream_consumers import StreamConsumers
 from headwater.store.record import (
     CONFIG,
     CONSUMER,
     CONSUMER_DELETE,
     CONSUMER_STATE,
-    DELETE,
+    SKIP,
     TRIM,
 )
 from headwater.store.stream_store import StreamOwner, StreamStore
-from headwater.subjects.validate import covers
 from headwater.wire import headers
 
-_STATE_DELAY_NS = 250 * MILLISECOND
 _AGE_CHECK_NS = SECOND // 4
 
 
@@ -36,16 +33,6 @@ class _Snapshot(msgspec.Struct, array_like=True):
     consumers: list[tuple[str, bytes, bytes]]  # name, record, state
 
 
-class _ConsumerRecord(msgspec.Struct):
-    """A CONSUMER record: how a consumer was made."""
-
-    created_ns: int
-    next_sequence: int
-    config: msgspec.Raw
-    backlog: list[int] = []
-    floor: int = 0
-
-
 class _ConfigRecord(msgspec.Struct):
     """A CONFIG record."""
 
@@ -54,7 +41,6 @@ class _ConfigRecord(msgspec.Struct):
 
 
 _decode_snapshot = msgspec.msgpack.Decoder(_Snapshot).decode
-_decode_consumer = msgspec.json.Decoder(_ConsumerRecord).decode
 _decode_config = msgspec.json.Decoder(_ConfigRecord).decode
 
 
@@ -71,20 +57,18 @@ class Stream(StreamOwner):
         self.interest = host.interest
         self.config = None
         self.created_ns = 0
-        self.consumers = {}
         self.files = None  # StreamFiles, for a stream on disk
         self.running = False  # whether it takes messages and delivers them
         stream_id = ids.random_id(host.rng, 8)
         self.store = StreamStore(
             self, disk, folder, stream_id, host.cache, host.jobs, host.timers, host.clock
         )
+        self.consumers = StreamConsumers(self)
         self.quota = quota
         self.dedupe = Dedupe(0)
         self.ingest = Ingest(self.router, self.account, self.store, self.dedupe, quota)
         self._subscriptions = {}  # subject -> its subscription
         self._direct = None  # DirectGet, when the configuration allows it
-        self._changed = set()  # consumers whose state is to be recorded
-        self._state_timer = None
         self._age_timer = None
         self._counted_bytes = 0
 
@@ -98,8 +82,7 @@ class Stream(StreamOwner):
         """Begin a new stream; ``done(error)`` once its configuration is on disk."""
         self.created_ns = created_ns
         if config.first_seq > 1:
-            self.store.index.skip_to(config.first_seq - 1)
-            self.store.last_proposed = config.first_seq - 1
+            self.store.propose(SKIP, b"", b"", config.first_seq - 1)
         self.propose_config(config, done)
 
     def propose_config(self, config, done):
@@ -114,9 +97,7 @@ class Stream(StreamOwner):
         self.running = True
         self._subscribe()
         self._serve_direct()
-        for consumer in list(self.consumers.values()):
-            self._start_consumer(consumer)
-        self.store.watched = bool(self.consumers)
+        self.consumers.start()
         self._count_bytes()
         if self.config.max_age_ns > 0:
             self._age_timer = self.timers.after(0, self._find_expired)
@@ -130,15 +111,13 @@ class Stream(StreamOwner):
         if self._direct is not None:
             self._direct.stop()
             self._direct = None
-        for consumer in self.consumers.values():
-            consumer.stop(code, text)
-        for timer in (self._state_timer, self._age_timer):
-            if timer is not None:
-                timer.cancel()
+        self.consumers.stop(code, text)
+        if self._age_timer is not None:
+            self._age_timer.cancel()
 
     def close(self, done):
         """Bring everything to the disk and close it; ``done()`` follows."""
-        self._record_consumers()
+        self.consumers.record_all()
         self.store.when_idle(lambda: self._close_idle(done))
 
     def _close_idle(self, done):
@@ -169,12 +148,10 @@ class Stream(StreamOwner):
         callbacks = attachment.callbacks
         if error is not None:
             self.report(f"a write has failed: {error}")
-            for consumer in self.consumers.values():
-                consumer.delivery.state.changed.update(consumer.delivery.state.pending)
-                self.consumer_changed(consumer)
+            self.consumers.batch_failed()
         self.ingest.settle(attachment, error)
         for callback in callbacks:
-            callback(error)
+            self._call(callback, error)
         self._count_bytes()
         if self.running:
             for consumer in self.consumers.values():
@@ -184,51 +161,49 @@ class Stream(StreamOwner):
         if self.files is not None and error is None:
             self.files.checkpoint_if_due()
 
+    def _call(self, callback, error):
+        """Call back; what goes wrong there must not keep the others from being called."""
+        try:
+            callback(error)
+        except Exception as failure:  # noqa: BLE001 (it is ours, and it is logged)
+            self.host.log.error(f"JetStream: {type(failure).__name__}: {failure}")
+
     def stored(self, sequence, subject):
-        for consumer in self.consumers.values():
-            consumer.delivery.stored(sequence, subject)
+        self.consumers.stored(sequence, subject)
 
     def removed(self, sequence, subject):
-        for consumer in self.consumers.values():
-            if sequence:
-                consumer.delivery.removed(sequence, subject)
-            else:
-                consumer.delivery.cleared()
+        self.consumers.removed(sequence, subject)
 
     def apply(self, kind, name, payload, sequence, time_ns):
         if kind == CONFIG:
             record = _decode_config(payload)
             self.created_ns = record.created_ns
             self._configure(stream_config.decode_stream_config(bytes(record.config)))
+        elif self.running:
+            return  # consumers are what they are already; the records are for the next start
         elif kind == CONSUMER:
-            self._apply_consumer(payload)
+            self.consumers.apply_made(payload)
         elif kind == CONSUMER_DELETE:
-            self._drop_consumer(name.decode())
-        elif kind == CONSUMER_STATE and not self.running:
-            consumer = self.consumers.get(name.decode())
-            if consumer is not None:
-                consumer.delivery.state.apply(payload)
+            self.consumers.apply_removed(name.decode())
+        elif kind == CONSUMER_STATE:
+            self.consumers.apply_state(name.decode(), payload)
 
     def report(self, text):
         label = self.config.name if self.config is not None else self.store.log.folder
         self.host.log.warn(f"JetStream stream '{self.host.account_name} > {label}': {text}")
 
     def snapshot(self):
-        consumers = [
-            (consumer.name, self._consumer_record(consumer), consumer.delivery.state.snapshot())
-            for consumer in self.consumers.values()
-            if consumer.is_persistent
-        ]
         config = gojson.encode(self.config)
-        return msgspec.msgpack.encode(_Snapshot(config, self.created_ns, consumers))
+        kept = _Snapshot(config, self.created_ns, self.consumers.snapshot())
+        return msgspec.msgpack.encode(kept)
 
     def restore(self, data):
         snapshot = _decode_snapshot(data)
         self.created_ns = snapshot.created_ns
         self._configure(stream_config.decode_stream_config(snapshot.config))
         for name, record, state in snapshot.consumers:
-            self._apply_consumer(record)
-            self.consumers[name].delivery.state.apply(state)
+            self.consumers.apply_made(record)
+            self.consumers.apply_state(name, state)
 
     # Configuration
 
@@ -242,7 +217,7 @@ class Stream(StreamOwner):
         self.dedupe.window_ns = config.duplicate_window_ns
         self.ingest.configure(config, self.host.domain)
         wants_interest = config.retention == Retention.INTEREST
-        self.ingest.has_interest = self._has_interest if wants_interest else None
+        self.ingest.has_interest = self.consumers.want if wants_interest else None
         per_subject_max = -1 if config.discard_new_per_subject else config.max_msgs_per_subject
         if per_subject_max != store.per_subject_max:
             store.limit_subjects(per_subject_max)
@@ -271,202 +246,6 @@ class Stream(StreamOwner):
         elif not self.config.allow_direct and self._direct is not None:
             self._direct.stop()
             self._direct = None
-
-    def _has_interest(self, subject):
-        return any(consumer.delivery.wants(subject) for consumer in self.consumers.values())
-
-    # Consumers
-
-    def create_consumer(self, config, done):
-        """Make a consumer; ``done(consumer, error)`` once it is recorded and runs."""
-        created_ns = self.clock.now()
-        ConsumerStart(
-            self.store, config, lambda start: self._make_consumer(config, created_ns, start, done)
-        ).find()
-
-    def _make_consumer(self, config, created_ns, start, done):
-        if config.name in self.consumers:
-            done(self.consumers[config.name], None)
-            return
-        consumer = Consumer(self, config, created_ns, start.next_sequence)
-        consumer.delivery.begin(start.floor, start.backlog)
-        consumer.delivery.num_pending = start.num_pending
-        self.consumers[config.name] = consumer
-        self.store.watched = True
-        if not consumer.is_persistent:
-            consumer.start()
-            done(consumer, None)
-            return
-
-        def recorded(error):
-            if error is None:
-                consumer.start()
-            else:
-                self._drop_consumer(config.name)
-            done(consumer, error)
-
-        self._record(CONSUMER, config.name, self._consumer_record(consumer), recorded)
-
-    def update_consumer(self, consumer, config, done):
-        """Change a consumer's configuration; ``done(consumer, error)`` once it is recorded."""
-        filters = consumer.config.filters
-        consumer.configure(config)
-        if config.filters != filters:
-            consumer.delivery.num_pending = 0
-            self._start_consumer_counting(consumer)
-        consumer.wake()
-        if consumer.is_persistent:
-            record = self._consumer_record(consumer)
-            self._record(CONSUMER, config.name, record, lambda error: done(consumer, error))
-        else:
-            done(consumer, None)
-
-    def delete_consumer(self, consumer, done=None):
-        """Take a consumer away; ``done(error)`` once that is recorded."""
-        if self.consumers.get(consumer.name) is not consumer:
-            return
-        self._drop_consumer(consumer.name)
-        if consumer.is_persistent:
-            self._record(CONSUMER_DELETE, consumer.name, b"", done or (lambda _: None))
-        elif done is not None:
-            done(None)
-
-    def was_purged(self, pattern, last):
-        """A purge is through: let the consumers be behind what it took.
-
-        ``pattern`` took everything that it fits up to ``last``; it is empty for other purges.
-        """
-        first = self.store.index.first_sequence
-        for consumer in self.consumers.values():
-            delivery = consumer.delivery
-            gone = pattern and delivery.filters
-            if gone and all(covers(pattern, wanted) for wanted in delivery.filters):
-                delivery.state.skip_to(max(first, last + 1))
-            else:
-                delivery.state.skip_to(first)
-            self.consumer_changed(consumer)
-
-    def consumer_changed(self, consumer):
-        """A consumer has delivered or was acknowledged: record that before long."""
-        if consumer.is_persistent:
-            self._changed.add(consumer)
-            if self._state_timer is None or not self._state_timer.active:
-                self._state_timer = self.timers.after(_STATE_DELAY_NS, self._record_consumers)
-
-    def when_recorded(self, consumer, done):
-        """Call ``done()`` once a consumer's state is on disk, if that is where it belongs."""
-        if not consumer.is_persistent:
-            done()
-            return
-        self._changed.discard(consumer)
-        state = consumer.delivery.state.record()
-        self._record(CONSUMER_STATE, consumer.name, state, lambda _: done())
-
-    def acknowledged(self, consumer, sequences):
-        """Messages need not be kept for a consumer any more."""
-        retention = self.config.retention
-        if retention == Retention.WORKQUEUE:
-            for sequence in sequences:
-                self._delete(sequence)
-        elif retention == Retention.INTEREST:
-            for sequence in sequences:
-                self.store.read(
-                    sequence, lambda cached, _, number=sequence: self._unkeep(number, cached)
-                )
-
-    def _unkeep(self, sequence, cached):
-        """Delete a message that no consumer waits for."""
-        if cached is None:
-            return
-        subject = cached.subject()
-        for consumer in self.consumers.values():
-            delivery = consumer.delivery
-            if delivery.wants(subject) and (
-                sequence in delivery.state.pending or sequence > delivery.state.delivered_stream
-            ):
-                return
-        self._delete(sequence)
-
-    def _delete(self, sequence):
-        self.store.propose(DELETE, b"", sequence.to_bytes(8, "little"))
-        self.ingest.due()
-
-    def _record(self, kind, name, payload, done):
-        self.ingest.acks.callbacks.append(done)
-        self.store.propose(kind, name.encode(), payload)
-        self.ingest.due()
-
-    def _record_consumers(self):
-        """Record the state of every consumer that has changed."""
-        for consumer in self._changed:
-            if self.consumers.get(consumer.name) is consumer:
-                state = consumer.delivery.state.record()
-                self.store.propose(CONSUMER_STATE, consumer.name.encode(), state)
-        self._changed.clear()
-        self.store.commit()
-
-    def _consumer_record(self, consumer):
-        record = _ConsumerRecord(
-            consumer.created_ns,
-            consumer.delivery.state.next_sequence,
-            msgspec.Raw(gojson.encode(consumer.config)),
-            consumer.delivery.backlog,
-            consumer.delivery.state.delivered_stream,
-        )
-        return msgspec.json.encode(record)
-
-    def _apply_consumer(self, payload):
-        """Make or change a consumer as it was recorded; one that runs has been changed already."""
-        if self.running:
-            return
-        record = _decode_consumer(payload)
-        config = consumer_config.decode_consumer_config(bytes(record.config))
-        consumer = self.consumers.get(config.name)
-        if consumer is None:
-            consumer = Consumer(self, config, record.created_ns, record.next_sequence)
-            consumer.delivery.begin(record.floor, record.backlog)
-            self.consumers[config.name] = consumer
-            self.store.watched = True
-        else:
-            consumer.configure(config)
-
-    def _drop_consumer(self, name):
-        consumer = self.consumers.pop(name, None)
-        if consumer is not None:
-            consumer.stop(409, b"Consumer Deleted")
-        self._changed.discard(consumer)
-        self.store.watched = bool(self.consumers)
-
-    def _start_consumer(self, consumer):
-        """Start a consumer that was recovered."""
-        delivery = consumer.delivery
-        done = delivery.state.delivered_stream
-        delivery.backlog = [sequence for sequence in delivery.backlog if sequence > done]
-        self._start_consumer_counting(consumer)
-        consumer.start()
-
-    def _start_consumer_counting(self, consumer):
-        delivery = consumer.delivery
-
-        def counted(start):
-            delivery.num_pending = start.num_pending
-            consumer.wake()
-
-        start = ConsumerStart(self.store, consumer.config, counted)
-        start.resume(delivery.state.next_sequence, delivery.backlog)
-
-    def advise_max_deliver(self, consumer, sequence, count):
-        """Tell whoever listens that a message was delivered as often as it may be."""
-        self.host.advise(
-            f"CONSUMER.MAX_DELIVERIES.{self.name}.{consumer.name}",
-            "max_deliver",
-            {
-                "stream": self.name,
-                "consumer": consumer.name,
-                "stream_seq": sequence,
-                "deliveries": count,
-            },
-        )
 
     # Age
 
@@ -549,7 +328,12 @@ class Stream(StreamOwner):
         bound_ns = self.clock.now() - window_ns
         blocks = self.store.index.blocks
         first = next(
-            (block.first_sequence for block in blocks if block.last_time_ns >= bound_ns), 0
+            (
+                block.first_sequence
+                for block in blocks
+                if block.live and block.last_time_ns >= bound_ns
+            ),
+            0,
         )
         if window_ns <= 0 or not first:
             return

@@ -73,6 +73,11 @@ class Log:
         self.staged_records += 1
         record.put_record(self.staged, kind, sequence, time_ns, name, payload)
 
+    def drop_staged(self):
+        """Forget what is staged."""
+        self.staged.size = 0
+        self.staged_records = 0
+
     def start(self):
         """Return what is staged as a Batch ready to be written, or None when there is nothing.
 

@@ -30,6 +30,13 @@ class StreamFiles:
             self._writing = True
             self._store.when_settled(self._begin)
 
+    def when_written(self, done):
+        """Call ``done()`` once no checkpoint is being written."""
+        if self._writing:
+            self._waiters.append(lambda _: done())
+        else:
+            done()
+
     def _begin(self):
         store = self._store
         dying = store.index.take_empty(store.position_number)
@@ -57,6 +64,7 @@ class StreamFiles:
             self._dead = dying
         else:
             # The next one does it again; until then the files stay.
+            self._generation -= 1
             self._dead = self._dead + dying
             self._store.owner.report(f"no checkpoint could be written: {error}")
         waiters = self._waiters

@@ -49,11 +49,12 @@ cdef class StreamStore:
     cdef Record _record
 
     cpdef long long propose_message(self, Message message, long long time_ns) except -1
+    cpdef long long last_sequence(self) except -1
     cpdef commit(self)
     @cython.locals(block=Block)
     cpdef _written(self, Batch batch)
     @cython.locals(record=Record, at=Py_ssize_t)
-    cdef _withdraw(self, Batch batch)
+    cdef _withdraw(self, Buffer buffer)
     cdef _unstage(self, Record record)
     cpdef run(self)
     @cython.locals(batch=Batch)

@@ -139,10 +139,21 @@ class StreamStore:
             self.last_proposed = sequence
         self.log.stage(kind, sequence or self.last_proposed, self._clock.now(), name, payload)
 
+    def last_sequence(self):
+        """Return the last sequence as a publisher is to see it: what is proposed counts."""
+        return self.last_proposed if self.staged_messages else self.index.last_sequence
+
+    def has(self, sequence):
+        """Tell whether there is a message of that sequence."""
+        block = self.index.block_of(sequence)
+        return block is not None and block.has(sequence)
+
     # Commit
 
     def commit(self):
         """Start to write what was proposed, unless a batch is being written: then that goes on."""
+        if self.closed:
+            return
         batch = self.log.start()
         if batch is None:
             return
@@ -156,14 +167,17 @@ class StreamStore:
         batch = self.log.writing
         if error is not None:
             batch.error = error
-        self._written(batch)
-        self.commit()
+        try:
+            self._written(batch)
+        finally:
+            self.commit()
 
     def _written(self, batch):
         if not self.log.finish(batch):
-            self._withdraw(batch)
+            self._withdraw(batch.buffer)
             self.owner.settled(batch.attachment, batch.error)
             self.log.recycle(batch)
+            self._fail_staged(batch.error)
             self._tell_idle()
             return
         block = batch.block
@@ -177,12 +191,21 @@ class StreamStore:
         self._completed.append(batch)
         self.run()
 
-    def _withdraw(self, batch):
+    def _fail_staged(self, error):
+        """Fail what was proposed behind a batch that failed: it was judged as if that held."""
+        staged = self.log.staged
+        if staged.size:
+            self._withdraw(staged)
+            attachment = self.owner.take_attachment()
+            self.log.drop_staged()
+            self.owner.settled(attachment, error)
+
+    def _withdraw(self, buffer):
         """The records of a failed batch are no more; their sequences are not used again."""
-        view = batch.buffer.view
+        view = buffer.view
         record = self._record
         at = 0
-        while at < batch.buffer.size and record.read(view, at, batch.buffer.size):
+        while at < buffer.size and record.read(view, at, buffer.size):
             if record.kind == MESSAGE:
                 self._unstage(record)
             at = record.end

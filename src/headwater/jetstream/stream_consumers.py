@@ -1,0 +1,331 @@
+"""The consumers of one stream: made, changed, recorded, and what their acknowledgements set free."""
+
+import msgspec
+
+from headwater.base import gojson
+from headwater.base.clock import MILLISECOND, SECOND
+from headwater.jetstream import consumer_config
+from headwater.jetstream.consumer_start import ConsumerStart
+from headwater.jetstream.consumers import Consumer
+from headwater.jetstream.stream_config import Retention
+from headwater.store.record import CONSUMER, CONSUMER_DELETE, CONSUMER_STATE, DELETE
+from headwater.subjects.validate import covers
+
+_STATE_DELAY_NS = 250 * MILLISECOND
+_RETRY_NS = SECOND
+
+
+class _ConsumerRecord(msgspec.Struct):
+    """A CONSUMER record: how a consumer was made."""
+
+    created_ns: int
+    next_sequence: int
+    config: msgspec.Raw
+    backlog: list[int] = []
+    floor: int = 0
+
+
+_decode_consumer = msgspec.json.Decoder(_ConsumerRecord).decode
+
+
+class StreamConsumers(dict):
+    """Consumers by name, as they are right now; what lasts of them is recorded in the log."""
+
+    def __init__(self, stream):
+        super().__init__()
+        self._stream = stream
+        self._store = stream.store
+        self._changed = set()  # consumers whose state is to be recorded
+        self._timer = None
+        self._making = {}  # name -> those who wait for a consumer that is being made
+        self._deleting = set()  # sequences whose deletion is proposed
+
+    # Life
+
+    def start(self):
+        """Let the consumers that were recovered deliver."""
+        for consumer in self.values():
+            delivery = consumer.delivery
+            done = delivery.state.delivered_stream
+            delivery.backlog = [sequence for sequence in delivery.backlog if sequence > done]
+            self._count(consumer)
+            consumer.start()
+        self._watch()
+        if self._stream.config.retention == Retention.INTEREST:
+            self._sweep()
+
+    def stop(self, code, text):
+        """Let them deliver nothing any more."""
+        for consumer in self.values():
+            consumer.stop(code, text)
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def make(self, config, done):
+        """Make a consumer; ``done(consumer, error)`` once it is recorded and runs."""
+        waiting = self._making.get(config.name)
+        if waiting is not None:
+            waiting.append(done)
+            return
+        self._making[config.name] = [done]
+        created_ns = self._stream.clock.now()
+        start = ConsumerStart(self._store, config)
+        start.find(lambda: self._found(config, created_ns, start))
+
+    def _found(self, config, created_ns, start):
+        """Go on with a new consumer that knows where it begins."""
+        consumer = Consumer(self._stream, config, created_ns, start.next_sequence)
+        consumer.delivery.begin(start.floor, start.backlog)
+        consumer.delivery.counting = start
+        self[config.name] = consumer
+        self._watch()
+        start.count(lambda: self._counted(consumer, start))
+        if consumer.is_persistent:
+            self._record(
+                CONSUMER,
+                config.name,
+                self.encode(consumer),
+                lambda error: self._made(consumer, error),
+            )
+        else:
+            self._made(consumer, None)
+
+    def _made(self, consumer, error):
+        if error is not None:
+            self._drop(consumer)
+        elif consumer.delivery.counting is not None:
+            # It is told of with the number of messages before it, which is not known yet.
+            consumer.delivery.counting.then(lambda: self._made(consumer, None))
+            return
+        elif self.get(consumer.name) is consumer:
+            consumer.start()
+        for done in self._making.pop(consumer.name, []):
+            done(consumer, error)
+
+    def change(self, consumer, config, done):
+        """Change a consumer's configuration; ``done(consumer, error)`` once it is recorded."""
+        old = consumer.config
+        self._configure(consumer, config)
+
+        def recorded(error):
+            if error is not None:
+                self._configure(consumer, old)
+            done(consumer, error)
+
+        if consumer.is_persistent:
+            self._record(CONSUMER, config.name, self.encode(consumer), recorded)
+        else:
+            done(consumer, None)
+
+    def _configure(self, consumer, config):
+        filters = consumer.config.filters
+        consumer.configure(config)
+        if config.filters != filters:
+            self._count(consumer)
+        consumer.wake()
+
+    def remove(self, consumer, done=None):
+        """Take a consumer away; ``done(error)`` once that is recorded."""
+        if self.get(consumer.name) is not consumer:
+            return
+        self._drop(consumer)
+        if consumer.is_persistent:
+            self._record(CONSUMER_DELETE, consumer.name, b"", done or _ignore)
+        elif done is not None:
+            done(None)
+        if self._stream.config.retention == Retention.INTEREST:
+            self._sweep()
+
+    def _drop(self, consumer):
+        if self.get(consumer.name) is consumer:
+            del self[consumer.name]
+        consumer.stop(409, b"Consumer Deleted")
+        self._changed.discard(consumer)
+        self._watch()
+
+    def _watch(self):
+        self._store.watched = bool(self)
+
+    def _count(self, consumer):
+        """Count anew what is left for a consumer; it delivers nothing until then."""
+        delivery = consumer.delivery
+        start = ConsumerStart(self._store, consumer.config)
+        delivery.counting = start
+        start.resume(
+            delivery.state.next_sequence,
+            delivery.backlog,
+            lambda: self._counted(consumer, start),
+        )
+
+    def _counted(self, consumer, start):
+        if consumer.delivery.counting is start:
+            consumer.delivery.counting = None
+            consumer.delivery.num_pending = start.num_pending
+            consumer.wake()
+
+    # What the log says
+
+    def encode(self, consumer):
+        """Return the CONSUMER record of a consumer as it is now."""
+        delivery = consumer.delivery
+        record = _ConsumerRecord(
+            consumer.created_ns,
+            delivery.state.next_sequence,
+            msgspec.Raw(gojson.encode(consumer.config)),
+            delivery.backlog,
+            delivery.state.delivered_stream,
+        )
+        return msgspec.json.encode(record)
+
+    def apply_made(self, payload):
+        """Make or change a consumer as it was recorded; return its name."""
+        record = _decode_consumer(payload)
+        config = consumer_config.decode_consumer_config(bytes(record.config))
+        consumer = self.get(config.name)
+        if consumer is None:
+            consumer = Consumer(self._stream, config, record.created_ns, record.next_sequence)
+            consumer.delivery.begin(record.floor, record.backlog)
+            self[config.name] = consumer
+            self._watch()
+        else:
+            consumer.configure(config)
+        return config.name
+
+    def apply_removed(self, name):
+        """Take a consumer away as it was recorded."""
+        consumer = self.get(name)
+        if consumer is not None:
+            self._drop(consumer)
+
+    def apply_state(self, name, payload):
+        """Let a consumer be as far as it was recorded."""
+        consumer = self.get(name)
+        if consumer is not None:
+            consumer.delivery.state.apply(payload)
+
+    def snapshot(self):
+        """Return (name, CONSUMER record, state) of each consumer that lasts."""
+        return [
+            (consumer.name, self.encode(consumer), consumer.delivery.state.snapshot())
+            for consumer in self.values()
+            if consumer.is_persistent
+        ]
+
+    # What the consumers say
+
+    def changed(self, consumer):
+        """A consumer has delivered or was acknowledged: record that before long."""
+        if consumer.is_persistent:
+            self._changed.add(consumer)
+            self._schedule(_STATE_DELAY_NS)
+
+    def when_recorded(self, consumer, done):
+        """Call ``done(error)`` once a consumer's state is on disk, if that is where it belongs."""
+        if not consumer.is_persistent:
+            done(None)
+            return
+        self._changed.discard(consumer)
+        state = consumer.delivery.state.record()
+        self._record(CONSUMER_STATE, consumer.name, state, done)
+
+    def record_all(self):
+        """Record the state of every consumer that has changed."""
+        for consumer in self._changed:
+            if self.get(consumer.name) is consumer:
+                state = consumer.delivery.state.record()
+                self._store.propose(CONSUMER_STATE, consumer.name.encode(), state)
+        self._changed.clear()
+        for sequence in self._deleting:
+            if self._store.has(sequence):
+                self._store.propose(DELETE, b"", sequence.to_bytes(8, "little"))
+        self._deleting.clear()
+        self._store.commit()
+
+    def batch_failed(self):
+        """What was proposed last is not on disk: propose it once more before long."""
+        for consumer in self.values():
+            if consumer.is_persistent:
+                consumer.delivery.state.record_whole()
+                self._changed.add(consumer)
+        self._schedule(_RETRY_NS)
+
+    def _schedule(self, delay_ns):
+        if self._timer is None or not self._timer.active:
+            self._timer = self._stream.timers.after(delay_ns, self.record_all)
+
+    def acknowledged(self, consumer, sequences):
+        """Messages need not be kept for a consumer any more."""
+        retention = self._stream.config.retention
+        if retention == Retention.WORKQUEUE:
+            for sequence in sequences:
+                self._delete(sequence)
+        elif retention == Retention.INTEREST:
+            for sequence in sequences:
+                self._store.read(
+                    sequence, lambda cached, _, number=sequence: self._unkeep(number, cached)
+                )
+
+    def stored(self, sequence, subject):
+        """A message was added to the stream."""
+        for consumer in self.values():
+            consumer.delivery.stored(sequence, subject)
+
+    def removed(self, sequence, subject):
+        """A message was taken out of the stream; sequence 0 stands for all."""
+        self._deleting.discard(sequence)
+        for consumer in self.values():
+            if sequence:
+                consumer.delivery.removed(sequence, subject)
+            else:
+                consumer.delivery.cleared()
+
+    def was_purged(self, pattern, last):
+        """A purge is through: let the consumers be behind what it took.
+
+        ``pattern`` took everything that it fits up to ``last``; it is empty for other purges.
+        """
+        first = self._store.index.first_sequence
+        for consumer in self.values():
+            delivery = consumer.delivery
+            gone = pattern and delivery.filters
+            if gone and all(covers(pattern, wanted) for wanted in delivery.filters):
+                delivery.state.skip_to(max(first, last + 1))
+            else:
+                delivery.state.skip_to(first)
+            self.changed(consumer)
+
+    def want(self, subject):
+        """Tell whether any consumer wants a subject."""
+        return any(consumer.delivery.wants(subject) for consumer in self.values())
+
+    def _sweep(self):
+        """Delete what no consumer waits for, of a stream that keeps messages for them only."""
+        index = self._store.index
+        self._store.walk(
+            index.first_sequence,
+            index.last_sequence,
+            lambda cached: self._unkeep(cached.record.sequence, cached),
+            _ignore,
+        )
+
+    def _unkeep(self, sequence, cached):
+        """Delete a message that no consumer waits for."""
+        if cached is None:
+            return
+        subject = cached.subject()
+        if not any(consumer.delivery.awaits(sequence, subject) for consumer in self.values()):
+            self._delete(sequence)
+
+    def _delete(self, sequence):
+        self._deleting.add(sequence)
+        self._store.propose(DELETE, b"", sequence.to_bytes(8, "little"))
+        self._stream.ingest.due()
+
+    def _record(self, kind, name, payload, done):
+        self._stream.ingest.acks.callbacks.append(done)
+        self._store.propose(kind, name.encode(), payload)
+        self._stream.ingest.due()
+
+
+def _ignore(_error):
+    pass
