@@ -43,6 +43,7 @@ _FLOW = re.compile(rb"(\$JS\.FC\.[^ .]+\.[^ .]+)\.[^ .]+")
 _ID = re.compile(rb'"id": ?"[A-Za-z0-9]{22}"')
 
 _STUCK = "stuck: "
+_ACCOUNTS = 400  # at least as many as there are plays in a session
 
 
 class Stuck(AssertionError):
@@ -82,14 +83,17 @@ class _Inbox:
 class Play:
     """A client that writes down what it hears."""
 
-    def __init__(self, server: "AnyServer") -> None:
+    def __init__(self, server: "AnyServer", account: int) -> None:
         self.server = server
+        self._account = account
         self.transcript: list[str] = []
         self._names: dict[str, str] = {}  # what is replaced in the transcript
         self._inboxes: dict[str, _Inbox] = {}
         self._sids: dict[str, str] = {}
         self._serial = 0
+        self._pulls = 0
         self._pongs = 0
+        self.give_time()
         self._connect()
 
     # What is written down
@@ -125,11 +129,16 @@ class Play:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=SECONDS)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._received = b""
-        options = {"verbose": False, "headers": True, "no_responders": True, "protocol": 1}
+        user = {"user": f"p{self._account}", "pass": "p"}
+        options = {"verbose": False, "headers": True, "no_responders": True, "protocol": 1, **user}
         self._send(b"CONNECT " + json.dumps(options).encode() + b"\r\n")
         for sid, inbox in self._inboxes.items():
             self._send(f"SUB {inbox.subject} {sid}\r\n".encode())
         self.flush()
+
+    def give_time(self) -> None:
+        """Let the play begin anew to be as long as it may be."""
+        self._end = time.monotonic() + 3 * SECONDS
 
     def close(self) -> None:
         """Leave."""
@@ -148,6 +157,8 @@ class Play:
 
     def _read(self, until: Callable[[], Any], seconds: float, what: str) -> None:
         deadline = time.monotonic() + seconds
+        if time.monotonic() > self._end:
+            raise Stuck("the play takes too long")
         while not until():
             left = deadline - time.monotonic()
             if left <= 0 or not select.select([self._socket], [], [], left)[0]:
@@ -346,7 +357,7 @@ class Play:
             self.send(subject, b"%d" % number + bytes(size))
         self.put(subject, b"%d" % (count - 1) + bytes(size))
 
-    def consumer(self, stream: str, name: str, *, action: str = "", **config: Any) -> Any:
+    def consumer(self, stream: str, name: str, /, *, action: str = "", **config: Any) -> Any:
         """Create or update a consumer; a durable one unless ``config`` names it otherwise."""
         if "name" not in config:
             config = {"durable_name": name, **config}
@@ -366,15 +377,15 @@ class Play:
 
         def reached() -> bool:
             answer = self.info(stream, consumer, note=False)
-            return all(answer.get(key, 0) == value for key, value in wanted.items())
+            return all(answer.get(key, False) == value for key, value in wanted.items())
 
         self.wait(reached, f"info {wanted} of {consumer}")
         return self.info(stream, consumer)
 
     def pull(self, stream: str, consumer: str, **asked: Any) -> str:
         """Ask for messages; return the inbox that they come to.  ``raw`` is the body as it is."""
-        self._serial += 1
-        inbox = self.listen(f"_INBOX.pull.{self._serial}")
+        self._pulls += 1
+        inbox = self.listen(f"_INBOX.pull.{self._pulls}")
         body = asked["raw"] if "raw" in asked else json.dumps(asked).encode()
         self.send(f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}", body, reply=inbox)
         return inbox
@@ -455,15 +466,24 @@ class Duel:
     """Both servers, with one configuration."""
 
     def __init__(self, program: Path, folder: Path, config: str = "") -> None:
-        def text(name: str) -> str:
+        def text(name: str, more: str) -> str:
             store = json.dumps(str(folder / name / "store"))
             return (
                 'server_name: "DUEL"\nhost: "127.0.0.1"\nport: -1\n'
-                f"jetstream {{ store_dir: {store} {config} }}\n"
+                f"jetstream {{ store_dir: {store} {config} }}\n{more}"
             )
 
-        self.ours = Ours(folder / "ours", text("ours"))
-        self.theirs = Theirs(program, folder / "theirs", config=text("theirs"))
+        # A stream that nats-server was told to delete may come back when it is made again at once:
+        # each play has an account of its own there.
+        accounts = ", ".join(
+            f"P{n}: {{ jetstream: enabled, users: [{{user: p{n}, password: p}}] }}"
+            for n in range(_ACCOUNTS)
+        )
+        self._plays = 0
+        self.ours = Ours(folder / "ours", text("ours", ""))
+        self.theirs = Theirs(
+            program, folder / "theirs", config=text("theirs", f"accounts {{ {accounts} }}\n")
+        )
         self.theirs.start()
 
     def stop(self) -> None:
@@ -473,12 +493,20 @@ class Duel:
 
     def run(self, script: Script) -> tuple[list[str], list[str]]:
         """Return the transcripts of our server and of theirs."""
-        return play(self.ours, script), play(self.theirs, script)
+        self._plays += 1
+        return play(self.ours, script, 0), play(self.theirs, script, self._plays)
+
+    def compare(self, script: Script) -> None:
+        """Let the test fail if the two say something else, or do not say what is waited for."""
+        ours, theirs = self.run(script)
+        if ours != theirs:
+            pytest.fail(difference(ours, theirs), pytrace=False)
+        assert not any(line.startswith(_STUCK) for line in ours), ours
 
 
-def play(server: AnyServer, script: Script) -> list[str]:
+def play(server: AnyServer, script: Script, account: int) -> list[str]:
     """Run a script, and take away the streams that it has left behind."""
-    run = Play(server)
+    run = Play(server, account)
     try:
         try:
             script(run)
@@ -486,6 +514,7 @@ def play(server: AnyServer, script: Script) -> list[str]:
             run.note(f"{_STUCK}{error}")
         return list(run.transcript)
     finally:
+        run.give_time()
         for name in run.ask("STREAM.NAMES", note=False).get("streams") or []:
             run.ask(f"STREAM.DELETE.{name}", note=False)
         run.close()
@@ -496,10 +525,7 @@ def on_both(script: Script) -> Callable[[Duel], None]:
 
     @pytest.mark.hub
     def test(duel: Duel) -> None:
-        ours, theirs = duel.run(script)
-        if ours != theirs:
-            pytest.fail(difference(ours, theirs), pytrace=False)
-        assert not any(line.startswith(_STUCK) for line in ours), ours
+        duel.compare(script)
 
     test.__name__ = test.__qualname__ = script.__name__
     test.__doc__ = script.__doc__

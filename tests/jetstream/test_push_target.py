@@ -5,8 +5,8 @@ from tests.jetstream.duel import MILLISECOND_NS, Play, on_both
 
 def _stream(play: Play, count: int = 0, size: int = 0) -> None:
     play.stream("S", subjects=["s.>"])
-    if count:
-        play.fill("s.a", count, size)
+    for number in range(count):
+        play.put("s.a", b"%d" % number + bytes(size))
 
 
 @on_both
@@ -33,7 +33,7 @@ def test_delivery_begins_with_interest(play: Play) -> None:
 @on_both
 def test_without_acknowledgements(play: Play) -> None:
     _stream(play, 3)
-    inbox = play.listen("d.>")
+    inbox = play.listen("d.x")
     play.consumer("S", "C", ack_policy="none", deliver_subject="d.x")
     play.hear(inbox, 3)
     play.put("s.b", b"payload", {"Header": "value"})
@@ -73,8 +73,7 @@ def test_redelivery(play: Play) -> None:
     play.ack(found[1])
     play.hear(inbox, 2)
     play.put("s.b")
-    (found,) = play.wait_message(inbox, lambda message: message.subject == "s.b"), 
-    play.ack(found)
+    play.ack(play.wait_message(inbox, lambda message: message.subject == "s.b"))
 
 
 @on_both
@@ -107,7 +106,7 @@ def test_heartbeats(play: Play) -> None:
 
 @on_both
 def test_flow_control(play: Play) -> None:
-    _stream(play, 400, 1000)
+    _stream(play, 25, 200_000)
     inbox = play.listen("d")
     play.consumer(
         "S",
@@ -119,7 +118,7 @@ def test_flow_control(play: Play) -> None:
     )
     count = 0
     statuses = set()
-    while count < 400:
+    while count < 25:
         (message,) = play.hear(inbox, note=False)
         if message.code:
             statuses.add((message.status, message.subject))
@@ -132,7 +131,7 @@ def test_flow_control(play: Play) -> None:
 
 @on_both
 def test_flow_control_is_waited_for(play: Play) -> None:
-    _stream(play, 400, 1000)
+    _stream(play, 25, 200_000)
     inbox = play.listen("d")
     play.consumer(
         "S",
@@ -146,7 +145,7 @@ def test_flow_control_is_waited_for(play: Play) -> None:
     beat = play.wait_message(inbox, lambda message: "Idle" in message.status)
     play.note(str(beat.header("Nats-Consumer-Stalled") == asked.reply))
     answer = play.info("S", "C", note=False)
-    play.note(str(0 < answer["num_pending"] < 400))
+    play.note(str(0 < answer["num_pending"] < 25))
     play.send(asked.reply)
     play.wait_message(inbox, lambda message: message.code == 0)
 
@@ -197,11 +196,13 @@ def test_deliver_subject_is_changed(play: Play) -> None:
     one, two = play.listen("one"), play.listen("two")
     play.consumer("S", "C", ack_policy="explicit", deliver_subject="one")
     play.hear(one)
-    play.consumer("S", "C", ack_policy="explicit", deliver_subject="two")
+    config = {"durable_name": "C", "ack_policy": "explicit", "deliver_subject": "two"}
+    play.ask("CONSUMER.CREATE.S.C", {"stream_name": "S", "config": config})
     play.ignore(one)
-    play.consumer("S", "C", ack_policy="explicit", deliver_subject="two")
+    play.wait_info("S", "C", push_bound=False)
+    play.ask("CONSUMER.CREATE.S.C", {"stream_name": "S", "config": config}, note=False)
     play.put("s.b")
-    play.hear(two)
+    play.hear(two, 2)
     play.info("S", "C")
 
 

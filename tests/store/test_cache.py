@@ -15,14 +15,21 @@ def cached_block(number: int, size: int) -> Block:
 def test_the_least_recently_used_goes_first():
     cache = BlockCache(35_000)
     blocks = [cached_block(number, 10_000) for number in range(3)]
-    for block in blocks:
-        cache.use(block, 1)
+    cache.use(blocks[0], 1)
+    cache.use(blocks[1], 1)
     cache.use(blocks[0], 2)
-    cache.trim(3)
+    cache.use(blocks[2], 3)
     assert [block.cached is not None for block in blocks] == [True, False, True]
     assert len(cache) == 2
     assert cache.bytes == sum(b.cached.memory_bytes() for b in blocks if b.cached)
     assert cache.bytes <= cache.bytes_max
+
+
+def test_the_block_in_use_stays_however_large():
+    cache = BlockCache(100)
+    block = cached_block(1, 10_000)
+    cache.use(block, 1)
+    assert block.cached is not None
 
 
 def test_what_is_idle_for_long_goes_though_there_is_room():

@@ -139,8 +139,10 @@ class AckState:
 
     def abandon(self, sequence):
         """A message was tried often enough; the floors pass it with the next acknowledgement."""
-        if self.pending.pop(sequence, None) is not None:
-            self.abandoned.add(sequence)
+        entry = self.pending.pop(sequence, None)
+        if entry is not None:
+            if entry.count > 1:
+                self.abandoned.add(sequence)
             self.changed.add(sequence)
             self.dirty = True
 

@@ -61,7 +61,7 @@ def create(request):
 
     def created(consumer, error):
         if error is None:
-            _advise(request.streams, stream, consumer, "CREATED", "create")
+            stream.consumers.advise(consumer, "CREATED", "consumer_action", {"action": "create"})
         answer(consumer, error)
 
     stream.consumers.make(config, created)
@@ -85,7 +85,7 @@ def delete(request):
         if error is not None:
             request.refuse(api_errors.CONSUMER_STORE_FAILED.filled(err=error))
             return
-        _advise(request.streams, stream, consumer, "DELETED", "delete")
+        stream.consumers.advise(consumer, "DELETED", "consumer_action", {"action": "delete"})
         request.answer(responses.success(Kind.CONSUMER_DELETE))
 
     stream.consumers.remove(consumer, deleted)
@@ -139,11 +139,3 @@ def _listed(request):
     stream = request.stream(request.tokens[2])
     consumers = stream.consumers
     return [consumers[name] for name in sorted(consumers) if not consumers[name].config.direct]
-
-
-def _advise(streams, stream, consumer, verb, action):
-    streams.advise(
-        f"CONSUMER.{verb}.{stream.name}.{consumer.name}",
-        "consumer_action",
-        {"stream": stream.name, "consumer": consumer.name, "action": action},
-    )

@@ -94,6 +94,8 @@ class Consumer:
             self.stream.interest.watch(self)
         self.recheck_interest()
         self._restart_redelivery()
+        if self.delivery.paused:
+            self._advise_pause()
         self.wake()
 
     def stop(self, code=0, text=b""):
@@ -113,8 +115,6 @@ class Consumer:
                 self.target.tell_all(code, text)
         else:
             self.stream.interest.unwatch(self)
-            if code and self.target.active:
-                self.send(self.config.deliver_subject.encode(), headers.status_block(code, text))
             self.target.stop()
 
     def wake(self):
@@ -122,18 +122,24 @@ class Consumer:
         self.delivery.wake()
 
     def _set_target(self, config):
+        moved_from = None
         if isinstance(self.target, PushTarget):
+            moved_from = self.target.deliver_subject
             self.stream.interest.unwatch(self)
             self.target.stop()
         if config.is_push:
+            subject = config.deliver_subject.encode()
             self.target = PushTarget(
                 self,
-                config.deliver_subject.encode(),
+                subject,
                 heartbeat_ns=config.idle_heartbeat_ns,
                 flow_control=config.flow_control,
             )
             if self._subscriptions:
                 self.stream.interest.watch(self)
+                if subject != moved_from:
+                    # Who listens now has not seen what waits for its acknowledgement.
+                    self.delivery.redeliver = list(self.delivery.state.pending)
                 self.recheck_interest()
         elif self.target is None:
             self.target = PullTarget(self)
@@ -196,6 +202,7 @@ class Consumer:
                 self._start_inactivity()
                 return
         self.stream.consumers.remove(self)
+        self.stream.consumers.advise(self, "DELETED", "consumer_action", {"action": "delete"})
 
     def recheck_interest_once(self):
         """Look for interest without starting the clock again."""
@@ -212,13 +219,23 @@ class Consumer:
             self._pause_timer.cancel()
             self._pause_timer = None
         remaining_ns = until_ns - self._clock.now()
+        was_paused = self.delivery.paused
         self.delivery.paused = until_ns > 0 and remaining_ns > 0
         if self.delivery.paused:
             self._pause_timer = self.timers.after(remaining_ns, self._resume)
+        if self._subscriptions and (was_paused or self.delivery.paused):
+            self._advise_pause()
 
     def _resume(self):
         self.delivery.paused = False
+        self._advise_pause()
         self.wake()
+
+    def _advise_pause(self):
+        fields = {"paused": self.delivery.paused}
+        if self.config.pause_until_ns:
+            fields["pause_until"] = responses.moment(self.config.pause_until_ns)
+        self.stream.consumers.advise(self, "PAUSE", "consumer_pause", fields)
 
     # What Delivery asks and tells
 
@@ -256,7 +273,8 @@ class Consumer:
 
     def tried_enough(self, sequence, count):
         """A message was delivered as often as it may be."""
-        self.stream.advise_max_deliver(self, sequence, count)
+        fields = {"stream_seq": sequence, "deliveries": count}
+        self.stream.consumers.advise(self, "MAX_DELIVERIES", "max_deliver", fields)
 
     def unreadable(self, error):
         """A block could not be read."""
@@ -328,12 +346,33 @@ class Consumer:
             if reply:
                 self._next_for(reply, argument)
             return
+        if verb in (AckVerb.NAK, AckVerb.TERM):
+            self._advise_refusal(verb, tokens, message.payload())
         self._apply_ack(verb, argument, sequence)
         if reply:
             self.stream.consumers.when_recorded(
                 self, lambda error: error or self._confirm(reply)
             )
         self.stream.consumers.changed(self)
+
+    def _advise_refusal(self, verb, tokens, payload):
+        """Tell whoever listens that a client does not want a message, now or at all."""
+        last = len(tokens) - (1 if len(tokens) > 11 else 0)
+        count, sequence, consumer_sequence = tokens[last - 5 : last - 2]
+        if not (count.isdigit() and consumer_sequence.isdigit()):
+            return
+        fields = {
+            "consumer_seq": int(consumer_sequence),
+            "stream_seq": int(sequence),
+            "deliveries": int(count),
+        }
+        if verb == AckVerb.NAK:
+            self.stream.consumers.advise(self, "MSG_NAKED", "nak", fields)
+            return
+        reason = payload[len(b"+TERM") :].strip()
+        if reason:
+            fields["reason"] = reason.decode("utf-8", "replace")
+        self.stream.consumers.advise(self, "MSG_TERMINATED", "terminated", fields)
 
     def _confirm(self, reply):
         self._router.publish(self.account, reply, b"")

@@ -116,7 +116,7 @@ class Delivery:
         self.num_pending = 0  # messages of the stream that are still to be delivered
         self.backlog = []  # sequences to deliver before all others: the last of each subject
         self.redeliver = []  # sequences whose time has come again
-        self.counting = None  # the ConsumerStart that counts what is left; nothing leaves until then
+        self.counting = None  # the ConsumerStart that counts what is left, and is waited for
         self.loading = False  # whether a block is on its way
         self.message = Message()
         self.reply = Buffer()

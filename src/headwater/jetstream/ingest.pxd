@@ -12,6 +12,7 @@ from headwater.wire.nats_parser cimport NatsParser
 
 
 cdef Py_ssize_t _header_bytes_max
+cdef Py_ssize_t _staged_bytes_max
 
 
 cdef class IngestSubscription(Subscription):

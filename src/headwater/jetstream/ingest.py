@@ -16,6 +16,8 @@ from headwater.wire import headers
 
 _NATS = b"Nats-"
 _header_bytes_max = HEADER_BYTES_MAX
+_STAGED_BYTES_MAX = 32 * 1024 * 1024
+_staged_bytes_max = _STAGED_BYTES_MAX
 
 # Headers of features that this version does not have: a message that relies on one is refused
 # rather than stored without what it asked for.
@@ -184,6 +186,9 @@ class Ingest:
             self.dedupe.add(message_id, sequence, self.router.now_ns)
         self.dedupe.last_id = message_id
         self.acks.note(sequence)
+        if self.store.log.staged.size > _staged_bytes_max:
+            # The disk does not keep up: slow the publisher down.
+            self.router.congested = True
         if message.reply_end > message.reply_start and not self.no_ack:
             self.acks.add(message, sequence, False)
         self.due()

@@ -51,6 +51,9 @@ class PullTarget(Target):
 
     def add(self, request, now_ns):
         """Take a request in, or turn it away because there are too many."""
+        if request.expires_ns and request.expires_ns < now_ns:
+            self._status_pending(request, 408, b"Request Timeout")
+            return
         most = self._consumer.config.max_waiting
         if 0 < most <= len(self._requests):
             self.drop_uninterested()
@@ -159,6 +162,10 @@ class PullTarget(Target):
 
 def refusal(config, request):
     """Return the status (code, text) that a NextRequest is refused with, or None."""
+    if request.min_pending > 0 or request.min_ack_pending > 0:
+        return 400, b"Bad Request - Not a Overflow Priority consumer"
+    if request.id:
+        return 400, b"Bad Request - Not a Pinned Client Priority consumer"
     batch_max = config.max_batch
     if 0 < batch_max < request.batch:
         return 409, b"Exceeded MaxRequestBatch of %d" % batch_max
@@ -175,7 +182,7 @@ def make(request, inbox, now_ns):
     """Return the PullRequest of a NextRequest; it expires in any case, if only in a month."""
     pull = PullRequest(inbox, max(1, request.batch), request.max_bytes)
     pull.no_wait = request.no_wait
-    if request.expires_ns > 0:
+    if request.expires_ns:
         pull.expires_ns = now_ns + min(request.expires_ns, _MONTH_NS)
     if request.idle_heartbeat_ns > 0:
         pull.heartbeat_ns = request.idle_heartbeat_ns

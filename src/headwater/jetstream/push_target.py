@@ -15,7 +15,7 @@ class PushTarget(Target):
 
     def __init__(self, consumer, deliver_subject, *, heartbeat_ns, flow_control):
         self._consumer = consumer
-        self._subject = deliver_subject
+        self.deliver_subject = deliver_subject
         self._heartbeat_ns = heartbeat_ns
         self._flow_control = flow_control
         self._window = _WINDOW_BYTES
@@ -44,7 +44,7 @@ class PushTarget(Target):
     def subject(self, size):
         if not self.active or (self._flow_control and self._outstanding > self._window):
             return None
-        return self._subject
+        return self.deliver_subject
 
     def took(self, size):
         self._quiet = False
@@ -73,7 +73,7 @@ class PushTarget(Target):
         self._asked = consumer.flow_prefix + ids.random_id(consumer.rng, 4)
         self._asked_bytes = self._outstanding
         block = headers.status_block(100, b"FlowControl Request")
-        consumer.send(self._subject, block, self._asked)
+        consumer.send(self.deliver_subject, block, self._asked)
 
     def _start_beat(self):
         if self._heartbeat_ns > 0:
@@ -88,6 +88,6 @@ class PushTarget(Target):
             if self._asked:
                 fields.append((b"Nats-Consumer-Stalled", self._asked))
             block = headers.status_block(100, b"Idle Heartbeat", fields)
-            self._consumer.send(self._subject, block)
+            self._consumer.send(self.deliver_subject, block)
         self._quiet = True
         self._timer = self._consumer.timers.after(self._heartbeat_ns, self._beat)

@@ -546,7 +546,11 @@ def read_next(body: bytes) -> NextRequest:
         try:
             request = read_body(NextRequest, text, strict=False)
         except JetStreamError as error:
-            raise ValueError(str(error).removeprefix("invalid JSON: ")) from None
+            reason = str(error).removeprefix("invalid JSON: ")
+            # This request is read by another of Go's functions, which says the same otherwise.
+            raise ValueError(
+                reason.replace("unexpected EOF", "unexpected end of JSON input")
+            ) from None
     if request.idle_heartbeat_ns > 0 and request.idle_heartbeat_ns * 2 > request.expires_ns:
         raise ValueError("heartbeat value too large")
     return request

@@ -200,7 +200,10 @@ class Stream(StreamOwner):
     def restore(self, data):
         snapshot = _decode_snapshot(data)
         self.created_ns = snapshot.created_ns
-        self._configure(stream_config.decode_stream_config(snapshot.config))
+        config = stream_config.decode_stream_config(snapshot.config)
+        # The checkpoint is one of a stream that keeps this limit: there is nothing to look for.
+        self.store.per_subject_max = _per_subject_max(config)
+        self._configure(config)
         for name, record, state in snapshot.consumers:
             self.consumers.apply_made(record)
             self.consumers.apply_state(name, state)
@@ -218,7 +221,7 @@ class Stream(StreamOwner):
         self.ingest.configure(config, self.host.domain)
         wants_interest = config.retention == Retention.INTEREST
         self.ingest.has_interest = self.consumers.want if wants_interest else None
-        per_subject_max = -1 if config.discard_new_per_subject else config.max_msgs_per_subject
+        per_subject_max = _per_subject_max(config)
         if per_subject_max != store.per_subject_max:
             store.limit_subjects(per_subject_max)
         if self.running:
@@ -347,3 +350,8 @@ class Stream(StreamOwner):
             if message_id and record.time_ns >= bound_ns:
                 self.dedupe.add(message_id, record.sequence, record.time_ns)
             self.dedupe.last_id = message_id
+
+
+def _per_subject_max(config):
+    """Return how many messages of a subject the store keeps before it drops the oldest."""
+    return -1 if config.discard_new_per_subject else config.max_msgs_per_subject

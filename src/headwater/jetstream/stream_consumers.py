@@ -1,4 +1,4 @@
-"""The consumers of one stream: made, changed, recorded, and what their acknowledgements set free."""
+"""The consumers of one stream: how they come and go, and what they leave in the log."""
 
 import msgspec
 
@@ -297,6 +297,15 @@ class StreamConsumers(dict):
     def want(self, subject):
         """Tell whether any consumer wants a subject."""
         return any(consumer.delivery.wants(subject) for consumer in self.values())
+
+    def advise(self, consumer, event, kind, fields):
+        """Tell whoever listens what has happened to a consumer."""
+        stream = self._stream
+        stream.host.advise(
+            f"CONSUMER.{event}.{stream.name}.{consumer.name}",
+            kind,
+            {"stream": stream.name, "consumer": consumer.name, **fields},
+        )
 
     def _sweep(self):
         """Delete what no consumer waits for, of a stream that keeps messages for them only."""

@@ -18,6 +18,7 @@ cdef class Index:
     cdef public Py_ssize_t base_bytes
     cdef public list blocks
     cdef public long long bytes
+    cdef public bint emptied
     cdef public long long first_sequence
     cdef public Py_ssize_t header_bytes
     cdef public bint keep_places

@@ -30,6 +30,7 @@ class Index:
         "base_bytes",
         "blocks",
         "bytes",
+        "emptied",
         "first_sequence",
         "header_bytes",
         "keep_places",
@@ -50,6 +51,7 @@ class Index:
         self.first_sequence = 1  # of the first message, or the next one when there is none
         self.last_sequence = 0
         self.last_time_ns = 0
+        self.emptied = False  # whether a block has lost its last message
         self.keep_places = False
         # subject -> [sequence, bytes, sequence, bytes, …], where limits need all of them.
         self.places = {}
@@ -150,6 +152,8 @@ class Index:
             return False
         self.messages -= 1
         self.bytes -= size
+        if block.live == 0:
+            self.emptied = True
         if sequence == self.first_sequence:
             self._advance_first(sequence + 1)
         state = self.subjects.get(subject)
@@ -198,6 +202,7 @@ class Index:
         """Take all messages out; sequences go on."""
         for block in self.blocks:
             block.clear()
+        self.emptied = True
         self.subjects.clear()
         self._last_state = None
         self.places.clear()
@@ -207,6 +212,7 @@ class Index:
 
     def take_empty(self, before_number):
         """Take out, and return, the blocks below a number that have no message any more."""
+        self.emptied = False
         empty = [block for block in self.blocks if not block.live and block.number < before_number]
         if empty:
             self.blocks = [

@@ -152,12 +152,11 @@ class Log:
     def path(self, name):
         return f"{self.folder}/{name}"
 
-    def read_block(self, block):
-        """Return a block from the disk: CachedBlock, bytes read, stretches that were damaged.
+    def read_block(self, block, size):
+        """Return the first ``size`` bytes of a block: CachedBlock, stretches that were damaged.
 
-        Runs on a thread.  Only what was committed when the block was last written is read.
+        Runs on a thread.
         """
-        size = block.size
         data = self.disk.read(self.path(block.name()), 0, size)
         head = decode_head(data)
         other = head is not None and (head.stream_id, head.number) != (self.stream_id, block.number)
@@ -165,7 +164,7 @@ class Log:
             raise StoreError(f"{self.path(block.name())} is not the block that it should be")
         cached = CachedBlock()
         damaged = cached.load(memoryview(data), HEAD_BYTES, len(data), block.seed)
-        return cached, size, damaged + (head is None) + (len(data) < size)
+        return cached, damaged + (head is None) + (len(data) < size)
 
     def remove_files(self, blocks):
         """Remove the files of blocks that hold nothing any more; on a thread."""

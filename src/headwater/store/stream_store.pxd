@@ -1,4 +1,5 @@
 import cython
+from headwater.base cimport octets
 from headwater.base.buffer cimport Buffer
 from headwater.store.block cimport Block, CachedBlock
 from headwater.store.index cimport Index, SubjectState
@@ -8,6 +9,11 @@ from headwater.wire.message cimport Message
 
 
 cdef int _message
+
+
+cdef class Loading:
+    cdef public Buffer tail
+    cdef public list waiters
 
 
 cdef class StreamStore:
@@ -53,6 +59,10 @@ cdef class StreamStore:
     cpdef commit(self)
     @cython.locals(block=Block)
     cpdef _written(self, Batch batch)
+    @cython.locals(loading=Loading, tail=Buffer, size=Py_ssize_t)
+    cdef _note_tail(self, Batch batch)
+    @cython.locals(loading=Loading, cached=CachedBlock, tail=Buffer)
+    cpdef _block_was_read(self, Block block, result, error)
     @cython.locals(record=Record, at=Py_ssize_t)
     cdef _withdraw(self, Buffer buffer)
     cdef _unstage(self, Record record)

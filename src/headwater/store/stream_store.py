@@ -8,6 +8,8 @@ fetched it, and everything behind it in order is put off as well.
 
 from functools import partial
 
+from headwater.base import octets
+from headwater.base.buffer import Buffer
 from headwater.base.errors import InvariantError, StoreError
 from headwater.store.block import CachedBlock
 from headwater.store.index import Index
@@ -68,6 +70,16 @@ class StreamOwner:
         raise NotImplementedError
 
 
+class Loading:
+    """A block that a thread is reading."""
+
+    __slots__ = ("tail", "waiters")
+
+    def __init__(self):
+        self.waiters = []
+        self.tail = Buffer()  # records that the block got since the thread began
+
+
 class StreamStore:
     """Log, index and cache of one stream.
 
@@ -111,7 +123,7 @@ class StreamStore:
         self._spent = 0  # of ``work_max`` in this stretch
         self._paused = False  # whether the next stretch waits for its turn
         self._running = False
-        self._loading = {}  # number of a block -> who waits for it
+        self._loading = {}  # number of a block -> Loading
         self._idle_waiters = []
         self._settled_waiters = []
         self._record = Record()
@@ -188,8 +200,19 @@ class StreamStore:
             block.cached.append_messages(batch.buffer.view, 0, batch.buffer.size)
             if not self.in_memory:
                 self._cache.use(block, self._clock.monotonic())
+        elif self._loading:
+            self._note_tail(batch)
         self._completed.append(batch)
         self.run()
+
+    def _note_tail(self, batch):
+        """Keep what a block grows by while a thread reads what it was before."""
+        loading = self._loading.get(batch.block.number)
+        if loading is not None:
+            size = batch.buffer.size
+            tail = loading.tail
+            tail.reserve(size)
+            tail.size = octets.copy_into(tail.view, tail.size, batch.buffer.view, 0, size)
 
     def _fail_staged(self, error):
         """Fail what was proposed behind a batch that failed: it was judged as if that held."""
@@ -275,7 +298,7 @@ class StreamStore:
             self.unsaved_bytes += batch.buffer.size
             attachment = batch.attachment
             self.log.recycle(batch)
-            if self.in_memory and self.index.blocks[0].live == 0:
+            if self.in_memory and self.index.emptied:
                 self.index.take_empty(self.position_number)
             self.owner.settled(attachment, None)
             self._tell_settled()
@@ -325,7 +348,7 @@ class StreamStore:
         """Read a block on the spot: recovery runs on a thread of its own."""
         self._needed = None
         try:
-            cached, _, damaged = self.log.read_block(block)
+            cached, damaged = self.log.read_block(block, block.size)
         except (OSError, StoreError) as error:
             self._give_up(block, error)
         else:
@@ -468,28 +491,26 @@ class StreamStore:
         if block.cached is not None:
             done(None)
             return
-        waiters = self._loading.get(block.number)
-        if waiters is not None:
-            waiters.append(done)
+        loading = self._loading.get(block.number)
+        if loading is not None:
+            loading.waiters.append(done)
             return
-        self._loading[block.number] = [done]
-        self._read_block(block)
-
-    def _read_block(self, block):
+        loading = self._loading[block.number] = Loading()
+        loading.waiters.append(done)
         self._jobs.submit(
             (self.log.folder, "read"),
-            partial(self.log.read_block, block),
+            partial(self.log.read_block, block, block.size),
             partial(self._block_was_read, block),
         )
 
     def _block_was_read(self, block, result, error):
+        loading = self._loading.pop(block.number)
         if error is None:
-            cached, size, damaged = result
-            if size != block.size:
-                self._read_block(block)  # it has grown in the meantime
-                return
+            cached, damaged = result
+            tail = loading.tail
+            cached.append_messages(tail.view, 0, tail.size)
             self._keep(block, cached, damaged)
-        for done in self._loading.pop(block.number, []):
+        for done in loading.waiters:
             done(error)
 
     def _keep(self, block, cached, damaged):
