@@ -1,5 +1,12 @@
 """Acknowledgements and the floors: as nats-server counts them."""
 
+import msgspec
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from headwater.jetstream.ack_state import AckState
 from tests.jetstream.duel import MILLISECOND_NS, Play, on_both
 
 
@@ -314,3 +321,152 @@ def test_purge_before_and_behind_the_consumer(play: Play) -> None:
             play.take(name, consumer, 1)
             play.info(name, consumer)
         play.ask(f"STREAM.DELETE.{name}")
+
+
+class _Model:
+    """The same by definition: what was delivered, and what of it is settled."""
+
+    def __init__(self) -> None:
+        self.first_delivery: dict[int, int] = {}  # sequence -> of the consumer
+        self.counts: dict[int, int] = {}
+        self.settled: set[int] = set()
+        self.delivered = 0
+        self.floors = (0, 0)  # what is acknowledged without a gap: of the consumer, of the stream
+
+    def deliver(self, sequence: int) -> None:
+        self.delivered += 1
+        self.first_delivery.setdefault(sequence, self.delivered)
+        self.counts[sequence] = self.counts.get(sequence, 0) + 1
+
+    @property
+    def pending(self) -> list[int]:
+        return [sequence for sequence in self.first_delivery if sequence not in self.settled]
+
+    def settle(self, sequences: list[int]) -> None:
+        """Nothing of these is waited for any more; only then the floors move."""
+        if not sequences:
+            return
+        self.settled.update(sequences)
+        if self.pending:
+            first = min(self.pending)
+            self.floors = self.first_delivery[first] - 1, first - 1
+        else:
+            self.floors = self.delivered, max(self.first_delivery)
+
+
+class AckStateMachine(RuleBasedStateMachine):
+    """AckState beside the model, recorded and recovered at any point."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.state = AckState(1)
+        self.model = _Model()
+        self.last = 0
+        self.base = self.state.snapshot()
+        self.records: list[bytes] = []
+
+    def pick(self, place: int) -> int | None:
+        pending = self.model.pending
+        return pending[place % len(pending)] if pending else None
+
+    @rule(gap=st.integers(1, 3))
+    def deliver(self, gap: int) -> None:
+        self.last += gap
+        self.model.deliver(self.last)
+        assert self.state.delivered(self.last, 100 + self.last, 7, True) == 1
+        self.state.next_sequence = self.last + 1
+
+    @rule(place=st.integers(0, 20))
+    def deliver_again(self, place: int) -> None:
+        sequence = self.pick(place)
+        if sequence is not None:
+            self.model.deliver(sequence)
+            count = self.state.delivered(sequence, 500, 9, True)
+            assert count == self.model.counts[sequence]
+
+    @rule(sequence=st.integers(0, 60))
+    def acknowledge(self, sequence: int) -> None:
+        wanted = sequence in self.model.pending
+        self.model.settle([sequence] if wanted else [])
+        assert self.state.acknowledge(sequence, 1000) == wanted
+
+    @rule(sequence=st.integers(0, 60))
+    def acknowledge_all(self, sequence: int) -> None:
+        covered = [pending for pending in self.model.pending if pending <= sequence]
+        self.model.settle(covered)
+        assert self.state.acknowledge_all(sequence, 1000) == covered
+
+    @rule(place=st.integers(0, 20))
+    def forget(self, place: int) -> None:
+        sequence = self.pick(place)
+        if sequence is not None:
+            self.model.settle([sequence])
+            self.state.forget(sequence, 1000)
+
+    @rule()
+    def record(self) -> None:
+        self.records.append(self.state.record())
+
+    @rule()
+    def snapshot(self) -> None:
+        self.base = self.state.snapshot()
+        self.records = []
+
+    @rule()
+    def recover(self) -> None:
+        self.records.append(self.state.record())
+        recovered = AckState(1)
+        for data in (self.base, *self.records):
+            recovered.apply(data)
+        assert recovered.snapshot() == self.state.snapshot()
+        self.state = recovered
+
+    @invariant()
+    def agrees(self) -> None:
+        state, model = self.state, self.model
+        assert list(state.pending) == sorted(model.pending)
+        assert (state.consumer_floor, state.stream_floor) == model.floors
+        assert state.delivered_consumer == model.delivered
+        again = sum(model.counts[sequence] > 1 for sequence in model.pending)
+        assert state.redelivered_count() == again
+
+
+TestAckState = AckStateMachine.TestCase
+TestAckState.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+
+
+def test_abandoned_messages_hold_the_floor_until_the_next_acknowledgement() -> None:
+    state = AckState(1)
+    for sequence in (1, 1, 2):
+        state.delivered(sequence, 1, 1, True)
+    state.abandon(1)
+    assert (state.stream_floor, state.redelivered_count(), list(state.pending)) == (0, 1, [2])
+    state.acknowledge(2, 5)
+    assert (state.stream_floor, state.consumer_floor) == (2, 3)
+    assert not state.acknowledge(1, 6)
+    assert state.redelivered_count() == 0
+
+
+def test_a_delivery_that_reached_nobody_is_taken_back() -> None:
+    state = AckState(1)
+    state.delivered(1, 1, 1, True)
+    state.undelivered(1, True, 0)
+    assert (state.delivered_consumer, state.delivered_stream, dict(state.pending)) == (0, 0, {})
+    state.delivered(1, 1, 1, True)
+    state.delivered(1, 1, 1, True)
+    state.undelivered(1, False, 1)
+    assert (state.delivered_consumer, state.pending[1].count) == (1, 1)
+
+
+def test_skipping_moves_both_positions_and_never_back() -> None:
+    state = AckState(1)
+    state.skip_to(10)
+    assert (state.delivered_stream, state.stream_floor) == (9, 9)
+    state.skip_to(3)
+    assert (state.delivered_stream, state.stream_floor) == (9, 9)
+
+
+@pytest.mark.parametrize("data", [b"", b"C", b"W\x93\x01\x02\x03", b"C\xff", b"Cjunk"])
+def test_what_is_no_record_is_refused(data: bytes) -> None:
+    with pytest.raises(msgspec.MsgspecError):
+        AckState(1).apply(data)

@@ -159,6 +159,10 @@ class SimFile:
         elif not self._open:
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
 
+    def write_synced(self, data: Any, offset: int) -> None:
+        self.write(data, offset)
+        self.sync()
+
     def truncate(self, size: int) -> None:
         self._do(Op("truncate", self._path, self._inode, size))
 

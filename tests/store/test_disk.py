@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from headwater.store.disk import Disk
+from headwater.store.disk import Disk, File
 from tests.sim.simdisk import SimDisk
 from tests.sim.store_work import work
 
@@ -134,9 +134,52 @@ def test_a_write_that_the_system_cuts_short_is_gone_on_with(tmp_path, monkeypatc
     assert disk.read("file") == b"\0\0" + b"0123456789"
 
 
+def synced(disk: Disk, name: str, data: bytes) -> bytes:
+    file = disk.create(name)
+    try:
+        file.write_synced(data, 2)
+    finally:
+        file.close()
+    return bytes(disk.read(name))
+
+
+def test_a_synced_write_that_the_system_cuts_short_is_gone_on_with(tmp_path, monkeypatch):
+    disk = Disk(str(tmp_path))
+    pwritev = os.pwritev
+    monkeypatch.setattr(
+        os, "pwritev", lambda fd, data, *rest: pwritev(fd, [bytes(data[0])[:3]], *rest)
+    )
+    assert synced(disk, "file", b"0123456789") == b"\0\0" + b"0123456789"
+
+
+def test_where_synced_writes_are_not_known_there_are_two_calls(tmp_path, monkeypatch):
+    disk = Disk(str(tmp_path))
+
+    def refuse(*_):
+        raise OSError(errno.EOPNOTSUPP, "not here")
+
+    monkeypatch.setattr(os, "pwritev", refuse)
+    monkeypatch.setattr(File, "_synced_writes", True)
+    assert synced(disk, "one", b"0123") == b"\0\0" + b"0123"
+    monkeypatch.undo()
+    monkeypatch.setattr(File, "_synced_writes", False)
+    assert synced(disk, "two", b"0123") == b"\0\0" + b"0123"
+
+
+def test_an_error_of_a_synced_write_is_one(tmp_path, monkeypatch):
+    disk = Disk(str(tmp_path))
+
+    def fail(*_):
+        raise OSError(errno.EIO, "broken")
+
+    monkeypatch.setattr(os, "pwritev", fail)
+    with pytest.raises(OSError, match="broken"):
+        synced(disk, "file", b"0123")
+
+
 # The system calls of a store at work
 
-_CALLS = "openat,pwrite64,fdatasync,fsync,ftruncate,rename,unlink,unlinkat,mkdir,close"
+_CALLS = "openat,pwrite64,pwritev2,fdatasync,fsync,ftruncate,rename,unlink,unlinkat,mkdir,close"
 _LINE = re.compile(r"(\w+)\((.*)\)\s+= (-?\d+)")
 
 
@@ -173,7 +216,7 @@ def parse_calls(text: str, root: str) -> list[str]:
         elif call == "close":
             opened.pop(arguments, None)
         elif (descriptor := arguments.partition(",")[0]) in opened:
-            done.append(on_file(call, arguments, opened[descriptor]))
+            done.extend(on_file(call, arguments, opened[descriptor]))
     return done
 
 
@@ -181,12 +224,17 @@ def quoted(arguments: str, root: str) -> list[str]:
     return [name for name in re.findall(r'"((?:[^"\\]|\\.)*)"', arguments) if name.startswith(root)]
 
 
-def on_file(call: str, arguments: str, name: str) -> str:
+def on_file(call: str, arguments: str, name: str) -> list[str]:
     if call == "pwrite64":
         size, offset = arguments.rsplit(", ", 2)[1:]
-        return f"write {name} {offset}+{size}"
+        return [f"write {name} {offset}+{size}"]
+    if call == "pwritev2":
+        vector, _, offset, flags = arguments.rsplit(", ", 3)
+        size = re.findall(r"iov_len=(\d+)", vector)[-1]
+        assert flags == "RWF_DSYNC"
+        return [f"write {name} {offset}+{size}", f"sync {name}"]
     word = {"fdatasync": "sync", "fsync": "sync_directory", "ftruncate": "truncate"}[call]
-    return f"{word} {name}"
+    return [f"{word} {name}"]
 
 
 def test_the_simulated_disk_stands_for_what_the_system_is_asked(tmp_path):

@@ -20,6 +20,9 @@ class _Delay(msgspec.Struct):
     delay: int = 0
 
 
+_INT64 = 2**63
+_DELAY_NS_MAX = 2**61  # 73 years
+
 _decoder = msgspec.json.Decoder(_Delay)
 _DURATION = re.compile(rb"(\d+(?:\.\d+)?)(ns|us|\xc2\xb5s|ms|s|m|h)")
 _UNITS_NS = {
@@ -58,10 +61,15 @@ def _delay_ns(text):
         return 0
     if text[:1] == b"{":
         try:
-            return max(0, _decoder.decode(text).delay)
+            return _bounded(_decoder.decode(text).delay)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             return 0
     parts = _DURATION.findall(text)
     if not parts or b"".join(number + unit for number, unit in parts) != text:
         return 0
-    return int(sum(float(number) * _UNITS_NS[unit] for number, unit in parts))
+    return _bounded(sum(float(number) * _UNITS_NS[unit] for number, unit in parts))
+
+
+def _bounded(delay_ns):
+    """Return a delay that can be added to a time; what Go's durations cannot hold is none."""
+    return int(min(delay_ns, _DELAY_NS_MAX)) if 0 < delay_ns < _INT64 else 0

@@ -53,7 +53,10 @@ def create(request):
         if checked == existing.config:
             answer(existing, None)
         else:
+            pauses = checked.pause_until_ns != existing.config.pause_until_ns
             stream.consumers.change(existing, checked, answer)
+            if pauses:
+                existing.advise_pause()
         return
     config = consumer_check.check_new(
         config, stream.config, others, action=asked.action, pedantic=asked.pedantic
@@ -113,15 +116,15 @@ def pause(request):
     stream, consumer = _consumer(request, 2)
     until_ns = asked.pause_until_ns or 0
     now_ns = stream.clock.now()
-    paused = until_ns > now_ns
-    config = replace(consumer.config, pause_until=asked.pause_until if paused else None)
+    config = replace(consumer.config, pause_until=asked.pause_until)
     config = consumer_check.with_required_level(config)
 
     def done(_, error):
         if error is not None:
             request.refuse(api_errors.CONSUMER_STORE_FAILED.filled(err=error))
-        else:
-            request.answer(responses.consumer_paused(until_ns if paused else 0, now_ns))
+            return
+        consumer.advise_pause()
+        request.answer(responses.consumer_paused(until_ns, now_ns))
 
     stream.consumers.change(consumer, config, done)
 

@@ -95,7 +95,7 @@ class Consumer:
         self.recheck_interest()
         self._restart_redelivery()
         if self.delivery.paused:
-            self._advise_pause()
+            self.advise_pause()
         self.wake()
 
     def stop(self, code=0, text=b""):
@@ -219,22 +219,19 @@ class Consumer:
             self._pause_timer.cancel()
             self._pause_timer = None
         remaining_ns = until_ns - self._clock.now()
-        was_paused = self.delivery.paused
         self.delivery.paused = until_ns > 0 and remaining_ns > 0
         if self.delivery.paused:
             self._pause_timer = self.timers.after(remaining_ns, self._resume)
-        if self._subscriptions and (was_paused or self.delivery.paused):
-            self._advise_pause()
 
     def _resume(self):
         self.delivery.paused = False
-        self._advise_pause()
+        self.advise_pause()
         self.wake()
 
-    def _advise_pause(self):
-        fields = {"paused": self.delivery.paused}
-        if self.config.pause_until_ns:
-            fields["pause_until"] = responses.moment(self.config.pause_until_ns)
+    def advise_pause(self):
+        """Tell whoever listens whether the consumer is paused, and until when."""
+        until = responses.moment(self.config.pause_until_ns or 0)
+        fields = {"paused": self.delivery.paused, "pause_until": until}
         self.stream.consumers.advise(self, "PAUSE", "consumer_pause", fields)
 
     # What Delivery asks and tells
@@ -254,9 +251,9 @@ class Consumer:
             (b"Nats-Last-Stream", b"%d" % state.delivered_stream),
         ]
 
-    def may_leave(self):
-        """Tell whether the time of the next message has come, for replay in the original tempo."""
-        return self.pace.may_leave()
+    def may_leave(self, sequence):
+        """Tell whether the time of a message has come, which is next and in memory."""
+        return self.pace.may_leave(sequence)
 
     def has_delivered(self, first_deadline_ns):
         """A turn has delivered something; acknowledgements are due by ``first_deadline_ns``."""

@@ -219,8 +219,6 @@ class Delivery:
         left = _slice_bytes_max
         self._looks = _slice_looks_max
         while left > 0:
-            if self.paced and not self.host.may_leave():
-                return
             if self.target.subject(0) is None:
                 return
             sequence = self._next()
@@ -228,6 +226,8 @@ class Delivery:
                 self.target.exhausted()
                 return
             if sequence == _wait:
+                return
+            if self.paced and not self.host.may_leave(sequence):
                 return
             size = self._deliver_one(sequence)
             if size < 0:

@@ -15,10 +15,10 @@ class Pace:
         self._left_time_ns = 0  # and when it had been stored
         self._timer = None
 
-    def may_leave(self):
-        """Tell whether a message may leave now; the consumer is woken later if not."""
+    def may_leave(self, sequence):
+        """Tell whether this message may leave now; the consumer is woken later if not."""
         now_ns = self._consumer.monotonic()
-        due_ns = max(self._free_ns, self._replay_ns())
+        due_ns = max(self._free_ns, self._replay_ns(sequence))
         if due_ns <= now_ns:
             return True
         if self._timer is None or not self._timer.active:
@@ -33,14 +33,11 @@ class Pace:
         if self._rate_bps:
             self._free_ns = max(self._free_ns, now_ns) + size * 8 * SECOND // self._rate_bps
 
-    def _replay_ns(self):
-        """Return when the next message is due in the tempo in which the messages were stored."""
+    def _replay_ns(self, sequence):
+        """Return when a message is due in the tempo in which the messages were stored."""
         if not self._original or not self._left_time_ns:
             return 0
-        delivery = self._consumer.delivery
-        store = delivery.store
-        sequence = store.index.next_from(delivery.state.next_sequence)
-        cached = store.find(sequence) if sequence else None
+        cached = self._consumer.delivery.store.find(sequence)
         if cached is None:
             return 0
         return self._left_ns + cached.record.time_ns - self._left_time_ns

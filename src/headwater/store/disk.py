@@ -5,6 +5,7 @@ are relative to the store's directory, with ``/`` between their parts.  Tests pu
 in its place that remembers what was synced.
 """
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -21,6 +22,7 @@ elif hasattr(os, "fdatasync"):
 else:
     _sync = os.fsync
 
+_NO_SYNCED_WRITES = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP)
 _READ_BYTES_MAX = 1 << 30
 _DIRECTORY_MODE = 0o750
 _FILE_MODE = 0o640
@@ -28,6 +30,9 @@ _FILE_MODE = 0o640
 
 class File:
     """A file that is open for writing at given offsets."""
+
+    # Whether the system can write and sync in one call; some file systems turn out not to.
+    _synced_writes = hasattr(os, "pwritev") and hasattr(os, "RWF_DSYNC")
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -39,6 +44,21 @@ class File:
             written = os.pwrite(self._descriptor, view, offset)
             offset += written
             view = view[written:]
+
+    def write_synced(self, data, offset: int) -> None:
+        """Write all of ``data`` and return when it is on the medium."""
+        written = 0
+        if File._synced_writes:
+            # One call instead of two: between calls the interpreter lock has to be waited for.
+            try:
+                written = os.pwritev(self._descriptor, [data], offset, os.RWF_DSYNC)
+            except OSError as error:
+                if error.errno not in _NO_SYNCED_WRITES:
+                    raise
+                File._synced_writes = False
+        if written < len(data):
+            self.write(memoryview(data)[written:], offset + written)
+            self.sync()
 
     def truncate(self, size: int) -> None:
         """Cut the file to ``size`` bytes."""

@@ -189,10 +189,12 @@ class Log:
             self._create(batch)
         elif self._file is None:
             self._file = self.disk.open(self.path(batch.block.name()))
-        self._file.write(data, batch.offset)
-        self._file.sync()
         if batch.fresh:
+            self._file.write(data, batch.offset)
+            self._file.sync()
             self.disk.sync_directory(self.folder)
+        else:
+            self._file.write_synced(data, batch.offset)
 
     def _create(self, batch):
         block = batch.block

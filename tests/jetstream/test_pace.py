@@ -1,0 +1,106 @@
+"""Messages that are held back: in the original tempo, or by a rate."""
+
+import time
+from types import SimpleNamespace
+from typing import Any
+
+from headwater.base.clock import SECOND, ManualClock
+from headwater.base.timers import Timers
+from headwater.jetstream.pace import Pace
+from tests.jetstream.duel import Play, on_both
+
+
+@on_both
+def test_original_tempo(play: Play) -> None:
+    play.stream("S", subjects=["s.>"])
+    play.put("s.a", b"1")
+    inbox = play.listen("nothing")
+    play.quiet(inbox, 200)
+    play.put("s.a", b"2")
+    play.put("s.a", b"3")
+    play.consumer("S", "C", ack_policy="none", replay_policy="original")
+    started = time.monotonic()
+    play.fetch("S", "C", 2)
+    play.note(str(time.monotonic() - started > 0.18))
+    play.fetch("S", "C", 1)
+    play.note(str(time.monotonic() - started < 1.0))
+    push = play.listen("d")
+    started = time.monotonic()
+    play.consumer(
+        "S", "P", ack_policy="explicit", replay_policy="original", deliver_subject="d"
+    )
+    for message in play.hear(push, 3):
+        play.ack(message)
+    play.note(str(0.18 < time.monotonic() - started < 1.0))
+
+
+class _Store:
+    """Messages by sequence, with the times at which they were stored."""
+
+    def __init__(self, times_ns: dict[int, int]) -> None:
+        self.times_ns = times_ns
+
+    def find(self, sequence: int) -> Any:
+        return SimpleNamespace(record=SimpleNamespace(time_ns=self.times_ns[sequence]))
+
+
+class _Consumer:
+    """What a Pace needs of a consumer."""
+
+    def __init__(self, replay: str, times_ns: dict[int, int]) -> None:
+        self.clock = ManualClock()
+        self.timers = Timers(self.clock)
+        self.config = SimpleNamespace(replay_policy=replay)
+        self.delivery = SimpleNamespace(store=_Store(times_ns))
+        self.woken = 0
+
+    def monotonic(self) -> int:
+        return self.clock.monotonic()
+
+    def wake(self) -> None:
+        self.woken += 1
+
+    def pass_time(self, duration_ns: int) -> None:
+        self.clock.advance(duration_ns)
+        self.timers.run_due()
+
+
+def test_a_rate_holds_back_what_follows() -> None:
+    consumer = _Consumer("instant", {1: 1, 2: 2, 3: 3})
+    pace = Pace(consumer, 8000)  # 1000 bytes a second
+    assert pace.may_leave(1)
+    pace.left(1, 500)
+    assert not pace.may_leave(2)
+    assert not pace.may_leave(2)
+    consumer.pass_time(SECOND // 2 - 1)
+    assert consumer.woken == 0
+    assert not pace.may_leave(2)
+    consumer.pass_time(1)
+    assert consumer.woken == 1
+    assert pace.may_leave(2)
+
+
+def test_a_rate_does_not_pile_up_while_nothing_leaves() -> None:
+    consumer = _Consumer("instant", {})
+    pace = Pace(consumer, 8000)
+    pace.left(1, 1000)
+    consumer.pass_time(10 * SECOND)
+    assert pace.may_leave(2)
+    pace.left(2, 1000)
+    assert not pace.may_leave(3)
+
+
+def test_the_original_tempo_is_that_of_the_messages_that_are_delivered() -> None:
+    consumer = _Consumer("original", {1: 5 * SECOND, 2: 6 * SECOND, 7: 15 * SECOND})
+    pace = Pace(consumer, 0)
+    assert pace.may_leave(1)
+    pace.left(5 * SECOND, 10)
+    assert not pace.may_leave(7)
+    consumer.pass_time(9 * SECOND)
+    assert not pace.may_leave(7)
+    consumer.pass_time(SECOND)
+    assert consumer.woken == 1
+    assert pace.may_leave(7)
+    # Redelivery of an older one is not held back.
+    pace.left(15 * SECOND, 10)
+    assert pace.may_leave(2)
