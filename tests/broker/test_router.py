@@ -160,12 +160,13 @@ def test_a_far_behind_subscriber_pauses_the_publisher_until_it_has_caught_up() -
     publisher.say(PUB * 10)
     assert publisher.link.paused_ns == []
     publisher.say(PUB * 200)  # the flush at its end finds out
-    publisher.say(PUB)
+    assert node.router.behind == 1
     assert len(publisher.link.paused_ns) == 1
     assert node.router.stalls == 1
     slow.link.stuck = False
     slow.session.drained()
     assert publisher.link.resumed == 1
+    assert node.router.behind == 0
 
 
 def test_who_is_too_far_behind_is_cut_off() -> None:

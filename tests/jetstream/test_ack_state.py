@@ -190,9 +190,7 @@ def test_progress_prolongs(play: Play) -> None:
 def test_max_deliver(play: Play) -> None:
     _stream(play, 3)
     advisories = play.listen("$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>")
-    play.consumer(
-        "S", "C", ack_policy="explicit", max_deliver=2, ack_wait=100 * MILLISECOND_NS
-    )
+    play.consumer("S", "C", ack_policy="explicit", max_deliver=2, ack_wait=100 * MILLISECOND_NS)
     found = play.take("S", "C", 3)
     play.ack(found[1])
     play.fetch("S", "C", 2)
@@ -288,8 +286,6 @@ def test_messages_that_go_away(play: Play) -> None:
     play.info("S", "C")
     play.take("S", "C", 9)
     play.info("S", "C")
-
-
 
 
 @on_both

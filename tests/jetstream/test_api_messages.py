@@ -83,7 +83,9 @@ def test_get_by_time(play: Play) -> None:
         while play.hear(inbox)[-1].code == 0:
             pass
         play.ignore(inbox)
-        found = play.ask("STREAM.MSG.GET.S", {"start_time": time, "next_by_subj": "s.0"}, note=False)
+        found = play.ask(
+            "STREAM.MSG.GET.S", {"start_time": time, "next_by_subj": "s.0"}, note=False
+        )
         play.note(str(found.get("message", found).get("seq", found.get("error"))))
 
 

@@ -119,17 +119,13 @@ def test_by_time(play: Play) -> None:
         play.put(f"s.{number % 3}")
     times = ["2001-01-01T00:00:00Z", "2101-01-01T00:00:00Z"]
     for sequence in (1, 3, 6):
-        times.append(
-            play.ask("STREAM.MSG.GET.S", {"seq": sequence}, note=False)["message"]["time"]
-        )
+        times.append(play.ask("STREAM.MSG.GET.S", {"seq": sequence}, note=False)["message"]["time"])
     for place, time in enumerate(times):
         for number, filters in enumerate(FILTERS[:3]):
             name = f"C{place}-{number}"
             config = {"deliver_policy": "by_start_time", "opt_start_time": time}
             body = {"durable_name": name, "ack_policy": "explicit", **config, **filters}
-            play.ask(
-                f"CONSUMER.CREATE.S.{name}", {"stream_name": "S", "config": body}, note=False
-            )
+            play.ask(f"CONSUMER.CREATE.S.{name}", {"stream_name": "S", "config": body}, note=False)
             _drain(play, name)
 
 

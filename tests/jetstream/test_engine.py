@@ -9,7 +9,6 @@ pytestmark = pytest.mark.hub
 both_ends = pytest.mark.parametrize("hard", [False, True], ids=["stopped", "killed"])
 
 
-
 @both_ends
 def test_streams_and_message_ids(duel: Duel, hard: bool) -> None:
     def script(play: Play) -> None:

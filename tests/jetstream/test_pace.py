@@ -26,9 +26,7 @@ def test_original_tempo(play: Play) -> None:
     play.note(str(time.monotonic() - started < 1.0))
     push = play.listen("d")
     started = time.monotonic()
-    play.consumer(
-        "S", "P", ack_policy="explicit", replay_policy="original", deliver_subject="d"
-    )
+    play.consumer("S", "P", ack_policy="explicit", replay_policy="original", deliver_subject="d")
     for message in play.hear(push, 3):
         play.ack(message)
     play.note(str(0.18 < time.monotonic() - started < 1.0))

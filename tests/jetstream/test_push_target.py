@@ -169,9 +169,7 @@ def test_ordered_consumer(play: Play) -> None:
     play.consumer("S", "ORDERED", **config)
     play.hear(inbox, 5)
     play.ask("CONSUMER.DELETE.S.ORDERED")
-    play.consumer(
-        "S", "ORDERED", **config, deliver_policy="by_start_sequence", opt_start_seq=3
-    )
+    play.consumer("S", "ORDERED", **config, deliver_policy="by_start_sequence", opt_start_seq=3)
     play.hear(inbox, 3)
     play.info("S", "ORDERED")
 

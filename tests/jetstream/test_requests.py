@@ -164,7 +164,7 @@ def test_pull_requests(body, expected):
         (b'{"batch":"x"}', "cannot unmarshal string"),
         (b'{"expires":9223372036854775808}', "cannot unmarshal number 9223372036854775808"),
         (b'{"batch":1.0}', "cannot unmarshal number 1.0"),
-        (b"{", "unexpected EOF"),
+        (b"{", "unexpected end of JSON input"),
     ],
 )
 def test_bad_pull_requests(body, reason):

@@ -124,6 +124,7 @@ def test_a_failing_completion_does_not_lose_the_others() -> None:
 
 def test_stop_waits_for_what_was_submitted() -> None:
     finished: list[int] = []
+    before = set(threading.enumerate())
 
     async def scenario(jobs: ThreadJobs, notes: list) -> None:
         for number in range(50):
@@ -131,4 +132,5 @@ def test_stop_waits_for_what_was_submitted() -> None:
 
     _with_jobs(scenario)
     assert sorted(finished) == list(range(50))
-    assert not [t for t in threading.enumerate() if t.name.startswith("headwater-store")]
+    begun = set(threading.enumerate()) - before
+    assert not [thread for thread in begun if thread.name.startswith("headwater-store")]

@@ -176,7 +176,7 @@ class AccountStreams:
 
     def _make_folder(self, folder):
         if self.disk.names(folder):
-            # A create that failed half-way has left it, or it could not be opened: not ours to judge.
+            # A create that failed half-way has left it, or it could not be opened: who knows.
             self._set_aside(folder)
         self.disk.make_directory(folder)
 

@@ -242,4 +242,6 @@ class AckState:
 
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(tuple[int, int, int, int, int, int, int, int, list[tuple[int, ...]]])
+_decoder = msgspec.msgpack.Decoder(
+    tuple[int, int, int, int, int, int, int, int, list[tuple[int, ...]]]
+)
