@@ -21,7 +21,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from itertools import zip_longest
-from os.path import commonprefix
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -309,10 +308,13 @@ class Play:
         del self._inboxes[sid]
         return answer
 
-    def request(self, subject: str, payload: bytes = b"", **options: Any) -> Received:
-        """Return the answer to a message, and note it."""
+    def request(
+        self, subject: str, payload: bytes = b"", *, note: bool = True, **options: Any
+    ) -> Received:
+        """Return the answer to a message."""
         answer = self._request(subject, payload, **options)
-        self._note_message(f"{subject} {payload[:80].decode('utf-8', 'replace')}", answer)
+        if note:
+            self._note_message(f"{subject} {payload[:80].decode('utf-8', 'replace')}", answer)
         return answer
 
     def ask(self, verb: str, body: Any = b"", *, note: bool = True, **options: Any) -> Any:
@@ -476,7 +478,7 @@ class Duel:
             store = json.dumps(str(folder / name / "store"))
             return (
                 'server_name: "DUEL"\nhost: "127.0.0.1"\nport: -1\n'
-                f"jetstream {{ store_dir: {store} {config} }}\n{more}"
+                f"jetstream {{ store_dir: {store}\n{config} }}\n{more}"
             )
 
         # A stream that nats-server was told to delete may come back when it is made again at once:
@@ -546,7 +548,14 @@ def difference(ours: list[str], theirs: list[str]) -> str:
     for _, start, end, other_start, other_end in (block for block in blocks if block[0] != "equal"):
         pairs = zip_longest(ours[start:end], theirs[other_start:other_end], fillvalue="")
         for mine, other in pairs:
-            same = len(commonprefix([mine, other]))
+            same = next(
+                (
+                    place
+                    for place, pair in enumerate(zip(mine, other, strict=False))
+                    if pair[0] != pair[1]
+                ),
+                min(len(mine), len(other)),
+            )
             first = max(0, same - 70) if same > 120 else 0
             lines += [
                 f"at  {mine[:100]}" if first else "",

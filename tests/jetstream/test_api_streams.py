@@ -196,7 +196,9 @@ def test_account(play: Play) -> None:
 @on_both
 def test_unknown_requests(play: Play) -> None:
     inbox = play.listen("answers")
-    for verb in ("NONSENSE", "STREAM.NONSENSE.S", "STREAM.INFO", "STREAM.CREATE.S.T", "CONSUMER.X"):
+    verbs = ["NONSENSE", "STREAM.NONSENSE.S", "STREAM.INFO", "STREAM.CREATE.S.T", "CONSUMER.X"]
+    verbs += ["STREAM.TEMPLATE.CREATE.T", "STREAM.TEMPLATES", "STREAM.TEMPLATE.INFO.T"]
+    for verb in verbs:
         play.send(f"$JS.API.{verb}", reply=inbox)
     play.quiet(inbox, 100)
     play.rest(inbox)
@@ -213,5 +215,12 @@ def test_advisories(play: Play) -> None:
 
 @on_both
 def test_required_api_level(play: Play) -> None:
+    play.stream("S", subjects=["s.>"], allow_direct=True)
+    play.consumer("S", "C")
     for value in ("0", "1", "2", "3", "4", "99", "x", ""):
-        play.ask("STREAM.NAMES", headers={"Nats-Required-Api-Level": value})
+        headers = {"Nats-Required-Api-Level": value}
+        play.put("s.a")
+        play.ask("STREAM.NAMES", headers=headers)
+        play.ask("DIRECT.GET.S", {"seq": 1}, headers=headers)
+        play.ask("DIRECT.GET.S.s.a", headers=headers)
+        play.ask("CONSUMER.MSG.NEXT.S.C", b"1", headers=headers)

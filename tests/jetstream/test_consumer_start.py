@@ -117,9 +117,9 @@ def test_by_time(play: Play) -> None:
     play.stream("S", subjects=["s.>"])
     for number in range(6):
         play.put(f"s.{number % 3}")
+    found = [play.ask("STREAM.MSG.GET.S", {"seq": seq}, note=False) for seq in (1, 3, 6)]
     times = ["2001-01-01T00:00:00Z", "2101-01-01T00:00:00Z"]
-    for sequence in (1, 3, 6):
-        times.append(play.ask("STREAM.MSG.GET.S", {"seq": sequence}, note=False)["message"]["time"])
+    times += [answer["message"]["time"] for answer in found]
     for place, time in enumerate(times):
         for number, filters in enumerate(FILTERS[:3]):
             name = f"C{place}-{number}"

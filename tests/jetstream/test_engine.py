@@ -1,5 +1,8 @@
 """What is there again after a restart: streams, consumers, pending messages, message ids."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from tests.jetstream.duel import MILLISECOND_NS, SECOND_NS, Duel, Play, Script, play
@@ -164,3 +167,59 @@ def test_push_consumer_goes_on(duel: Duel) -> None:
         play.wait_info("S", "C", num_ack_pending=0)
 
     duel.compare(script)
+
+
+@pytest.fixture(scope="module")
+def small(nats_server_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Duel]:
+    """Both servers with a domain and little room."""
+    config = "domain: hub, max_file: 20KB, max_mem: 10KB"
+    both = Duel(nats_server_path, tmp_path_factory.mktemp("small"), config)
+    yield both
+    both.stop()
+
+
+def test_domain(small: Duel) -> None:
+    def script(play: Play) -> None:
+        play.stream("S", subjects=["s.>"], allow_direct=True)
+        play.put("s.a")
+        play.ask("STREAM.INFO.S")
+        for verb in ("STREAM.NAMES", "STREAM.INFO.S", "DIRECT.GET.S.s.a", "CONSUMER.NAMES.S"):
+            play.request(f"$JS.hub.API.{verb}")
+        play.request("$JS.hub.API.DIRECT.GET.S", b'{"seq": 1}')
+        play.consumer("S", "C", ack_policy="explicit")
+        found = play.request("$JS.hub.API.CONSUMER.MSG.NEXT.S.C", b"1")
+        play.ack(found)
+        play.request("$JS.other.API.STREAM.NAMES")
+
+    small.compare(script)
+
+
+def test_reservations(small: Duel) -> None:
+    def script(play: Play) -> None:
+        play.stream("S", subjects=["s.>"], max_bytes=15_000)
+        play.stream("T", subjects=["t.>"], max_bytes=15_000)
+        play.stream("T", subjects=["t.>"], max_bytes=5_000)
+        play.update("T", subjects=["t.>"], max_bytes=9_000)
+        play.stream("M", subjects=["m.>"], max_bytes=15_000, storage="memory")
+        play.stream("M", subjects=["m.>"], max_bytes=5_000, storage="memory")
+        play.ask("STREAM.DELETE.S")
+        play.update("T", subjects=["t.>"], max_bytes=9_000)
+
+    small.compare(script)
+
+
+def test_no_room_left(small: Duel) -> None:
+    def script(play: Play) -> None:
+        for subject, storage in (("m.a", "memory"), ("s.a", "file")):
+            play.stream("S", subjects=[subject], storage=storage)
+            # nats-server takes one message more than there is room for.
+            for _ in range(8):
+                answer = play.request(subject, bytes(4000), note=False)
+                if b"error" in answer.payload:
+                    break
+            play.note(answer.payload.decode())
+            play.ask("STREAM.PURGE.S", note=False)
+            play.note(str(b"error" in play.request(subject, bytes(4000), note=False).payload))
+            play.ask("STREAM.DELETE.S")
+
+    small.compare(script)

@@ -163,6 +163,7 @@ def test_message_ttl_needs_the_setting(play: Play) -> None:
     play.stream("S", subjects=["s.>"])
     play.put("s.a", b"", {"Nats-TTL": "1s"})
     play.put("s.a", b"", {"Nats-Incr": "1"})
+    play.put("s.a", b"", {"Nats-Stream-Source": "T 1 > > s.a"})
     play.put("s.a", b"", {"Nats-Batch-Id": "1", "Nats-Batch-Sequence": "1"})
     play.put("s.a", b"", {"Nats-Schedule": "@at 2030-01-01T00:00:00Z"})
     play.state("S")
@@ -223,3 +224,12 @@ def test_empty_headers_are_none(play: Play) -> None:
     play.put("s.a", b"", b"NATS/1.0\r\nOther: Nats-Msg-Id: one\r\n\r\n")
     play.put("s.a", b"", b"NATS/1.0\r\nNats-Msg-Id: two\r\nNats-Msg-Id: one\r\n\r\n")
     play.state("S")
+
+
+@on_both
+def test_acknowledgements_come_in_order(play: Play) -> None:
+    play.stream("S", subjects=["s.>"])
+    inbox = play.listen("acks")
+    for number in range(200):
+        play.send(f"s.{number % 7}", b"%d" % number, reply=inbox)
+    play.hear(inbox, 200)

@@ -11,12 +11,18 @@ from tests.support.wait import wait_until
 class ServerProcess:
     """``headwater server FLAGS`` with its log in a file; a context manager that ends it."""
 
-    def __init__(self, folder: Path, *flags: str, **environment: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *flags: str,
+        command: tuple[str, ...] = (sys.executable, "-m", "headwater", "server"),
+        **environment: str,
+    ) -> None:
         self.folder = folder
         self._log_path = folder / "stderr.log"
         with self._log_path.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "headwater", "server", *flags],
+                [*command, *flags],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,

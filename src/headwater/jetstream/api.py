@@ -2,12 +2,11 @@
 
 from headwater.jetstream import api_consumers, api_errors, api_messages, api_streams, responses
 from headwater.jetstream.api_errors import JetStreamError
+from headwater.jetstream.requests import required_level
 from headwater.jetstream.responses import AccountInfo, ApiStats, Kind
 from headwater.jetstream.stream_config import API_LEVEL, Storage
-from headwater.wire import headers
 
 _PREFIX_BYTES = len(b"$JS.API.")
-_LEVEL_HEADER = b"Nats-Required-Api-Level"
 
 
 class Request:
@@ -114,21 +113,12 @@ class Api:
         self.total += 1
         kind, call = handler
         request = Request(self, tokens, message.payload(), reply, kind)
-        level = self._required_level(message)
+        level = required_level(message)
         if level > API_LEVEL:
             request.refuse(api_errors.REQUIRED_API_LEVEL)
         else:
             request.answer_with(lambda: call(request))
         return True
-
-    def _required_level(self, message):
-        if not message.header_size:
-            return 0
-        block = message.headers()
-        value = headers.find_value(memoryview(block), 0, len(block), _LEVEL_HEADER)
-        if not value:
-            return 0
-        return int(value) if value.isdigit() and len(value) < 10 else API_LEVEL + 1
 
 
 def _find_handler(tokens):

@@ -8,8 +8,10 @@ from headwater.jetstream.requests import (
     read_direct_get,
     read_message_delete,
     read_message_get,
+    required_level,
 )
 from headwater.jetstream.responses import Kind, moment, stored_message
+from headwater.jetstream.stream_config import API_LEVEL
 from headwater.store.record import DELETE
 from headwater.subjects.validate import matches
 from headwater.wire import headers
@@ -139,14 +141,22 @@ class DirectGet:
         for subscription in self._subscriptions:
             self.stream.account.unsubscribe(subscription)
 
-    def _by_subject(self, message, origin):
+    def _reply_of(self, message):
+        """Return where to answer a request; empty when it has its answer, or wants none."""
         reply = message.reply()
+        if reply and message.header_size and required_level(message) > API_LEVEL:
+            self.send(reply, headers.status_block(412, b"Required Api Level"))
+            return b""
+        return reply
+
+    def _by_subject(self, message, origin):
+        reply = self._reply_of(message)
         if reply:
             subject = message.subject[self._prefix_bytes :].decode("utf-8", "replace")
             self._answer(reply, MessageGetRequest(last_by_subj=subject))
 
     def _by_body(self, message, origin):
-        reply = message.reply()
+        reply = self._reply_of(message)
         if not reply:
             return
         try:

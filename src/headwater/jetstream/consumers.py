@@ -11,8 +11,9 @@ from headwater.jetstream.delivery import Delivery
 from headwater.jetstream.pace import Pace
 from headwater.jetstream.pull_target import PullTarget
 from headwater.jetstream.push_target import PushTarget
-from headwater.jetstream.requests import read_next
+from headwater.jetstream.requests import read_next, required_level
 from headwater.jetstream.responses import ConsumerInfo, SequenceInfo
+from headwater.jetstream.stream_config import API_LEVEL
 from headwater.wire import headers
 
 _EPHEMERAL_INACTIVE_NS = 5 * SECOND
@@ -423,6 +424,9 @@ class Consumer:
             return
         if self.config.is_push:
             self.send(reply, headers.status_block(409, b"Consumer is push based"))
+            return
+        if message.header_size and required_level(message) > API_LEVEL:
+            self.send(reply, headers.status_block(412, b"Required Api Level"))
             return
         self._next_for(reply, message.payload())
 

@@ -19,8 +19,11 @@ import msgspec
 from headwater.base import gojson
 from headwater.jetstream import api_errors
 from headwater.jetstream.api_errors import JetStreamError
+from headwater.wire import headers
 
 _INT64 = 2**63
+_LEVEL_HEADER = b"Nats-Required-Api-Level"
+_LEVEL_NONE_HAS = 2**31
 
 
 def _whole(go_name: str, low: int, high: int) -> msgspec.Meta:
@@ -584,6 +587,17 @@ def read_pause(body: bytes) -> PauseRequest:
         JetStreamError: not JSON.
     """
     return read_optional(PauseRequest, body)
+
+
+def required_level(message: Any) -> int:
+    """Return the API level that the headers of a Message ask for; more than any for nonsense."""
+    if not message.header_size:
+        return 0
+    block = message.headers()
+    value = headers.find_value(memoryview(block), 0, len(block), _LEVEL_HEADER)
+    if not value:
+        return 0
+    return int(value) if value.isdigit() and len(value) < 10 else _LEVEL_NONE_HAS
 
 
 def read_reset(body: bytes) -> ResetRequest:

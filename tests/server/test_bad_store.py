@@ -1,0 +1,119 @@
+"""Stores that cannot be used, or not in full: what the server says, and what it leaves alone."""
+
+import asyncio
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import nats
+import pytest
+from nats.js.errors import APIError
+
+from tests.server.processes import LOCAL, ServerProcess
+
+JETSTREAM = ("-js", "-sd")
+
+
+def run_client(port: int, work: Any) -> Any:
+    async def connected() -> Any:
+        client = await nats.connect(f"nats://127.0.0.1:{port}")
+        try:
+            return await work(client.jetstream())
+        finally:
+            await client.close()
+
+    return asyncio.run(connected())
+
+
+async def fill(js: Any) -> None:
+    await js.add_stream(name="S", subjects=["s"])
+    for number in range(100):
+        await js.publish("s", b"%d" % number)
+
+
+def test_a_store_of_another_version_is_refused_and_left_alone(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    with ServerProcess(tmp_path, *LOCAL, *JETSTREAM, str(store)) as server:
+        run_client(server.wait_ready(), fill)
+    marker = store / "headwater" / "FORMAT"
+    marker.write_text(json.dumps({"format": 2, "journal": None}))
+    before = {path: path.read_bytes() for path in store.rglob("*") if path.is_file()}
+    with ServerProcess(tmp_path, *LOCAL, *JETSTREAM, str(store)) as server:
+        assert server.wait() == 1
+        fatal = [line for line in server.log().splitlines() if "[FTL]" in line]
+    assert len(fatal) == 1
+    assert '"format": 2' in fatal[0]
+    assert "use the version of the server that wrote it, or another store_dir" in fatal[0]
+    assert {path: path.read_bytes() for path in store.rglob("*") if path.is_file()} == before
+
+
+def test_damage_costs_the_damaged_message_only_and_is_told(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    with ServerProcess(tmp_path, *LOCAL, *JETSTREAM, str(store)) as server:
+        run_client(server.wait_ready(), fill)
+        server.signal(signal.SIGKILL)
+        server.wait()
+    (folder,) = store.glob("headwater/*/streams/S")
+    for checkpoint in folder.glob("checkpoint.*"):
+        checkpoint.unlink()
+    (block,) = folder.glob("*.blk")
+    data = bytearray(block.read_bytes())
+    data[len(data) // 2] ^= 1
+    block.write_bytes(data)
+
+    async def read(js: Any) -> list[bytes]:
+        state = (await js.stream_info("S")).state
+        found = []
+        for sequence in range(1, state.last_seq + 1):
+            try:
+                found.append((await js.get_msg("S", sequence)).data)
+            except APIError:
+                found.append(b"")
+        return found
+
+    with ServerProcess(tmp_path, *LOCAL, *JETSTREAM, str(store)) as server:
+        found = run_client(server.wait_ready(), read)
+        log = server.log()
+    lost = [number for number, data in enumerate(found) if data != b"%d" % number]
+    assert len(found) == 100
+    assert len(lost) == 1
+    assert "damaged" in log
+
+
+def test_a_full_disk_refuses_what_is_new_and_keeps_what_was_acknowledged(tmp_path: Path) -> None:
+    alone = [shutil.which("unshare") or "unshare", "--user", "--map-root-user", "--mount"]
+    try:
+        subprocess.run([*alone, "true"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("this system lets nobody make a mount namespace, where a small disk could be")
+    small = tmp_path / "small"
+    small.mkdir()
+    script = 'mount -t tmpfs -o size=2m tmpfs "$0" && exec "$@"'
+    inside = [*alone, "sh", "-c", script, str(small), sys.executable, "-m", "headwater"]
+
+    async def overfill(js: Any) -> tuple[list[int], set[int], list[bytes], int]:
+        await js.add_stream(name="S", subjects=["s"])
+        acked, refused = [], set()
+        for number in range(400):
+            try:
+                acked.append((await js.publish("s", b"%8d" % number + bytes(8000))).seq)
+            except APIError as error:
+                refused.add(error.err_code)
+        kept = [(await js.get_msg("S", sequence)).data[:8] for sequence in acked]
+        await js.purge_stream("S", seq=acked[-1])
+        return acked, refused, kept, (await js.stream_info("S")).state.messages
+
+    with ServerProcess(
+        tmp_path, *LOCAL, *JETSTREAM, str(small), command=(*inside, "server")
+    ) as server:
+        acked, refused, kept, left = run_client(server.wait_ready(), overfill)
+        log = server.log()
+    assert 50 < len(acked) < 400
+    assert refused == {10077}
+    assert kept == [b"%8d" % (sequence - 1) for sequence in acked]
+    assert left >= 1
+    assert "No space left on device" in log
