@@ -93,7 +93,7 @@ class Play:
         self.restarted = False
         self._pulls = 0
         self._pongs = 0
-        self.give_time()
+        self._end = time.monotonic() + 3 * SECONDS  # of the whole play
         self._connect()
 
     # What is written down
@@ -136,10 +136,6 @@ class Play:
             self._send(f"SUB {inbox.subject} {sid}\r\n".encode())
         self.flush()
 
-    def give_time(self) -> None:
-        """Let the play begin anew to be as long as it may be."""
-        self._end = time.monotonic() + 3 * SECONDS
-
     def close(self) -> None:
         """Leave."""
         self._socket.close()
@@ -154,7 +150,10 @@ class Play:
         self.wait(lambda: b'"error"' not in self._request("$JS.API.INFO").payload, "JetStream")
 
     def _send(self, data: bytes) -> None:
-        self._socket.sendall(data)
+        try:
+            self._socket.sendall(data)
+        except ConnectionError:
+            raise Stuck("the server has closed the connection") from None
 
     def _read(self, until: Callable[[], Any], seconds: float, what: str) -> None:
         deadline = time.monotonic() + seconds
@@ -164,7 +163,10 @@ class Play:
             left = deadline - time.monotonic()
             if left <= 0 or not select.select([self._socket], [], [], left)[0]:
                 raise Stuck(f"not within {seconds} s: {what}")
-            data = self._socket.recv(1 << 20)
+            try:
+                data = self._socket.recv(1 << 20)
+            except ConnectionError:
+                data = b""
             if not data:
                 raise Stuck("the server has closed the connection")
             self._received += data
@@ -522,9 +524,16 @@ def play(server: AnyServer, script: Script, account: int) -> list[str]:
             run.note(f"{_STUCK}{error}")
         return list(run.transcript)
     finally:
-        run.give_time()
+        run.close()
+        _clean(server, account)
+
+
+def _clean(server: AnyServer, account: int) -> None:
+    run = Play(server, account)
+    try:
         for name in run.ask("STREAM.NAMES", note=False).get("streams") or []:
             run.ask(f"STREAM.DELETE.{name}", note=False)
+    finally:
         run.close()
 
 

@@ -158,7 +158,7 @@ def test_inactive_consumers_go_away(play: Play) -> None:
     play.ask("CONSUMER.INFO.S.C")
     play.consumer("S", "D", inactive_threshold=150 * MILLISECOND_NS)
     play.hear(inbox, 2)
-    play.state("S")
+    play.wait_state("S", consumer_count=0)
 
 
 @on_both
@@ -180,7 +180,7 @@ def test_advisories(play: Play) -> None:
     play.consumer("S", "C", ack_policy="explicit")
     play.hear(inbox)
     play.put("s.a")
-    (found,) = play.take("S", "C", 1)
+    (found,) = play.fetch("S", "C", 1)
     play.ack(found, b"-NAK")
     play.hear(inbox)
     (found,) = play.fetch("S", "C", 1)

@@ -5,6 +5,7 @@ cdef class Pending:
     cdef public long long consumer_sequence
     cdef public long long count
     cdef public long long deadline_ns
+    cdef public bint queued
     cdef public long long sent_ns
 
 

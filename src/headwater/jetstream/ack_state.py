@@ -13,13 +13,14 @@ _WHOLE = b"W"
 class Pending:
     """A message that was delivered and not acknowledged."""
 
-    __slots__ = ("consumer_sequence", "count", "deadline_ns", "sent_ns")
+    __slots__ = ("consumer_sequence", "count", "deadline_ns", "queued", "sent_ns")
 
     def __init__(self, consumer_sequence, count, sent_ns, deadline_ns):
         self.consumer_sequence = consumer_sequence  # of its first delivery
         self.count = count  # how often it was delivered
         self.sent_ns = sent_ns  # when it was last delivered, wall clock
         self.deadline_ns = deadline_ns  # when it is due again, monotonic
+        self.queued = False  # whether it is to be delivered again as soon as possible
 
 
 class AckState:

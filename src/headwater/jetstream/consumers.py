@@ -140,7 +140,8 @@ class Consumer:
                 self.stream.interest.watch(self)
                 if subject != moved_from:
                     # Who listens now has not seen what waits for its acknowledgement.
-                    self.delivery.redeliver = list(self.delivery.state.pending)
+                    for sequence in self.delivery.state.pending:
+                        self.delivery.deliver_again(sequence)
                 self.recheck_interest()
         elif self.target is None:
             self.target = PullTarget(self)
@@ -295,14 +296,13 @@ class Consumer:
     def _redeliver_due(self):
         now_ns = self._clock.monotonic()
         delivery = self.delivery
-        queued = set(delivery.redeliver)
         first_ns = 0
         due = False
         for sequence, entry in delivery.state.pending.items():
-            if sequence in queued:
+            if entry.queued:
                 continue
             if entry.deadline_ns <= now_ns:
-                delivery.redeliver.append(sequence)
+                delivery.deliver_again(sequence)
                 due = True
             elif not first_ns or entry.deadline_ns < first_ns:
                 first_ns = entry.deadline_ns
@@ -403,13 +403,13 @@ class Consumer:
 
     def _nak(self, sequence, delay_ns):
         entry = self.delivery.state.pending.get(sequence)
-        if entry is None or sequence in self.delivery.redeliver:
+        if entry is None or entry.queued:
             return
         if delay_ns > 0:
             entry.deadline_ns = self.monotonic() + delay_ns
             self._watch_redelivery(entry.deadline_ns)
         else:
-            self.delivery.redeliver.append(sequence)
+            self.delivery.deliver_again(sequence)
             self.wake()
 
     def _flow_answered(self, message, origin):

@@ -47,7 +47,7 @@ cdef class Delivery:
     cdef public bint observed
     cdef public bint paced
     cdef public bint paused
-    cdef public list redeliver
+    cdef public object redeliver
     cdef Buffer reply
     cdef public Router router
     cdef public AckState state
@@ -72,6 +72,10 @@ cdef class Delivery:
     cdef long long _next_in_stream(self) except? -2
     @cython.locals(state=AckState, cached=CachedBlock, record=Record, again=bint, first=bint, delivered_stream='long long', size=Py_ssize_t, count='long long', time_ns='long long', pending='long long', entry=Pending)
     cdef Py_ssize_t _deliver_one(self, long long sequence) except? -2
+    @cython.locals(entry=Pending)
+    cpdef deliver_again(self, long long sequence)
+    @cython.locals(entry=Pending)
+    cdef _drop_again(self)
     cpdef long long wait_of(self, long long count) except -1
     @cython.locals(message=Message, record=Record)
     cdef _compose(self, bytes subject, CachedBlock cached)

@@ -4,6 +4,7 @@ A consumer never waits: it delivers while there is a message in memory and a tar
 and goes on when a block was fetched, a message stored, a target came or a timer fired.
 """
 
+from collections import deque
 from functools import partial
 
 from headwater.base import octets
@@ -115,7 +116,7 @@ class Delivery:
         self.stopped = False
         self.num_pending = 0  # messages of the stream that are still to be delivered
         self.backlog = []  # sequences to deliver before all others: the last of each subject
-        self.redeliver = []  # sequences whose time has come again
+        self.redeliver = deque()  # sequences whose time has come again
         self.counting = None  # the ConsumerStart that counts what is left, and is waited for
         self.loading = False  # whether a block is on its way
         self.message = Message()
@@ -185,7 +186,7 @@ class Delivery:
     def cleared(self):
         """All messages were removed from the stream."""
         self.num_pending = 0
-        self.redeliver = []
+        self.redeliver = deque()
         self.backlog = []
         for sequence in list(self.state.pending):
             self.state.forget(sequence, self.router.now_ns)
@@ -246,14 +247,14 @@ class Delivery:
             sequence = self.redeliver[0]
             self._source = _REDELIVER
             if sequence not in self.state.pending:
-                self.redeliver.pop(0)
+                self._drop_again()
                 continue
             block = self.store.missing(sequence)
             if block is not None:
                 self._fetch(block)
                 return _wait
             if self.store.find(sequence) is None:
-                self.redeliver.pop(0)
+                self._drop_again()
                 self.state.forget(sequence, self.router.now_ns)
                 continue
             return sequence
@@ -318,7 +319,7 @@ class Delivery:
     def _pass_by(self, block):
         """Leave out what lies in a block that cannot be read."""
         if self._source == _REDELIVER:
-            self.redeliver.pop(0)
+            self._drop_again()
         elif self._source == _BACKLOG:
             self.backlog.pop(0)
         else:
@@ -337,7 +338,7 @@ class Delivery:
         if not first:
             count = entry.count + 1
             if again and 0 < self.max_deliver < count:
-                self.redeliver.pop(0)
+                self._drop_again()
                 self.host.tried_enough(sequence, entry.count)
                 state.abandon(sequence)
                 return 0
@@ -368,7 +369,7 @@ class Delivery:
             self.target.gone()
             return 0
         if again:
-            self.redeliver.pop(0)
+            self._drop_again()
         elif self._source == _BACKLOG:
             self.backlog.pop(0)
         else:
@@ -377,6 +378,19 @@ class Delivery:
         if self.observed:
             self.host.delivered(sequence, time_ns, size)
         return size
+
+    def deliver_again(self, sequence):
+        """Queue a pending message to be delivered once more."""
+        entry = self.state.pending.get(sequence)
+        if entry is not None and not entry.queued:
+            entry.queued = True
+            self.redeliver.append(sequence)
+
+    def _drop_again(self):
+        """Take the first message out of the queue of those to be delivered once more."""
+        entry = self.state.pending.get(self.redeliver.popleft())
+        if entry is not None:
+            entry.queued = False
 
     def wait_of(self, count):
         """Return how long an acknowledgement of the ``count``-th delivery is waited for."""

@@ -141,7 +141,9 @@ class _DomainMapping:
         self._prefix = prefix
 
     def forward(self, message, origin):
-        subject = b"$JS.API." + message.subject[len(self._prefix) :]
+        rest = message.subject[len(self._prefix) :]
+        # Key-value and object stores are reached in the same way, by subjects of their own.
+        subject = rest if rest.startswith((b"$KV.", b"$OBJ.")) else b"$JS.API." + rest
         plain = Message()
         plain.compose(subject, message.reply(), message.headers(), message.payload())
         return self._router.route(self._account, plain, origin) > 0

@@ -17,6 +17,7 @@ from headwater.wire import headers
 _NATS = b"Nats-"
 _header_bytes_max = HEADER_BYTES_MAX
 _STAGED_BYTES_MAX = 32 * 1024 * 1024
+_SPARE_BYTES_MAX = 1024 * 1024  # of acknowledgements, kept for reuse
 _staged_bytes_max = _STAGED_BYTES_MAX
 
 # Headers of features that this version does not have: a message that relies on one is refused
@@ -156,7 +157,8 @@ class Ingest:
         if self._in_flight:
             self._in_flight.clear()
             self.store.in_flight(self._note)
-        self._spare = acks
+        if acks.buffer.capacity <= _SPARE_BYTES_MAX:
+            self._spare = acks
         if not self.acks.is_empty() and self.store.is_idle():
             # Duplicates of what has just been committed: no batch of their own follows.
             self.settle(self.take(), None)
