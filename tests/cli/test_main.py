@@ -69,10 +69,10 @@ def test_a_configuration_is_checked(tmp_path: Path, capsys: pytest.CaptureFixtur
     path.write_text("port: 4222\n")
     assert main(["server", "-t", "-c", str(path)]) == 0
     error = capsys.readouterr().err
-    assert error.startswith(f"nats-server: configuration file {path} is valid (sha256:")
+    assert error.startswith(f"headwater: configuration file {path} is valid (sha256:")
     path.write_text("port: 4222\nnonsense: 1\n")
     assert main(["server", "-t", "-c", str(path)]) == 1
-    assert f"nats-server: {path}:2:1: " in capsys.readouterr().err
+    assert f"headwater: {path}:2:1: " in capsys.readouterr().err
 
 
 def test_a_bad_configuration_is_one_clear_line_and_exit_code_1(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_a_bad_configuration_is_one_clear_line_and_exit_code_1(tmp_path: Path) -
     path.write_text("port: [\n")
     result = _run("server", "-c", str(path))
     assert result.returncode == 1
-    assert result.stderr.startswith(f"nats-server: {path}:1:")
+    assert result.stderr.startswith(f"headwater: {path}:1:")
     assert "Traceback" not in result.stderr
 
 

@@ -111,6 +111,7 @@ def test_pause(play: Play) -> None:
     play.flush()
     pause({"pause_until": "2101-01-01T00:00:00Z"})
     play.put("s.a")
+    play.wait(lambda: play.info("S", "C", note=False)["num_pending"], "the message")
     answer = play.info("S", "C", note=False)
     play.note(str((answer["paused"], answer["pause_remaining"] > 0, answer["num_pending"])))
     play.note(str(answer["config"].get("pause_until")))

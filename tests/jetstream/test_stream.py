@@ -181,3 +181,39 @@ def test_messages_that_expire_while_they_are_pending(play: Play) -> None:
     play.wait_info("S", "C", num_ack_pending=0, num_pending=0)
     play.ack(found[0])
     play.info("S", "C")
+
+
+@on_both
+def test_retention_changes(play: Play) -> None:
+    _fill(play, "limits", 0)
+    play.consumer("S", "A", ack_policy="explicit")
+    play.consumer("S", "B", ack_policy="explicit", filter_subject="s.1")
+    for number in range(6):
+        play.put(f"s.{number % 2}")
+    for message in play.fetch("S", "A", 6):
+        play.ack(message)
+    changed = {"name": "S", "subjects": ["s.>"], "retention": "interest"}
+    play.ask("STREAM.UPDATE.S", changed, note=False)
+    play.wait_state("S", messages=3)
+    for message in play.fetch("S", "B", 3):
+        play.ack(message)
+    play.wait_state("S", messages=0)
+    play.update("S", subjects=["s.>"], retention="limits")
+    play.put("s.0")
+    for message in play.fetch("S", "A", 1):
+        play.ack(message)
+    play.state("S")
+    play.update("S", subjects=["s.>"], retention="workqueue")
+
+
+@on_both
+def test_filters_of_an_interest_consumer_are_narrowed(play: Play) -> None:
+    _fill(play, "interest", 0)
+    play.consumer("S", "A", ack_policy="explicit")
+    for number in range(6):
+        play.put(f"s.{number % 2}")
+    play.state("S")
+    play.ask("STREAM.MSG.DELETE.S", {"seq": 2})
+    play.ask("STREAM.PURGE.S", {"filter": "s.0"})
+    play.state("S")
+    play.info("S", "A")

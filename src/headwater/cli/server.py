@@ -25,7 +25,7 @@ def run_server(words: list[str]) -> int:
     except server_flags.FlagError as error:
         return _bad_flags(error)
     except ConfigError as error:
-        _say(f"nats-server: {error}")
+        _say(f"headwater: {error}")
         return 1
     if arguments.show_help or arguments.show_tls_help:
         sys.stdout.write(server_flags.usage())
@@ -37,7 +37,7 @@ def run_server(words: list[str]) -> int:
     options = arguments.options
     if arguments.check_config:
         digest = f" ({options.config_digest})" if options.config_digest else ""
-        text = f"nats-server: configuration file {options.config_file} is valid{digest}"
+        text = f"headwater: configuration file {options.config_file} is valid{digest}"
         _say(text)
         return 0
     from headwater.server.process import run
@@ -49,7 +49,7 @@ def _bad_flags(error: server_flags.FlagError) -> int:
     if error.shows_usage:
         _say(f"{error}\n\n{server_flags.usage()}")
     else:
-        _say(f"nats-server: {error}")
+        _say(f"headwater: {error}")
     return error.exit_code
 
 
@@ -69,7 +69,7 @@ def _send_signal(name: str, target: str) -> int:
     except (OSError, ValueError) as error:
         wanted = "-sl needs =PID, or the path of a pid file"
         reason = f"{target}: {error}" if target else "no process given"
-        _say(f"nats-server: {reason} ({wanted})")
+        _say(f"headwater: {reason} ({wanted})")
         return 1
     return 0
 

@@ -212,6 +212,7 @@ class Stream(StreamOwner):
 
     def _configure(self, config):
         """Let a configuration that was recorded be in force."""
+        kept_all = self.config is not None and self.config.retention != Retention.INTEREST
         self.config = config
         store = self.store
         store.messages_max = config.max_msgs
@@ -229,6 +230,8 @@ class Stream(StreamOwner):
             self._serve_direct()
             if config.max_age_ns > 0:
                 self._restart_aging(0)
+            if wants_interest and kept_all:
+                self.consumers.sweep()
 
     def _subscribe(self):
         """Listen to the subjects of the configuration, and to no others."""

@@ -52,7 +52,7 @@ class StreamConsumers(dict):
             consumer.start()
         self._watch()
         if self._stream.config.retention == Retention.INTEREST:
-            self._sweep()
+            self.sweep()
 
     def stop(self, code, text):
         """Let them deliver nothing any more."""
@@ -134,7 +134,7 @@ class StreamConsumers(dict):
         elif done is not None:
             done(None)
         if self._stream.config.retention == Retention.INTEREST:
-            self._sweep()
+            self.sweep()
 
     def _drop(self, consumer):
         if self.get(consumer.name) is consumer:
@@ -307,7 +307,7 @@ class StreamConsumers(dict):
             {"stream": stream.name, "consumer": consumer.name, **fields},
         )
 
-    def _sweep(self):
+    def sweep(self):
         """Delete what no consumer waits for, of a stream that keeps messages for them only."""
         index = self._store.index
         self._store.walk(
