@@ -83,10 +83,12 @@ def test_entries_of_a_bucket_get_too_old(duel: Duel) -> None:
     async def work(js: JetStreamContext) -> None:
         bucket = await js.create_key_value(KeyValueConfig(bucket="T", ttl=0.2))
         await bucket.put("a", b"1")
+        watcher = await bucket.watch("a")
+        assert (await watcher.updates(timeout=5)).value == b"1"
+        await watcher.stop()
         deadline = asyncio.get_running_loop().time() + 5
         while (await bucket.status()).values:
             assert asyncio.get_running_loop().time() < deadline
-            await asyncio.sleep(0.02)
         with pytest.raises(KeyNotFoundError):
             await bucket.get("a")
         await js.delete_key_value("T")
