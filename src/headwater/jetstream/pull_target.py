@@ -98,11 +98,12 @@ class PullTarget(Target):
     def gone(self):
         self._requests.pop(0)
 
-    def exhausted(self):
+    def exhausted(self, *, blocked):
         """Let go of the requests that take what there is, once there was something."""
         waiting = []
         for request in self._requests:
-            if request.no_wait and (request.delivered or not request.expires_ns):
+            at_once = not request.expires_ns and not blocked
+            if request.no_wait and (request.delivered or at_once):
                 self._status(request, 404, b"No Messages")
             else:
                 waiting.append(request)
