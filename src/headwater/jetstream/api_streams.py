@@ -157,9 +157,7 @@ def purge(request):
     if stream.config.sealed:
         raise JetStreamError(api_errors.STREAM_SEALED)
     if stream.config.deny_purge:
-        raise JetStreamError(
-            api_errors.STREAM_PURGE_FAILED, err="stream purge not permitted"
-        )
+        raise JetStreamError(api_errors.STREAM_PURGE_FAILED, err="stream purge not permitted")
     asked = read_purge(request.body)
     pattern = asked.filter.encode()
     store = stream.store

@@ -348,9 +348,7 @@ class Consumer:
             self._advise_refusal(verb, tokens, message.payload())
         self._apply_ack(verb, argument, sequence)
         if reply:
-            self.stream.consumers.when_recorded(
-                self, lambda error: error or self._confirm(reply)
-            )
+            self.stream.consumers.when_recorded(self, lambda error: error or self._confirm(reply))
         self.stream.consumers.changed(self)
 
     def _advise_refusal(self, verb, tokens, payload):
