@@ -15,7 +15,6 @@ from headwater.wire.message cimport Message
 
 cdef int _nothing
 cdef int _wait
-cdef int _blocked
 cdef Py_ssize_t _slice_bytes_max
 cdef Py_ssize_t _slice_looks_max
 cdef Py_ssize_t _reply_bytes_max

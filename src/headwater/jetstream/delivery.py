@@ -20,7 +20,6 @@ _CONGESTED_NS = 5_000_000
 _WANTED_MAX = 4096
 _NOTHING = 0
 _WAIT = -1
-_BLOCKED = -3  # too much is unacknowledged
 # Where a sequence to deliver comes from.
 _STREAM = 0
 _REDELIVER = 1
@@ -29,7 +28,6 @@ _REPLY_BYTES_MAX = 128  # of an ack subject, names left out
 
 _nothing = _NOTHING
 _wait = _WAIT
-_blocked = _BLOCKED
 _slice_bytes_max = _SLICE_BYTES_MAX
 _slice_looks_max = _SLICE_LOOKS_MAX
 _reply_bytes_max = _REPLY_BYTES_MAX
@@ -50,8 +48,8 @@ class Target:
         """Nobody listens at the subject that was returned last."""
         raise NotImplementedError
 
-    def exhausted(self, *, blocked):
-        """There is nothing to deliver right now; ``blocked``: until something is acknowledged."""
+    def exhausted(self):
+        """There is nothing to deliver right now."""
         raise NotImplementedError
 
 
@@ -226,10 +224,7 @@ class Delivery:
                 return
             sequence = self._next()
             if sequence == _nothing:
-                self.target.exhausted(blocked=False)
-                return
-            if sequence == _blocked:
-                self.target.exhausted(blocked=True)
+                self.target.exhausted()
                 return
             if sequence == _wait:
                 return
@@ -247,7 +242,7 @@ class Delivery:
             self._timer = self.timers.after(delay_ns, self.deliver)
 
     def _next(self):
-        """Return the sequence to deliver next; _NOTHING, _BLOCKED, or _WAIT for a block."""
+        """Return the sequence to deliver next; _NOTHING, or _WAIT until a block is there."""
         while self.redeliver:
             sequence = self.redeliver[0]
             self._source = _REDELIVER
@@ -264,7 +259,8 @@ class Delivery:
                 continue
             return sequence
         if 0 < self.max_ack_pending <= len(self.state.pending) and self.acks_explicitly:
-            return _blocked
+            # There is something, which an acknowledgement makes free: nobody is told otherwise.
+            return _wait
         while self.backlog:
             sequence = self.backlog[0]
             self._source = _BACKLOG

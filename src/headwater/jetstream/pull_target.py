@@ -98,12 +98,11 @@ class PullTarget(Target):
     def gone(self):
         self._requests.pop(0)
 
-    def exhausted(self, *, blocked):
+    def exhausted(self):
         """Let go of the requests that take what there is, once there was something."""
         waiting = []
         for request in self._requests:
-            at_once = not request.expires_ns and not blocked
-            if request.no_wait and (request.delivered or at_once):
+            if request.no_wait and (request.delivered or not request.expires_ns):
                 self._status(request, 404, b"No Messages")
             else:
                 waiting.append(request)
@@ -150,6 +149,10 @@ class PullTarget(Target):
                 self._status_pending(request, 408, b"Request Timeout")
                 continue
             if request.next_beat_ns and request.next_beat_ns <= now_ns:
+                if request.no_wait and request.delivered:
+                    # What is left for it waits for acknowledgements: it is told so now.
+                    self._status(request, 404, b"No Messages")
+                    continue
                 request.next_beat_ns = now_ns + request.heartbeat_ns
                 block = headers.status_block(
                     100, b"Idle Heartbeat", self._consumer.position_fields()

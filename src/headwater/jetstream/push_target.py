@@ -57,7 +57,7 @@ class PushTarget(Target):
         self._consumer.recheck_interest()
         self.set_active(active=False)
 
-    def exhausted(self, *, blocked):
+    def exhausted(self):
         pass
 
     def answered(self, subject):
