@@ -22,8 +22,14 @@ class Reference:
     async def ask(self, verb: str, body: Any = b"") -> bytes:
         """Return the answer to ``$JS.API.<verb>``; a body that is not bytes is sent as JSON."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        answer = await self._client.request(f"$JS.API.{verb}", data, timeout=10)
-        return bytes(answer.data)
+        deadline = asyncio.get_running_loop().time() + 10
+        while True:
+            answer = await self._client.request(f"$JS.API.{verb}", data, timeout=10)
+            # nats-server cleans up after STREAM.DELETE when it has answered, and cannot make the
+            # same stream again until it is through.
+            unfinished = b"error creating store for stream" in answer.data
+            if not unfinished or asyncio.get_running_loop().time() > deadline:
+                return bytes(answer.data)
 
     async def status(self, verb: str, body: Any = b"") -> str:
         """Return the status line of an answer that is only headers, without the version."""
