@@ -92,8 +92,9 @@ class FakeServer:
         frame = head + b"\r\n" + body + b"\r\n"
         takers = [w for w, place in self._subscriptions.items() if place == _place(subject)]
         for taker in takers:
-            taker.write(self._spoil(self.delivered, frame))
-            self.delivered += 1
+            frame_to_send = self._spoil(self.delivered, frame)
+            self.delivered += 1  # before it leaves: who has read it may look at the count
+            taker.write(frame_to_send)
         return len(takers)
 
 

@@ -56,17 +56,6 @@ def test_everybody_is_refused() -> None:
     assert acks.is_empty()
 
 
-def test_duplicates_of_what_was_not_stored_are_refused_once() -> None:
-    acks = PublishAcks()
-    acks.add(_asking(b"r.1"), 4, True)
-    acks.add(_asking(b"r.2"), 5, True)
-    acks.add(_asking(b"r.3"), 5, False)
-    assert _heard(acks, "refuse_duplicates", b"no", 5, 9) == _shown(b"r.2", b"no")
-    assert _heard(acks, "send", PREFIX) == (
-        _shown(b"r.1", PREFIX + b'4,"duplicate": true}') + _shown(b"r.3", PREFIX + b"5}")
-    )
-
-
 def test_the_sequences_of_a_batch_are_kept() -> None:
     acks = PublishAcks()
     for sequence in (5, 6, 9):

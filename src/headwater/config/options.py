@@ -61,10 +61,10 @@ class JetStreamOptions:
 
     store_dir: str = ""  # empty: a folder below the system's temporary one, as nats-server
     domain: str = ""
-    memory_max: int = -1  # bytes of all memory streams; -1: three quarters of the machine's
-    file_max: int = -1  # bytes of all file streams; -1: no more than the disk has
+    memory_max: int = -1  # bytes of all memory streams; -1: no limit
+    file_max: int = -1  # bytes of all file streams; -1: no limit
     unique_tag: str = ""
-    sync_interval_ns: int = 0  # 0: sync before every acknowledgement; else sync that often
+    sync_interval_ns: int = 0  # as asked for; every acknowledgement waits for a sync all the same
     sync_always: bool = False
 
 

@@ -113,14 +113,15 @@ class _Parser:
             if not char:
                 return entries
             if char == "{":
-                self._braced(entries)
+                self._braced(entries, in_map=False, expected="a line's end, ',' or '}'")
                 continue
             if char == "}":
                 scan.fail("this } closes nothing")
             self._entry(entries, in_map=False)
             self._end_of_value("", "a line's end, ',' or ';'")
 
-    def _braced(self, entries: Entries) -> None:
+    def _braced(self, entries: Entries, *, in_map: bool, expected: str) -> None:
+        """Read what stands in braces into ``entries``; ``expected`` may follow a value there."""
         scan = self._scan
         start = scan.position
         scan.take()
@@ -132,8 +133,8 @@ class _Parser:
             if char == "}":
                 scan.take()
                 return
-            self._entry(entries, in_map=False)
-            self._end_of_value("}", "a line's end, ',' or '}'")
+            self._entry(entries, in_map=in_map)
+            self._end_of_value("}", expected)
 
     def _end_of_value(self, closing: str, expected: str) -> None:
         """Go past what ends a value; ``closing`` is left for the caller."""
@@ -211,20 +212,9 @@ class _Parser:
     def _map(self) -> Node:
         scan = self._scan
         place = scan.place()
-        start = scan.position
-        scan.take()
         entries: Entries = {}
         self._scopes.append(entries)
-        while True:
-            scan.skip_void()
-            char = scan.peek()
-            if not char:
-                scan.fail("this { is never closed", start)
-            if char == "}":
-                scan.take()
-                break
-            self._entry(entries, in_map=True)
-            self._end_of_value("}", "',', '}' or a line's end")
+        self._braced(entries, in_map=True, expected="',', '}' or a line's end")
         self._scopes.pop()
         nodes = [entry.node for entry in entries.values()]
         return _counted(entries, nodes, place)

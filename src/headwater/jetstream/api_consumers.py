@@ -8,9 +8,9 @@ from headwater.jetstream.api_errors import JetStreamError
 from headwater.jetstream.consumer_config import decode_create_request
 from headwater.jetstream.requests import (
     ConsumerListRequest,
-    PauseRequest,
-    is_empty,
+    check_empty,
     read_optional,
+    read_pause,
 )
 from headwater.jetstream.responses import LIST_MAX, Kind
 
@@ -72,16 +72,14 @@ def create(request):
 
 def info(request):
     """CONSUMER.INFO."""
-    if not is_empty(request.body):
-        raise JetStreamError(api_errors.NOT_EMPTY_REQUEST)
+    check_empty(request.body)
     _, consumer = _consumer(request, 2)
     request.answer(responses.consumer_described(consumer.info()))
 
 
 def delete(request):
     """CONSUMER.DELETE."""
-    if not is_empty(request.body):
-        raise JetStreamError(api_errors.NOT_EMPTY_REQUEST)
+    check_empty(request.body)
     stream, consumer = _consumer(request, 2)
 
     def deleted(error):
@@ -112,7 +110,7 @@ def listing(request):
 
 def pause(request):
     """CONSUMER.PAUSE."""
-    asked = read_optional(PauseRequest, request.body)
+    asked = read_pause(request.body)
     stream, consumer = _consumer(request, 2)
     until_ns = asked.pause_until_ns or 0
     now_ns = stream.clock.now()

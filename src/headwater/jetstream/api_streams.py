@@ -7,7 +7,7 @@ from headwater.jetstream.api_errors import JetStreamError
 from headwater.jetstream.requests import (
     StreamInfoRequest,
     StreamListRequest,
-    is_empty,
+    check_empty,
     read_optional,
     read_purge,
 )
@@ -132,8 +132,7 @@ def info(request):
 
 def delete(request):
     """STREAM.DELETE."""
-    if not is_empty(request.body):
-        raise JetStreamError(api_errors.NOT_EMPTY_REQUEST)
+    check_empty(request.body)
     stream = request.stream(request.tokens[2])
     streams = request.streams
 

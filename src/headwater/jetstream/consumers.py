@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from headwater.base.clock import MILLISECOND, SECOND
+from headwater.base.clock import MILLISECOND
 from headwater.broker.subscription import InternalSubscription
 from headwater.jetstream import pull_target, responses
 from headwater.jetstream.ack_verbs import AckVerb, parse_ack
@@ -16,7 +16,6 @@ from headwater.jetstream.responses import ConsumerInfo, SequenceInfo
 from headwater.jetstream.stream_config import API_LEVEL
 from headwater.wire import headers
 
-_EPHEMERAL_INACTIVE_NS = 5 * SECOND
 _REDELIVERY_SLACK_NS = MILLISECOND
 
 
@@ -165,8 +164,7 @@ class Consumer:
         """Find out whether somebody listens at the deliver subject, and go by it."""
         config = self.config
         if config.is_push:
-            subject = config.deliver_subject.encode()
-            active = self.listens(subject, config.deliver_group.encode())
+            active = self._has_listener()
             was_active = self.target.active
             self.target.set_active(active)
             if active and not was_active:
@@ -177,14 +175,9 @@ class Consumer:
         else:
             self._start_inactivity()
 
-    def _inactive_after_ns(self):
-        if self.config.inactive_threshold_ns > 0:
-            return self.config.inactive_threshold_ns
-        return 0 if self.config.is_durable else _EPHEMERAL_INACTIVE_NS
-
     def _start_inactivity(self):
-        threshold_ns = self._inactive_after_ns()
-        if threshold_ns and not self._stopped:
+        threshold_ns = self.config.inactive_threshold_ns
+        if threshold_ns > 0 and not self._stopped:
             self._stop_inactivity()
             self._inactive_timer = self.timers.after(threshold_ns, self._inactive)
 
@@ -195,8 +188,8 @@ class Consumer:
 
     def _inactive(self):
         if self.config.is_push:
-            self.recheck_interest_once()
-            if self.target.active:
+            if self._has_listener():
+                self.recheck_interest()
                 return
         else:
             self.target.drop_uninterested()
@@ -206,12 +199,10 @@ class Consumer:
         self.stream.consumers.remove(self)
         self.stream.consumers.advise(self, "DELETED", "consumer_action", {"action": "delete"})
 
-    def recheck_interest_once(self):
-        """Look for interest without starting the clock again."""
-        subject = self.config.deliver_subject.encode()
-        if self.listens(subject, self.config.deliver_group.encode()):
-            self.target.set_active(active=True)
-            self.wake()
+    def _has_listener(self):
+        """Tell whether somebody listens at the deliver subject."""
+        config = self.config
+        return self.listens(config.deliver_subject.encode(), config.deliver_group.encode())
 
     # Pause
 

@@ -97,7 +97,7 @@ class Ingest:
         """Take over the configuration of the stream; ``domain`` is that of the node."""
         name = config.name.encode()
         self.stream_name = name
-        self.ack_prefix = publish_ack_head(config.name, domain)[0]
+        self.ack_prefix = publish_ack_head(config.name, domain)
         self.sealed = config.sealed
         self.no_ack = config.no_ack
         self.allows_rollup = config.allow_rollup_hdrs
@@ -132,8 +132,7 @@ class Ingest:
         """Write what the batch has proposed."""
         self._pending = False
         self.store.commit()
-        if not self.acks.is_empty() and self.store.is_idle():
-            self.settle(self.take(), None)
+        self._settle_duplicates(None)
 
     def take(self):
         """Return the acknowledgements for the batch that starts now."""
@@ -150,18 +149,18 @@ class Ingest:
             self.dedupe.withdraw(acks.first_sequence, acks.last_sequence)
             failed = api_errors.STREAM_STORE_FAILED.filled(err=error)
             answer = publish_refused(failed, self.stream_name.decode())
-            self.acks.refuse_duplicates(
-                self.router, self.account, answer, acks.first_sequence, acks.last_sequence
-            )
             acks.refuse(self.router, self.account, answer)
         if self._in_flight:
             self._in_flight.clear()
             self.store.in_flight(self._note)
         if acks.buffer.capacity <= _SPARE_BYTES_MAX:
             self._spare = acks
+        self._settle_duplicates(error)
+
+    def _settle_duplicates(self, error):
+        """Answer duplicates of what has been settled, unless a batch that takes them follows."""
         if not self.acks.is_empty() and self.store.is_idle():
-            # Duplicates of what has just been committed: no batch of their own follows.
-            self.settle(self.take(), None)
+            self.settle(self.take(), error)
 
     def due(self):
         """Have what is proposed written at the end of this batch."""

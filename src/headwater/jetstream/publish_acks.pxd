@@ -8,8 +8,6 @@ from headwater.wire.message cimport Message
 
 cdef Py_ssize_t _entry_bytes
 cdef Py_ssize_t _ack_bytes_max
-cdef int _duplicate
-cdef int _refused
 
 
 cdef class PublishAcks:
@@ -24,12 +22,10 @@ cdef class PublishAcks:
     @cython.locals(buffer=Buffer, size=Py_ssize_t, at=Py_ssize_t)
     cpdef add(self, Message message, long long sequence, bint duplicate)
     cpdef bint is_empty(self) except -1
-    @cython.locals(buffer=Buffer, at=Py_ssize_t, size=Py_ssize_t, kind=int)
+    @cython.locals(buffer=Buffer, at=Py_ssize_t, size=Py_ssize_t)
     cpdef send(self, Router router, Account account, bytes prefix)
     @cython.locals(buffer=Buffer, payload=Buffer, at=Py_ssize_t, size=Py_ssize_t)
     cpdef refuse(self, Router router, Account account, bytes answer)
-    @cython.locals(buffer=Buffer, payload=Buffer, at=Py_ssize_t, start=Py_ssize_t, size=Py_ssize_t)
-    cpdef refuse_duplicates(self, Router router, Account account, bytes answer, long long first, long long last)
     cpdef clear(self)
     @cython.locals(message=Message)
     cdef _begin(self)

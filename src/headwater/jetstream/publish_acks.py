@@ -2,7 +2,7 @@
 
 offset  size
      0     2  size of the reply subject
-     2     1  0, or 1 for a duplicate, or 2 for one that has been refused
+     2     1  1 for a duplicate, else 0
      3     8  sequence
     11        reply subject
 """
@@ -16,8 +16,6 @@ _ACK_BYTES_MAX = 64  # of a payload, the part that names the stream left out
 
 _entry_bytes = _ENTRY_BYTES
 _ack_bytes_max = _ACK_BYTES_MAX
-_duplicate = 1
-_refused = 2
 
 
 class PublishAcks:
@@ -66,11 +64,9 @@ class PublishAcks:
         at = 0
         while at < buffer.size:
             size = octets.get_u16(buffer.view, at)
-            kind = buffer.view[at + 2]
-            self._compose(prefix, octets.get_i64(buffer.view, at + 3), kind == _duplicate)
+            self._compose(prefix, octets.get_i64(buffer.view, at + 3), buffer.view[at + 2])
             at += _entry_bytes
-            if kind != _refused:
-                self._route(router, account, at, at + size)
+            self._route(router, account, at, at + size)
             at += size
         self.message.release()
         self.clear()
@@ -90,25 +86,6 @@ class PublishAcks:
             at += size
         self.message.release()
         self.clear()
-
-    def refuse_duplicates(self, router, account, answer, first, last):
-        """Refuse the duplicates of messages ``first`` to ``last``, which were not stored."""
-        buffer = self.buffer
-        payload = self.payload
-        payload.size = 0
-        payload.append(answer)
-        self._begin()
-        at = 0
-        while at < buffer.size:
-            size = octets.get_u16(buffer.view, at)
-            start = at + _entry_bytes
-            if buffer.view[at + 2] == _duplicate and (
-                first <= octets.get_i64(buffer.view, at + 3) <= last
-            ):
-                octets.put_byte(buffer.view, at + 2, _refused)
-                self._route(router, account, start, start + size)
-            at = start + size
-        self.message.release()
 
     def clear(self):
         """Forget everybody."""

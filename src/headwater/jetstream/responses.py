@@ -314,26 +314,17 @@ def message_found(message: StoredMessage) -> bytes:
     return b'%b,"message":%b}' % (_head(Kind.MESSAGE_GET), gojson.encode(message))
 
 
-def publish_ack_head(stream: str, domain: str = "") -> tuple[bytes, bytes]:
-    """Return what stands before and after the sequence in a stream's acknowledgements.
+def publish_ack_head(stream: str, domain: str = "") -> bytes:
+    """Return what stands before the sequence in a stream's acknowledgements.
 
-    The sequence is all that differs from one acknowledgement to the next.
+    The sequence and what is behind it are all that differs from one to the next.
     """
     place = b',"domain":%b' % gojson.encode(domain) if domain else b""
-    return b'{"stream":%b%b,"seq":' % (gojson.encode(stream), place), b""
+    return b'{"stream":%b%b,"seq":' % (gojson.encode(stream), place)
 
 
-def publish_ack(head: tuple[bytes, bytes], seq: int, *, duplicate: bool = False) -> bytes:
-    """Return the acknowledgement of a message; nats-server prints a blank before the last value."""
-    tail = b',"duplicate": true}' if duplicate else b"}"
-    return b"%b%d%b%b" % (head[0], seq, head[1], tail)
-
-
-def publish_refused(api_error: ApiError, stream: str, _domain: str = "", seq: int = 0) -> bytes:
-    """Return the acknowledgement that refuses a message.
-
-    It is called like the head of the others, but a refusal does not tell the domain.
-    """
+def publish_refused(api_error: ApiError, stream: str, seq: int = 0) -> bytes:
+    """Return the acknowledgement that refuses a message; it does not tell the domain."""
     told = (gojson.encode(api_error), gojson.encode(stream), seq)
     return b'{"error":%b,"stream":%b,"seq":%d}' % told
 

@@ -38,7 +38,8 @@ class StreamConsumers(dict):
         self._changed = set()  # consumers whose state is to be recorded
         self._timer = None
         self._making = {}  # name -> those who wait for a consumer that is being made
-        self._deleting = set()  # sequences whose deletion is proposed
+        self._deleting = set()  # sequences whose deletion is proposed and not applied
+        self._lost = False  # whether a batch has failed since they were proposed
 
     # Life
 
@@ -144,7 +145,8 @@ class StreamConsumers(dict):
         self._watch()
 
     def _watch(self):
-        self._store.watched = bool(self)
+        """Hear of messages that come and go, for as long as that concerns anybody."""
+        self._store.watched = bool(self) or bool(self._deleting)
 
     def _count(self, consumer):
         """Count anew what is left for a consumer; it delivers nothing until then."""
@@ -235,14 +237,15 @@ class StreamConsumers(dict):
                 state = consumer.delivery.state.record()
                 self._store.propose(CONSUMER_STATE, consumer.name.encode(), state)
         self._changed.clear()
-        for sequence in self._deleting:
-            if self._store.has(sequence):
+        if self._lost:
+            self._lost = False
+            for sequence in self._deleting:
                 self._store.propose(DELETE, b"", sequence.to_bytes(8, "little"))
-        self._deleting.clear()
         self._store.commit()
 
     def batch_failed(self):
         """What was proposed last is not on disk: propose it once more before long."""
+        self._lost = True
         for consumer in self.values():
             if consumer.is_persistent:
                 consumer.delivery.state.record_whole()
@@ -272,7 +275,12 @@ class StreamConsumers(dict):
 
     def removed(self, sequence, subject):
         """A message was taken out of the stream; sequence 0 stands for all."""
-        self._deleting.discard(sequence)
+        if sequence:
+            self._deleting.discard(sequence)
+        else:
+            self._deleting.clear()
+        if not self:
+            self._watch()
         for consumer in self.values():
             if sequence:
                 consumer.delivery.removed(sequence, subject)
@@ -326,7 +334,10 @@ class StreamConsumers(dict):
             self._delete(sequence)
 
     def _delete(self, sequence):
+        if sequence in self._deleting or not self._store.has(sequence):
+            return
         self._deleting.add(sequence)
+        self._watch()
         self._store.propose(DELETE, b"", sequence.to_bytes(8, "little"))
         self._stream.ingest.due()
 

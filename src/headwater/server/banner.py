@@ -29,7 +29,12 @@ def log_banner(log: Log, node: Node, options: Options) -> None:
         log.warn("Passwords stand in the configuration as plain text")
     for text in options.warnings:
         log.warn(text)
-    for text in options.not_honoured:
+    without_effect = list(options.not_honoured)
+    if options.log.trace:
+        without_effect.append("trace: protocol lines are not logged")
+    if options.client_advertise:
+        without_effect.append("client_advertise")
+    for text in without_effect:
         log.warn(f"Not supported yet, and without effect: {text}")
 
 
@@ -43,7 +48,7 @@ def log_jetstream(log: Log, options: JetStreamOptions, root: Path) -> None:
         log.info(f"  Domain:          {options.domain}")
     if options.sync_interval_ns and not options.sync_always:
         seconds = options.sync_interval_ns / 1e9
-        log.warn(f"  Sync Interval:   {seconds:g}s: a crash may lose what was acknowledged since")
+        log.warn(f"  Sync Interval:   {seconds:g}s is taken as always: acknowledged is synced")
     log.info("-------------------------------------------")
 
 

@@ -1,4 +1,7 @@
-"""How much of the blocks is in memory: one budget for a node; what was not used longest goes."""
+"""How much of the blocks is in memory: one budget; what was longest not touched goes first.
+
+Touched is what is written to, or read from the disk.
+"""
 
 from headwater.base.clock import SECOND
 

@@ -20,7 +20,6 @@ Numbers are little endian.
 from headwater.base import octets
 
 HEAD_BYTES = 32
-RECORD_BYTES_MAX = 1 << 30
 
 # Kinds of records; numbers are part of the format and never reused.
 MESSAGE = 1

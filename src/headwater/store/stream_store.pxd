@@ -91,5 +91,4 @@ cdef class StreamStore:
     cpdef Block missing(self, long long sequence)
     @cython.locals(record=Record)
     cdef _note_messages(self, Buffer buffer, Py_ssize_t at, note)
-    cpdef touch(self, Block block)
     cpdef bint is_idle(self) except -1

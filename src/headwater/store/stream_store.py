@@ -519,11 +519,6 @@ class StreamStore:
         block.cached = cached
         self._cache.use(block, self._clock.monotonic())
 
-    def touch(self, block):
-        """Note that a block is being read."""
-        if not self.in_memory and block.cached is not None:
-            self._cache.use(block, self._clock.monotonic())
-
     def find(self, sequence):
         """Return the CachedBlock whose ``record`` is the message ``sequence``.
 

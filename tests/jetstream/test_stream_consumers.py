@@ -1,0 +1,56 @@
+"""What the consumers of a stream leave in its log."""
+
+from typing import Any
+
+from headwater.base.clock import SECOND
+from headwater.store.record import DELETE, Record
+from tests.broker.fakes import Client, new_node
+from tests.jetstream.fakes import start
+from tests.sim.simdisk import SimDisk
+
+STREAM = b'{"name":"S","subjects":["s"],"retention":"workqueue"}'
+CONSUMER = b'{"stream_name":"S","config":{"durable_name":"C","ack_policy":"explicit"}}'
+
+
+def ask(client: Client, verb: bytes, body: bytes) -> None:
+    client.say(b"PUB $JS.API.%b r.0 %d\r\n%b\r\n" % (verb, len(body), body))
+
+
+def staged(store: Any, kind: int) -> int:
+    """Return how many records of a kind wait for their batch to begin."""
+    record = Record()
+    data = memoryview(store.log.staged.contents())
+    at = found = 0
+    while record.read(data, at, len(data)):
+        found += record.kind == kind
+        at = record.end
+    return found
+
+
+def test_a_deletion_is_proposed_once_unless_its_write_has_failed() -> None:
+    node, disk = new_node(), SimDisk()
+    jobs = start(node, disk)
+    client = Client(node)
+    client.say(b"SUB r.> 1\r\n")
+    ask(client, b"STREAM.CREATE.S", STREAM)
+    jobs.run()
+    ask(client, b"CONSUMER.DURABLE.CREATE.S.C", CONSUMER)
+    client.say(b"PUB s 1\r\nx\r\n")
+    jobs.run()
+    ask(client, b"CONSUMER.MSG.NEXT.S.C", b"1")
+    jobs.run()  # reads the block
+    stream = node.accounts.globals.jetstream.streams["S"]
+    client.say(b"PUB s 1\r\ny\r\n")  # a batch that is being written, so that the next one waits
+    client.say(b"PUB $JS.ACK.S.C.1.1.1.1.0 0\r\n\r\n")
+    assert staged(stream.store, DELETE) == 1
+    node.clock.advance(SECOND)
+    node.timers.run_due()  # records how far the consumer is
+    assert staged(stream.store, DELETE) == 1
+
+    disk.fail("write", times=2)
+    jobs.run()  # and what waits behind the failed batch fails with it
+    assert stream.store.has(1)
+    node.clock.advance(2 * SECOND)
+    node.timers.run_due()
+    jobs.run()
+    assert not stream.store.has(1)
