@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from headwater.base.clock import MINUTE, SECOND
 from headwater.base.limits import (
+    CLOSED_CLIENTS_MAX,
     CONNECTIONS_MAX,
     CONTROL_LINE_BYTES_MAX,
     PAYLOAD_BYTES_MAX,
@@ -37,6 +38,104 @@ class User:
     name: str
     password: str = field(default="", repr=False)
     permissions: UserPermissions | None = None
+
+
+@dataclass(frozen=True)
+class MappingDestination:
+    """Where a share of the messages on a mapped subject goes.
+
+    ``weight`` is in percent; ``cluster`` limits the entry to servers of that cluster.
+    """
+
+    subject: str
+    weight: int = 100
+    cluster: str = ""
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """One entry of a ``mappings`` block: what is published to ``source`` goes elsewhere."""
+
+    source: str
+    destinations: tuple[MappingDestination, ...]
+
+
+@dataclass(frozen=True)
+class CertificateFiles:
+    """A certificate chain and its private key, as PEM files."""
+
+    cert_file: str
+    key_file: str
+
+
+@dataclass(frozen=True)
+class TlsOptions:
+    """A ``tls`` block.
+
+    ``min_version`` is "1.2" or "1.3"; ciphers and curves have Go's names, empty for the defaults.
+    With ``first`` the handshake comes before INFO; if ``first_fallback_ns`` is not 0, a client that
+    has sent nothing by then gets INFO in the clear all the same.
+    """
+
+    certificates: tuple[CertificateFiles, ...] = ()
+    ca_file: str = ""
+    verify: bool = False
+    verify_and_map: bool = False
+    verify_known_urls: bool = False
+    insecure: bool = False  # of connections that we make
+    min_version: str = "1.2"
+    cipher_suites: tuple[str, ...] = ()
+    curve_preferences: tuple[str, ...] = ()
+    timeout_ns: int = 2 * SECOND
+    connection_rate_limit: int = 0  # handshakes begun a second, 0 for any number
+    pinned_certs: tuple[str, ...] = ()  # SHA-256 of public keys, lower-case hex
+    first: bool = False
+    first_fallback_ns: int = 0
+
+
+@dataclass(frozen=True)
+class AccountLimits:
+    """The ``limits`` of an account; -1 for none."""
+
+    connections_max: int = -1
+    subscriptions_max: int = -1
+    payload_bytes_max: int = -1
+    leafnodes_max: int = -1
+
+
+@dataclass(frozen=True)
+class AccountJetStream:
+    """What an account may use of JetStream; -1 for no limit, sizes in bytes."""
+
+    memory_max: int = -1
+    file_max: int = -1
+    streams_max: int = -1
+    consumers_max: int = -1
+    ack_pending_max: int = -1
+    memory_stream_bytes_max: int = -1
+    file_stream_bytes_max: int = -1
+    bytes_required: bool = False
+
+
+@dataclass(frozen=True)
+class MessageTrace:
+    """Where traces of an account's sampled messages go; ``sampling`` is in percent."""
+
+    destination: str = ""
+    sampling: int = 100
+
+
+@dataclass(frozen=True)
+class AccountOptions:
+    """One account of the ``accounts`` block."""
+
+    name: str
+    users: tuple[User, ...] = ()
+    nkey: str = ""
+    limits: AccountLimits = AccountLimits()
+    mappings: tuple[Mapping, ...] = ()
+    jetstream: AccountJetStream | None = None  # None: JetStream is off for the account
+    trace: MessageTrace = MessageTrace()
 
 
 @dataclass(frozen=True)
@@ -111,6 +210,9 @@ class LogOptions:
     file: str = ""
     size_limit: int = 0  # bytes after which the file is rotated; 0: never
     files_max: int = 0
+    syslog: bool = False
+    remote_syslog: str = ""  # URL of a syslog server; empty for the one of this machine
+    traced_bytes_max: int = 0  # of a payload in a trace line; 0: all of it
 
 
 @dataclass(frozen=True)
@@ -134,8 +236,28 @@ class Options:
     ping_interval_ns: int = 2 * MINUTE
     pings_out_max: int = 2
     write_deadline_ns: int = 10 * SECOND
+    write_timeout: str = "default"  # what a peer that takes nothing leads to: close or retry
     lame_duck_duration_ns: int = 2 * MINUTE
+    lame_duck_grace_ns: int = 10 * SECOND
     no_header_support: bool = False
+    subscription_tokens_max: int = 0  # 0: any number
+    sublist_cache: bool = True
+    fast_producer_stall: bool = True
+    closed_clients_max: int = CLOSED_CLIENTS_MAX
+    proxy_protocol: bool = False
+    tls: TlsOptions | None = None
+    allow_non_tls: bool = False
+    https_host: str = "0.0.0.0"
+    https_port: int = 0  # 0: no monitoring through TLS; -1 asks the system for one
+    tags: tuple[str, ...] = ()
+    metadata: tuple[tuple[str, str], ...] = ()
+    mappings: tuple[Mapping, ...] = ()  # of the global account
+    accounts: tuple[AccountOptions, ...] = ()
+    system_account: str = "$SYS"
+    no_system_account: bool = False
+    no_auth_user: str = ""
+    connect_error_reports: int = 3600
+    reconnect_error_reports: int = 1
     authorization: Authorization = Authorization()
     jetstream: JetStreamOptions | None = None
     leafnodes: LeafNodes = LeafNodes()
