@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from headwater import _build
+from tests.support.certificates import Certificates
 from tests.support.nats_server import NatsServer, find_nats_server
 
 
@@ -36,3 +37,9 @@ def nats_server(nats_server_path: Path, tmp_path: Path) -> Iterator[Callable[...
     yield start
     for server in started:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """Certificates of a server and of a client, and the authority that signed both."""
+    return Certificates(tmp_path_factory.mktemp("certificates"))

@@ -7,118 +7,13 @@ from typing import Any
 
 import pytest
 
-from headwater.base.buffer import BufferPool
 from headwater.base.clock import MILLISECOND, SECOND
 from headwater.base.limits import READ_BUFFER_BYTES
-from headwater.base.link import Receiver
 from headwater.net import connection
-from headwater.net.listener import Network
+from headwater.net.listener import Entrance, Network
 from headwater.net.loop import new_event_loop
+from tests.net.world import HOST, Recorder, World
 from tests.support.wait import wait_until_async
-
-HOST = "127.0.0.1"
-
-
-class Recorder(Receiver):
-    """Takes whole lines; ``lines`` holds them.  A line ``=N`` is followed by N bytes."""
-
-    def __init__(self, address: str = "", port: int = 0) -> None:
-        super().__init__(BufferPool(64, capacity_max=1 << 16, count_max=2))
-        self.peer = (address, port)
-        self.lines: list[bytes] = []
-        self.overflows: list[int] = []
-        self.drains = 0
-        self.end: str | None = None
-        self.is_connected = False
-
-    def connected(self):
-        self.is_connected = True
-
-    def receive(self, view, start, end):
-        data = bytes(view[start:end])
-        at = 0
-        self.wanted = 0
-        while (line_feed := data.find(b"\n", at)) >= 0:
-            line = data[at:line_feed]
-            after = line_feed + 1
-            if line.startswith(b"="):
-                size = int(line[1:])
-                if after + size > len(data):
-                    self.wanted = after + size - at
-                    break
-                line = data[after : after + size]
-                after += size
-            self.lines.append(line)
-            at = after
-        return start + at
-
-    def say(self, data: bytes) -> None:
-        self.open_out().append(data)
-        self.link.flush()
-
-    def drained(self):
-        self.drains += 1
-
-    def overflowed(self, pending_bytes):
-        self.overflows.append(pending_bytes)
-
-    def closed(self, reason):
-        self.end = reason
-        self.link = None
-        self.release_out()
-
-
-class World:
-    """A listening Network; ``dial`` makes a plain socket to it and returns it with its receiver."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.loop = loop
-        self.network = Network(loop)
-        self.receivers: list[Recorder] = []
-        self.sockets: list[socket.socket] = []
-        self.port = 0
-
-    async def listen(self) -> None:
-        _, self.port = await self.network.listen(HOST, 0, self._accept)
-
-    def _accept(self, address: str, port: int) -> Recorder:
-        self.receivers.append(Recorder(address, port))
-        return self.receivers[-1]
-
-    async def dial(self, receive_buffer: int = 0) -> tuple[socket.socket, Recorder]:
-        plain = socket.socket()
-        if receive_buffer:
-            plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        plain.setblocking(False)
-        self.sockets.append(plain)
-        count = len(self.receivers)
-        await self.loop.sock_connect(plain, (HOST, self.port))
-        await wait_until_async(lambda: len(self.receivers) > count)
-        return plain, self.receivers[-1]
-
-
-@pytest.fixture(params=["asyncio", "default"])
-def play(request: pytest.FixtureRequest) -> Callable[[Callable[[World], Awaitable[Any]]], None]:
-    """A function that runs a scenario on a loop: asyncio's own, and the one that servers use."""
-
-    def run(scenario: Callable[[World], Awaitable[Any]]) -> None:
-        async def whole() -> None:
-            world = World(asyncio.get_running_loop())
-            await world.listen()
-            try:
-                await scenario(world)
-            finally:
-                world.network.stop_listening()
-                for plain in world.sockets:
-                    plain.close()
-                await wait_until_async(lambda: all(r.end is not None for r in world.receivers))
-
-        factory = new_event_loop if request.param == "default" else asyncio.new_event_loop
-        with asyncio.Runner(loop_factory=factory) as runner:
-            runner.run(whole())
-
-    return run
-
 
 Play = Callable[[Callable[[World], Awaitable[Any]]], None]
 
@@ -405,7 +300,7 @@ def test_dialling_nobody(play: Play) -> None:
 def test_a_taken_port(play: Play) -> None:
     async def scenario(world: World) -> None:
         with pytest.raises(OSError, match="in use"):
-            await Network(world.loop).listen(HOST, world.port, Recorder)
+            await Network(world.loop).listen(HOST, world.port, Entrance(Recorder))
 
     play(scenario)
 
@@ -413,7 +308,7 @@ def test_a_taken_port(play: Play) -> None:
 def test_a_name_gives_one_port(play: Play) -> None:
     async def scenario(world: World) -> None:
         network = Network(world.loop)
-        address, port = await network.listen("localhost", 0, Recorder)
+        address, port = await network.listen("localhost", 0, Entrance(Recorder))
         assert address == HOST
         assert port > 0
         network.stop_listening()

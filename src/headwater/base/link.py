@@ -34,6 +34,10 @@ class Link:
         """Return how many bytes wait to be taken by the peer, ``out`` not counted."""
         raise NotImplementedError
 
+    def security(self):
+        """Return what TLS has agreed on (an object of ``net.tls``), None where there is none."""
+        return None
+
 
 class Receiver:
     """What a connection drives: bytes in by calls, bytes out in ``out``."""
@@ -82,3 +86,15 @@ class Receiver:
     def closed(self, reason):
         """The connection is gone; ``reason`` is text, empty when the peer just left."""
         raise NotImplementedError
+
+    def relocated(self, address, port):
+        """The peer is a proxy: it has told whom it speaks for (None when it does not say)."""
+
+    def secured(self, text):
+        """TLS is on; ``text`` names version and cipher."""
+
+    def insecure(self, text):
+        """The TLS handshake has failed; the connection closes."""
+
+    def throttled(self):
+        """Too many connections begin at the same time: turn this one away."""

@@ -32,6 +32,7 @@ cdef class ClientSession(Session):
     cdef public bint connect_info_due
     cdef public bint echo
     cdef public bint headers
+    cdef public bint located
     cdef public bint no_responders
     cdef public bint pedantic
     cdef public Permissions permissions

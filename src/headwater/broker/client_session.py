@@ -68,6 +68,7 @@ class ClientSession(Session):
         "connect_info_due",
         "echo",
         "headers",
+        "located",
         "no_responders",
         "pedantic",
         "permissions",
@@ -89,6 +90,7 @@ class ClientSession(Session):
         self.permissions = None
         self.user_name = ""
         self.connect_info_due = False
+        self.located = not node.proxy_protocol  # whether the address is the client's
         # The subject published to last: the same object again spares hashing and matching it.
         self._last_subject = b""
 
@@ -105,6 +107,10 @@ class ClientSession(Session):
             self.admitted = True
             self.start_pings()
         self.router.flush()
+
+    def relocated(self, address, port):
+        Session.relocated(self, address, port)
+        self.located = bool(address)
 
     def receive(self, view, start, end):
         if not self.admitted and start < end and self.open and view[start] | 32 != 99:

@@ -41,6 +41,8 @@ class Node:
         self.jetstream = None  # the JetStream of this node, when it is on
         self.domain = ""
         self.headers = True
+        self.tls_required = self.tls_verified = self.tls_available = False
+        self.proxy_protocol = False  # whether a client's address may be told by a proxy
         self.control_line_bytes_max = CONTROL_LINE_BYTES_MAX
         self.payload_bytes_max = PAYLOAD_BYTES_MAX
         self.pending_bytes_max = PENDING_BYTES_MAX
@@ -105,8 +107,15 @@ class Node:
         fields = self.info()
         if self.authenticator.required:
             fields["auth_required"] = True
+        if self.tls_required:
+            fields["tls_required"] = True
+        if self.tls_verified:
+            fields["tls_verify"] = True
+        if self.tls_available:
+            fields["tls_available"] = True
         fields["client_id"] = session.id
-        fields["client_ip"] = session.address
+        if session.located:
+            fields["client_ip"] = session.address
         return fields
 
     def connect_info_for(self, session):

@@ -117,6 +117,27 @@ class Session(NatsParser):
         if self.link is not None:
             self.link.close()
 
+    def relocated(self, address, port):
+        if address:
+            self.address = address
+            self.port = port
+
+    def secured(self, text):
+        self.node.log.debug(f"{self.label()} - TLS handshake complete")
+        self.node.log.debug(f"{self.label()} - TLS version {text}")
+
+    def insecure(self, text):
+        self.node.log.error(f"{self.label()} - TLS handshake error: {text}")
+        self.reason = "TLS Handshake Failure"
+        self.open = False
+
+    def throttled(self):
+        self.fail(
+            "Maximum Connections Exceeded",
+            "Connection throttling is active. Please try again later.",
+        )
+        self.router.flush()
+
     def label(self):
         """Return how the log names this connection."""
         return f"{self.address}:{self.port} - cid:{self.id}"

@@ -4,6 +4,7 @@ from headwater.base.link cimport Link, Receiver
 
 
 cdef class ReadBuffer:
+    cdef object _raw
     cdef public bytearray data
     cdef public Py_ssize_t size
     cdef unsigned char[::1] view
@@ -11,9 +12,22 @@ cdef class ReadBuffer:
     cdef public double write_deadline_s
 
 
+    cpdef raw(self)
+
+
+cdef class Gate:
+    cpdef take(self, data)
+    cpdef seal(self, data)
+    cpdef bint holds(self) except -1
+    cpdef finish(self)
+    cpdef stop(self)
+    cpdef security(self)
+
+
 cdef class Connection(Link):
     cdef bint _closing
     cdef int _descriptor
+    cdef Gate _gate
     cdef object _linger_timer
     cdef object _loop
     cdef bytearray _own
@@ -29,9 +43,17 @@ cdef class Connection(Link):
     cdef public bint blocked
     cdef public Receiver receiver
 
-    @cython.locals(tail=bytes, size=Py_ssize_t, wanted=Py_ssize_t)
     cpdef get_buffer(self, Py_ssize_t size_hint)
-    @cython.locals(end=Py_ssize_t, consumed=Py_ssize_t)
+    @cython.locals(tail=bytes, size=Py_ssize_t, wanted=Py_ssize_t)
+    cpdef window(self)
     cpdef buffer_updated(self, Py_ssize_t count)
+    @cython.locals(end=Py_ssize_t, consumed=Py_ssize_t)
+    cpdef received(self, Py_ssize_t count)
+    cpdef set_gate(self, Gate gate)
+    cpdef bint is_open(self) except -1
+    @cython.locals(count=Py_ssize_t)
+    cpdef pass_on(self, data)
+    @cython.locals(sent=Py_ssize_t)
+    cpdef send(self, data)
     @cython.locals(receiver=Receiver, out=Buffer, sent=Py_ssize_t, rest=bytes)
     cpdef flush(self)

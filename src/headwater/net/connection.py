@@ -22,7 +22,7 @@ WRITE_DEADLINE = "Slow Consumer (Write Deadline)"
 class ReadBuffer:
     """What the connections of one loop share: the read buffer, and how long a write may take."""
 
-    __slots__ = ("data", "size", "view", "window", "write_deadline_s")
+    __slots__ = ("_raw", "data", "size", "view", "window", "write_deadline_s")
 
     def __init__(self, size, write_deadline_s=10.0):
         self.size = size
@@ -30,6 +30,42 @@ class ReadBuffer:
         self.data = bytearray(size)
         self.view = memoryview(self.data)
         self.window = memoryview(self.data)  # what a connection without a tail reads into
+        self._raw = None
+
+    def raw(self):
+        """Return the buffer of bytes that are still to be decrypted; made when first needed."""
+        if self._raw is None:
+            self._raw = memoryview(bytearray(self.size))
+        return self._raw
+
+
+class Gate:
+    """What bytes pass through between the socket and the receiver, such as TLS."""
+
+    __slots__ = ()
+
+    def take(self, data):
+        """Take bytes (a memoryview, good until this returns) that have been read."""
+        raise NotImplementedError
+
+    def seal(self, data):
+        """Return the bytes to send for ``data``, which the receiver wants to send."""
+        raise NotImplementedError
+
+    def holds(self):
+        """Tell whether what the receiver wants to send has to wait."""
+        return False
+
+    def finish(self):
+        """Return what ends the conversation, as bytes."""
+        return b""
+
+    def stop(self):
+        """The connection is gone."""
+
+    def security(self):
+        """Return what TLS has agreed on, None where there is none."""
+        return None
 
 
 class Connection(Link):
@@ -38,6 +74,7 @@ class Connection(Link):
     __slots__ = (
         "_closing",
         "_descriptor",
+        "_gate",
         "_linger_timer",
         "_loop",
         "_own",
@@ -61,6 +98,7 @@ class Connection(Link):
         self._loop = loop
         self._transport = None
         self._descriptor = -1
+        self._gate = None
         self._tail = b""  # an unfinished operation, until the next read
         self._tail_size = 0  # bytes of it that already lie in the buffer that is read into
         self._own = None  # the buffer that a long operation is read into
@@ -73,14 +111,68 @@ class Connection(Link):
         self._closing = False
 
     def connection_made(self, transport):
+        self.attach(transport)
+        self.receiver.connected()
+
+    def attach(self, transport):
+        """Use ``transport`` from now on; the receiver is not told yet."""
         self._transport = transport
         transport.set_write_buffer_limits(0)
         descriptor = transport.get_extra_info("socket")
         self._descriptor = -1 if descriptor is None or os.name != "posix" else descriptor.fileno()
         self.receiver.link = self
-        self.receiver.connected()
+
+    def set_gate(self, gate):
+        """Have all bytes go through ``gate``, or straight to and from the receiver (None)."""
+        self._gate = gate
+
+    def is_open(self):
+        """Tell whether there is a peer to speak to."""
+        return self._transport is not None and not self._closing
+
+    def later(self, delay_s, callback):
+        """Call ``callback()`` after ``delay_s`` seconds; return a handle that can be cancelled."""
+        return self._loop.call_later(delay_s, callback)
+
+    def give_up(self, reason):
+        """Close for ``reason``, in nats-server's words, without sending what is left."""
+        self._reason = reason
+        if self._transport is not None and not self._closing:
+            self._closing = True
+            self._transport.close()
+
+    def leave(self):
+        """Close because the peer has ended the conversation."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def feed(self, data):
+        """Take bytes as if they had just been read."""
+        if self._gate is not None:
+            self._gate.take(memoryview(data))
+        else:
+            self.pass_on(data)
+
+    def pass_on(self, data):
+        """Give bytes that a gate has let through to the receiver."""
+        view = memoryview(data)
+        while len(view) and self.is_open():
+            window = self.window()
+            count = min(len(view), len(window))
+            window[:count] = view[:count]
+            self.received(count)
+            view = view[count:]
+
+    def security(self):
+        return None if self._gate is None else self._gate.security()
 
     def get_buffer(self, size_hint):
+        if self._gate is not None:
+            return self._shared.raw()
+        return self.window()
+
+    def window(self):
+        """Return where the next bytes for the receiver go: behind what it has not consumed."""
         if self._own is not None:
             return memoryview(self._own)[self._tail_size :]
         tail = self._tail
@@ -102,6 +194,13 @@ class Connection(Link):
         return self._shared.window[size:]
 
     def buffer_updated(self, count):
+        if self._gate is not None:
+            self._gate.take(self._shared.raw()[:count])
+        else:
+            self.received(count)
+
+    def received(self, count):
+        """Give the receiver ``count`` bytes that were written to the ``window``."""
         end = self._tail_size + count
         self._tail_size = 0
         if self._own is not None:
@@ -131,6 +230,8 @@ class Connection(Link):
             self._linger_timer.cancel()
             self._linger_timer = None
         self._stop_write_timer()
+        if self._gate is not None:
+            self._gate.stop()
         self.receiver.closed(self._reason or ("" if error is None else str(error)))
 
     def pause_writing(self):
@@ -152,6 +253,12 @@ class Connection(Link):
         if self.blocked:
             receiver.overflowed(out.size + self._transport.get_write_buffer_size())
             return
+        if self._gate is not None:
+            if not self._gate.holds():
+                data = self._gate.seal(memoryview(out.data)[: out.size])
+                receiver.release_out()
+                self.send(data)
+            return
         sent = 0
         if self._descriptor >= 0 and not self._closing:
             try:
@@ -171,13 +278,37 @@ class Connection(Link):
             return
         receiver.release_out()
 
+    def send(self, data):
+        """Send bytes past the receiver's buffer and the gate."""
+        if self._transport is None:
+            return
+        sent = 0
+        if self._descriptor >= 0 and not self._closing and not self.blocked:
+            try:
+                sent = os.write(self._descriptor, data)
+            except BlockingIOError:
+                sent = 0
+            except OSError:
+                return  # as in flush
+        if sent < len(data):
+            rest = data[sent:] if sent else data
+            self._transport.write(rest)
+            if self.blocked:
+                self.receiver.overflowed(len(rest))
+
     def close(self):
         if self._transport is not None and not self._closing:
             self.flush()
             self._closing = True
-            if self.receiver.out is not None:
-                self._transport.write(self.receiver.out.contents())
+            out = self.receiver.out
+            if out is not None:
+                if self._gate is None:
+                    self._transport.write(out.contents())
+                elif not self._gate.holds():
+                    self._transport.write(self._gate.seal(out.contents()))
                 self.receiver.release_out()
+            if self._gate is not None:
+                self._transport.write(self._gate.finish())
             if self._transport.get_write_buffer_size():
                 self._linger_timer = self._loop.call_later(LINGER_S, self._transport.abort)
             self._transport.close()

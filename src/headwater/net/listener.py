@@ -3,14 +3,37 @@
 import asyncio
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from headwater.base.clock import SECOND
 from headwater.base.limits import READ_BUFFER_BYTES
 from headwater.base.link import Receiver
 from headwater.net.connection import Connection, ReadBuffer
+from headwater.net.proxy_gate import ProxyGate
+
+if TYPE_CHECKING:
+    from headwater.net.tls import TlsGate, TlsServer
 
 # Makes the receiver of an accepted connection from the peer's address and port.
 ReceiverFactory = Callable[[str, int], Receiver]
+
+
+def _ignore(_text: str) -> None:
+    pass
+
+
+@dataclass
+class Entrance:
+    """How the connections of a listener begin; what is replaced holds for those that follow.
+
+    ``warn`` is told of PROXY headers that cannot be used.
+    """
+
+    factory: ReceiverFactory
+    tls: "TlsServer | None" = None
+    proxy_protocol: bool = False
+    warn: Callable[[str], object] = _ignore
 
 
 class _Protocol(Connection, asyncio.BufferedProtocol):
@@ -21,16 +44,52 @@ class _Accepted(_Protocol):
     """A connection that was accepted; its receiver is made once the peer is known."""
 
     def __init__(
-        self, factory: ReceiverFactory, shared: ReadBuffer, loop: asyncio.AbstractEventLoop
+        self, entrance: Entrance, shared: ReadBuffer, loop: asyncio.AbstractEventLoop
     ) -> None:
         super().__init__(None, shared, loop)
-        self._factory = factory
+        self._entrance = entrance
+        self._greeted = False
+        self._tls_gate: TlsGate | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        entrance = self._entrance
         # A peer that has gone already leaves no address behind.
         peer = transport.get_extra_info("peername") or ("", 0)
-        self.receiver = self._factory(peer[0], peer[1])
-        super().connection_made(transport)
+        self.receiver = entrance.factory(peer[0], peer[1])
+        self.attach(transport)
+        if entrance.tls is None or not entrance.tls.first:
+            self._greet()
+        if not self.is_open():
+            return
+        if entrance.proxy_protocol:
+            self.set_gate(ProxyGate(self, self._begin_tls, entrance.warn))
+        else:
+            self._begin_tls()
+
+    def _greet(self) -> None:
+        self._greeted = True
+        self.receiver.connected()
+
+    def _begin_tls(self) -> None:
+        tls = self._entrance.tls
+        if tls is None:
+            return
+        if not tls.rate.allows():
+            self.receiver.throttled()
+            return
+        self._tls_gate = tls.gate(self, self._opened)
+        self.set_gate(self._tls_gate)
+        if tls.first and tls.fallback_s:
+            self.later(tls.fallback_s, self._fall_back)
+
+    def _opened(self) -> None:
+        if not self._greeted:
+            self._greet()
+
+    def _fall_back(self) -> None:
+        """Greet a client that waits for it, though the handshake should have come before."""
+        if not self._greeted and self.is_open() and self._tls_gate.waits():
+            self._greet()
 
 
 class Network:
@@ -48,7 +107,7 @@ class Network:
         """Return the protocol object of a connection that ``receiver`` serves."""
         return _Protocol(receiver, self._shared, self.loop)
 
-    async def listen(self, host: str, port: int, factory: ReceiverFactory) -> tuple[str, int]:
+    async def listen(self, host: str, port: int, entrance: Entrance) -> tuple[str, int]:
         """Accept connections; return the address and port (a chosen one when ``port`` is 0).
 
         A name that has several addresses is listened on at one of them, IPv4 preferred, so that
@@ -62,7 +121,7 @@ class Network:
             found.sort(key=lambda entry: entry[0] != socket.AF_INET)
             host = str(found[0][4][0])
         server = await self.loop.create_server(
-            lambda: _Accepted(factory, self._shared, self.loop),
+            lambda: _Accepted(entrance, self._shared, self.loop),
             host or None,
             port,
             backlog=1024,

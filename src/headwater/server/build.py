@@ -31,6 +31,10 @@ def build_node(options: Options, clock: Clock, timers: Timers, rng: Random, log:
     node.subscriptions_max = options.subscriptions_max
     node.ping_interval_ns = options.ping_interval_ns
     node.pings_out_max = options.pings_out_max
+    node.tls_required = options.tls is not None and not options.allow_non_tls
+    node.tls_available = options.tls is not None and options.allow_non_tls
+    node.tls_verified = options.tls is not None and options.tls.verify
+    node.proxy_protocol = options.proxy_protocol
     if options.jetstream is not None:
         node.domain = options.jetstream.domain
     return node

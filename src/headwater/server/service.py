@@ -13,7 +13,7 @@ from headwater.base.link import Receiver
 from headwater.base.log import Log
 from headwater.broker.client_session import ClientSession
 from headwater.config.options import JetStreamOptions, Options
-from headwater.net.listener import Network
+from headwater.net.listener import Entrance, Network
 from headwater.net.loop import LoopTimers, SystemClock
 from headwater.server import portfiles
 from headwater.server.banner import log_banner, log_jetstream
@@ -58,6 +58,7 @@ class Service:
         self._loop = loop
         loop.set_exception_handler(FailureLog(log))
         self._clients = Network(loop, write_deadline_ns=options.write_deadline_ns)
+        self._entrance = self._client_entrance()
         self._monitor_network: Network | None = None
         self._monitor: Monitor | None = None
         self._jetstream: JetStream | None = None
@@ -101,13 +102,35 @@ class Service:
         options = self.options
         port = max(0, options.port)
         try:
-            address = await self._clients.listen(options.host, port, self._client)
+            address = await self._clients.listen(options.host, port, self._entrance)
         except OSError as error:
             place = f"{options.host}:{port}"
             raise StartError(f'Error listening on port: {place}, "{_reason(error)}"') from error
         self.client_address = address
         self.node.port = address[1]
         self.log.info(f"Listening for client connections on {options.host}:{address[1]}")
+        self._log_entrance()
+
+    def _log_entrance(self) -> None:
+        if self._entrance.proxy_protocol:
+            self.log.info("PROXY protocol enabled for client connections")
+        tls = self._entrance.tls
+        if tls is None:
+            return
+        self.log.info("TLS required for client connections")
+        if tls.first and not tls.fallback_s:
+            self.log.warn(
+                'Clients that are not using "TLS Handshake First" option will fail to connect'
+            )
+
+    def _client_entrance(self) -> Entrance:
+        options = self.options
+        entrance = Entrance(self._client, proxy_protocol=options.proxy_protocol, warn=self.log.warn)
+        if options.tls is not None:
+            from headwater.server.tls import tls_server  # noqa: PLC0415 (only with TLS)
+
+            entrance.tls = tls_server(options.tls, self._loop, optional=options.allow_non_tls)
+        return entrance
 
     def _client(self, address: str, port: int) -> Receiver:
         session = ClientSession(self.node)
@@ -124,7 +147,7 @@ class Service:
         port = max(0, options.http_port)
         try:
             self.monitor_address = await self._monitor_network.listen(
-                options.http_host, port, monitor.accept
+                options.http_host, port, Entrance(monitor.accept)
             )
         except OSError as error:
             raise StartError(
