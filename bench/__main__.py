@@ -18,8 +18,7 @@ def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     if options.list:
         for row in ROWS.values():
-            bar = "reported" if row.bar is None else f"at least {row.bar:g}"
-            print(f"{row.name:26}{row.unit:8}{bar:14}{row.what}")
+            print(f"{row.name:26}{row.unit:8}{row.bar_text():14}{row.what}")
         return 0
     try:
         rows = select(options.rows)

@@ -3,6 +3,7 @@
 import base64
 import json
 import socket
+import ssl
 from types import TracebackType
 from typing import Any
 
@@ -18,12 +19,12 @@ class Client:
     Raises OSError when nobody listens and HarnessError when what answers is no NATS server.
     """
 
-    def __init__(self, port: int, timeout_s: float = 10.0) -> None:
+    def __init__(self, port: int, timeout_s: float = 10.0, *, tls: bool = False) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout_s)
         self._reader = self._socket.makefile("rb")
         self._requests = 0
         try:
-            self._greet()
+            self._greet(tls=tls)
         except BaseException:
             self.close()
             raise
@@ -70,13 +71,24 @@ class Client:
         message = answer.get("message", {})
         return message.get("subject", ""), base64.b64decode(message.get("data", ""))
 
-    def _greet(self) -> None:
+    def _greet(self, *, tls: bool) -> None:
         line = self._line()
         if not line.startswith(b"INFO "):
             raise HarnessError(f"expected INFO from the server, got {line[:60]!r}")
+        if tls:
+            self._start_tls()
         self._socket.sendall(_CONNECT + f"SUB {_INBOX}.* 1\r\nPING\r\n".encode())
         while not (line := self._line()).startswith(b"PONG"):
             self._serve(line)
+
+    def _start_tls(self) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        # Nobody else listens there: who the server is was settled when it was started.
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        self._reader.close()
+        self._socket = context.wrap_socket(self._socket)
+        self._reader = self._socket.makefile("rb")
 
     def _await_message(self, subject: str) -> Any:
         while True:

@@ -1,8 +1,14 @@
 /* The load of the benchmarks: clients that cost as little as possible, so that the server is measured.
  *
- *     loadgen pubsub  port=P [pubs= subs= messages= size= subjects= block= rate= check= stall_ms=]
+ *     loadgen pubsub  port=P [pubs= subs= messages= size= subjects= interests= queue= tls= block= rate=
+ *                             check= stall_ms=]
+ *     loadgen request port=P [messages= size= window= block= stall_ms=]
  *     loadgen jspub   port=P [messages= size= window= block= stall_ms=]
  *     loadgen latency port=P [messages= size= warmup= stall_ms=]
+ *
+ * queue=1 makes the subscribers one queue group.  interests=N gives the one subscriber N subscriptions, half of
+ * them literal and half with a wildcard, of which two meet each subject.  tls=1 encrypts every connection; it
+ * needs OpenSSL's library, not its headers.
  *
  * What is published is encoded before the clock starts: a block of `block` messages per publisher,
  * written again and again.  All messages of a run have the same encoded length, so the frames that a
@@ -13,6 +19,7 @@
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -32,7 +39,8 @@ enum {
     WRITE_BYTES = 256 * 1024, /* per system call, so that reading gets its turn */
     SUBJECT_BYTES = 64,
     LINE_BYTES = 4096,
-    CLIENTS_MAX = 64,
+    CLIENTS_MAX = 160,
+    DESCRIPTORS_MAX = 4096,
     STAMP_BYTES = 16, /* publisher and sequence at the head of each payload */
     SIZE_MAX_BYTES = 1024 * 1024,
 };
@@ -45,7 +53,8 @@ static const char CONNECT[] =
     "\"headers\":true,\"no_responders\":true,\"echo\":true}\r\nPING\r\n";
 
 static struct {
-    long port, pubs, subs, messages, size, subjects, block, window, rate, warmup, check, stall_ms;
+    long port, pubs, subs, messages, size, subjects, interests, queue, tls, block, window, rate, warmup, check,
+        stall_ms;
 } options = {
     .pubs = 1, .subs = 1, .messages = 100000, .size = 16, .subjects = 1, .block = 4096,
     .window = 1000, .stall_ms = 10000,
@@ -75,11 +84,89 @@ static long long now_ns(void) {
     return time.tv_sec * SECOND_NS + time.tv_nsec;
 }
 
+/* ---- TLS: OpenSSL's functions, found at run time ---- */
+
+static struct {
+    void *(*method)(void), *(*new_context)(void *), *(*new_tls)(void *);
+    int (*set_descriptor)(void *, int), (*connect)(void *), (*read)(void *, void *, int),
+        (*write)(void *, const void *, int), (*pending)(const void *), (*error)(const void *, int);
+    long (*control)(void *, int, long, void *);
+} openssl;
+
+static void *tls_context, *tls_of[DESCRIPTORS_MAX];
+
+/* A function pointer is not an object pointer to C: the copy is what POSIX tells one to do. */
+static void find_function(void *library, const char *name, void *into) {
+    void *found = dlsym(library, name);
+    if (!found) fail("OpenSSL has no %s", name);
+    memcpy(into, &found, sizeof found);
+}
+
+static void load_openssl(void) {
+    static const char *const names[] = {"libssl.so.3", "libssl.so.1.1", "libssl.so", "libssl.3.dylib"};
+    void *library = NULL;
+    for (size_t i = 0; !library && i < sizeof names / sizeof *names; i++) library = dlopen(names[i], RTLD_NOW);
+    if (!library) fail("tls=1 needs OpenSSL's library (libssl)");
+    find_function(library, "TLS_client_method", &openssl.method);
+    find_function(library, "SSL_CTX_new", &openssl.new_context);
+    find_function(library, "SSL_new", &openssl.new_tls);
+    find_function(library, "SSL_set_fd", &openssl.set_descriptor);
+    find_function(library, "SSL_connect", &openssl.connect);
+    find_function(library, "SSL_read", &openssl.read);
+    find_function(library, "SSL_write", &openssl.write);
+    find_function(library, "SSL_pending", &openssl.pending);
+    find_function(library, "SSL_get_error", &openssl.error);
+    find_function(library, "SSL_ctrl", &openssl.control);
+    tls_context = openssl.new_context(openssl.method());
+    if (!tls_context) fail("OpenSSL makes no context");
+}
+
+static void start_tls(int fd) {
+    enum { CONTROL_MODE = 33, PARTIAL_WRITE = 1, MOVING_BUFFER = 2 };
+    if (fd >= DESCRIPTORS_MAX) fail("too many connections");
+    void *tls = openssl.new_tls(tls_context);
+    openssl.control(tls, CONTROL_MODE, PARTIAL_WRITE | MOVING_BUFFER, NULL);
+    if (!openssl.set_descriptor(tls, fd) || openssl.connect(tls) != 1) fail("the TLS handshake failed");
+    tls_of[fd] = tls;
+}
+
+/* What read() and write() would return: -1 with EAGAIN when the socket is not ready. */
+static ssize_t tls_result(void *tls, int count) {
+    enum { WANT_READ = 2, WANT_WRITE = 3 };
+    if (count > 0) return count;
+    int error = openssl.error(tls, count);
+    if (error != WANT_READ && error != WANT_WRITE) return 0;
+    errno = EAGAIN;
+    return -1;
+}
+
+static ssize_t receive(int fd, char *into, size_t room) {
+    void *tls = fd < DESCRIPTORS_MAX ? tls_of[fd] : NULL;
+    if (!tls) return read(fd, into, room);
+    size_t filled = 0;
+    do {
+        ssize_t count = tls_result(tls, openssl.read(tls, into + filled, (int)(room - filled)));
+        if (count <= 0) return filled ? (ssize_t)filled : count;
+        filled += (size_t)count;
+    } while (filled < room && openssl.pending(tls));
+    return (ssize_t)filled;
+}
+
+static ssize_t transmit(int fd, const char *data, size_t length) {
+    void *tls = fd < DESCRIPTORS_MAX ? tls_of[fd] : NULL;
+    return tls ? tls_result(tls, openssl.write(tls, data, (int)length)) : write(fd, data, length);
+}
+
+/* Whether there is more to read that poll() does not see. */
+static int holds_more(int fd) {
+    return fd < DESCRIPTORS_MAX && tls_of[fd] && openssl.pending(tls_of[fd]) > 0;
+}
+
 /* ---- connections ---- */
 
 static void write_all(int fd, const char *data, size_t length) {
     while (length) {
-        ssize_t count = write(fd, data, length);
+        ssize_t count = transmit(fd, data, length);
         if (count <= 0) fail("writing to the server failed: %s", strerror(errno));
         data += count;
         length -= (size_t)count;
@@ -87,7 +174,7 @@ static void write_all(int fd, const char *data, size_t length) {
 }
 
 static size_t read_some(int fd, char *into, size_t room) {
-    ssize_t count = read(fd, into, room);
+    ssize_t count = receive(fd, into, room);
     if (count > 0) return (size_t)count;
     if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return 0;
     fail("the server closed the connection%s%s", count ? ": " : "", count ? strerror(errno) : "");
@@ -127,15 +214,31 @@ static int dial(void) {
     char line[LINE_BYTES + 1];
     read_line(fd, line);
     if (strncmp(line, "INFO ", 5)) fail("expected INFO, got %s", line);
+    if (options.tls) start_tls(fd);
     write_all(fd, CONNECT, sizeof CONNECT - 1);
     await_pong(fd);
     return fd;
 }
 
-static void subscribe(int fd, const char *subject) {
+static void subscribe(int fd, const char *subject, const char *queue) {
     char line[SUBJECT_BYTES + 32];
-    int length = snprintf(line, sizeof line, "SUB %s 1\r\nPING\r\n", subject);
+    int length = snprintf(line, sizeof line, "SUB %s %s 1\r\nPING\r\n", subject, queue);
     write_all(fd, line, (size_t)length);
+    await_pong(fd);
+}
+
+/* Half of the interests are literal, half have a wildcard; their ids have the same number of digits. */
+enum { LITERAL_SID = 1000000, WILDCARD_SID = 2000000 };
+
+static void subscribe_many(int fd) {
+    char *lines = allocate((size_t)options.interests * (SUBJECT_BYTES + 16) + sizeof PING), *at = lines;
+    for (long i = 0; i < options.interests / 2; i++) {
+        at += sprintf(at, "SUB bench.unique.%08ld %ld\r\n", i, LITERAL_SID + i);
+        at += sprintf(at, "SUB bench.*.%08ld %ld\r\n", i, WILDCARD_SID + i);
+    }
+    memcpy(at, PING, sizeof PING - 1);
+    write_all(fd, lines, (size_t)(at - lines) + sizeof PING - 1);
+    free(lines);
     await_pong(fd);
 }
 
@@ -178,10 +281,10 @@ static char *finish_message(char *at, long publisher, long sequence) {
     return at + options.size + 2;
 }
 
-static size_t encode_delivery(char *into, long publisher, long sequence) {
+static size_t encode_delivery(char *into, long publisher, long sequence, long sid) {
     char subject[SUBJECT_BYTES];
     subject_of(subject, sequence);
-    char *at = into + sprintf(into, "MSG %s 1 %ld\r\n", subject, options.size);
+    char *at = into + sprintf(into, "MSG %s %ld %ld\r\n", subject, sid, options.size);
     return (size_t)(finish_message(at, publisher, sequence) - into);
 }
 
@@ -191,13 +294,13 @@ typedef struct {
     size_t length, each;
 } Block;
 
-static Block encode_block(long publisher, int with_reply) {
+static Block encode_block(long publisher, const char *requested) {
     Block block = {.bytes = allocate((size_t)options.block * (size_t)(options.size + 2 * SUBJECT_BYTES))};
     char *at = block.bytes, subject[SUBJECT_BYTES];
     for (long sequence = 0; sequence < options.block; sequence++) {
         subject_of(subject, sequence);
-        if (with_reply)
-            at += sprintf(at, "PUB bench.js _INBOX.bench.%08ld %ld\r\n", sequence, options.size);
+        if (requested)
+            at += sprintf(at, "PUB %s _INBOX.bench.%08ld %ld\r\n", requested, sequence, options.size);
         else
             at += sprintf(at, "PUB %s %ld\r\n", subject, options.size);
         at = finish_message(at, publisher, sequence);
@@ -212,7 +315,7 @@ static size_t write_block(int fd, const Block *block, size_t sent, size_t until)
     size_t from = sent % block->length, count = block->length - from;
     if (count > until - sent) count = until - sent;
     if (count > WRITE_BYTES) count = WRITE_BYTES;
-    ssize_t written = write(fd, block->bytes + from, count);
+    ssize_t written = transmit(fd, block->bytes + from, count);
     if (written >= 0) return (size_t)written;
     if (errno != EAGAIN && errno != EWOULDBLOCK) fail("publishing failed: %s", strerror(errno));
     return 0;
@@ -231,7 +334,7 @@ typedef struct {
 typedef struct {
     int fd, pongs;
     long received, expected;
-    long next[CLIENTS_MAX]; /* per publisher, the sequence that is due */
+    long next[2][CLIENTS_MAX]; /* per publisher, the sequence that is due; wildcards count apart */
     char *in;
     size_t in_length;
 } Subscriber;
@@ -239,14 +342,16 @@ typedef struct {
 static size_t frame_length;
 static char *frame_due;
 
-static void explain(const Subscriber *subscriber, const char *frame) {
+static unsigned char *seen; /* per publisher and sequence, whether a member of the group has had it */
+
+static void explain(const Subscriber *subscriber, const char *frame, int wild) {
     const char *payload = frame + frame_length - options.size - 2;
     char stamp[STAMP_BYTES + 1] = {0};
     memcpy(stamp, payload, STAMP_BYTES);
     unsigned long publisher = 0, sequence = 0;
     if (sscanf(stamp, "%2lx:%12lx:", &publisher, &sequence) != 2 || publisher >= (unsigned long)options.pubs)
         fail("message %ld is altered: its payload begins with \"%s\"", subscriber->received, stamp);
-    long due = subscriber->next[publisher];
+    long due = subscriber->next[wild][publisher];
     if ((long)sequence > due)
         fail("publisher %lu: message %ld lost (%ld came next)", publisher, due, (long)sequence);
     if ((long)sequence < due)
@@ -254,14 +359,30 @@ static void explain(const Subscriber *subscriber, const char *frame) {
     fail("publisher %lu: message %ld is altered", publisher, due);
 }
 
+/* A member of a queue group gets its messages in order, and nobody else gets them. */
+static void skip_to_frame(Subscriber *subscriber, const char *payload, long publisher) {
+    long sequence = strtol(payload + 3, NULL, 16);
+    if (sequence < subscriber->next[0][publisher] || sequence >= options.block) return;
+    unsigned char *mark = &seen[publisher * options.block + sequence];
+    if (*mark) fail("publisher %ld: message %ld came twice", publisher, sequence);
+    *mark = 1;
+    subscriber->next[0][publisher] = sequence;
+}
+
 static void check_frame(Subscriber *subscriber, const char *frame) {
     const char *payload = frame + frame_length - options.size - 2;
     char digits[3] = {payload[0], payload[1], 0};
-    long publisher = strtol(digits, NULL, 16);
-    if (publisher < 0 || publisher >= options.pubs) explain(subscriber, frame);
-    encode_delivery(frame_due, publisher, subscriber->next[publisher]);
-    if (memcmp(frame, frame_due, frame_length)) explain(subscriber, frame);
-    if (++subscriber->next[publisher] == options.block) subscriber->next[publisher] = 0;
+    long publisher = strtol(digits, NULL, 16), sid = 1;
+    int wild = 0;
+    if (publisher < 0 || publisher >= options.pubs) explain(subscriber, frame, 0);
+    if (options.interests) {
+        wild = frame[strlen("MSG bench.unique.00000000 ")] == '2';
+        sid = (wild ? WILDCARD_SID : LITERAL_SID) + subscriber->next[wild][publisher] % options.subjects;
+    }
+    if (options.queue) skip_to_frame(subscriber, payload, publisher);
+    encode_delivery(frame_due, publisher, subscriber->next[wild][publisher], sid);
+    if (memcmp(frame, frame_due, frame_length)) explain(subscriber, frame, wild);
+    if (++subscriber->next[wild][publisher] == options.block && !options.queue) subscriber->next[wild][publisher] = 0;
 }
 
 static void take_frames(Subscriber *subscriber) {
@@ -288,11 +409,15 @@ static void take_frames(Subscriber *subscriber) {
 }
 
 static size_t read_frames(Subscriber *subscriber) {
-    size_t count = read_some(subscriber->fd, subscriber->in + subscriber->in_length,
-                             READ_BYTES + frame_length - subscriber->in_length);
-    subscriber->in_length += count;
-    take_frames(subscriber);
-    return count;
+    size_t total = 0;
+    do {
+        size_t count = read_some(subscriber->fd, subscriber->in + subscriber->in_length,
+                                 READ_BYTES + frame_length - subscriber->in_length);
+        subscriber->in_length += count;
+        take_frames(subscriber);
+        total += count;
+    } while (holds_more(subscriber->fd));
+    return total;
 }
 
 static void read_lines(Publisher *publisher) {
@@ -314,7 +439,7 @@ static void publish(Publisher *publisher, size_t until) {
         return;
     }
     size_t done = publisher->sent - publisher->total;
-    ssize_t written = write(publisher->fd, PING + done, sizeof PING - 1 - done);
+    ssize_t written = transmit(publisher->fd, PING + done, sizeof PING - 1 - done);
     if (written > 0) publisher->sent += (size_t)written;
 }
 
@@ -348,14 +473,17 @@ static void connect_all(void) {
         Subscriber *subscriber = &subscribers[i];
         subscriber->fd = polled[i].fd = dial();
         subscriber->in = allocate(READ_BYTES + frame_length);
-        subscriber->expected = options.messages * options.pubs;
-        subscribe(subscriber->fd, subject);
+        subscriber->expected = options.messages * options.pubs * (options.interests ? 2 : 1);
+        if (options.interests)
+            subscribe_many(subscriber->fd);
+        else
+            subscribe(subscriber->fd, subject, options.queue ? "bench" : "");
         set_blocking(subscriber->fd, 0);
     }
     for (long i = 0; i < options.pubs; i++) {
         Publisher *publisher = &publishers[i];
         publisher->fd = polled[options.subs + i].fd = dial();
-        publisher->block = encode_block(i, 0);
+        publisher->block = encode_block(i, NULL);
         publisher->total = publisher->block.each * (size_t)options.messages;
         set_blocking(publisher->fd, 0);
     }
@@ -363,11 +491,13 @@ static void connect_all(void) {
 
 /* Say what to wait for; return the number of clients that are not done. */
 static long ask_events(long long elapsed_ns) {
-    long open = 0;
+    long open = 0, received = 0;
     for (long i = 0; i < options.subs; i++) {
         polled[i].events = POLLIN;
-        open += subscribers[i].received < subscribers[i].expected;
+        received += subscribers[i].received;
+        open += !options.queue && subscribers[i].received < subscribers[i].expected;
     }
+    open += options.queue && received < options.messages * options.pubs;
     for (long i = 0; i < options.pubs; i++) {
         Publisher *publisher = &publishers[i];
         int all_sent = publisher->sent == publisher->total + sizeof PING - 1;
@@ -389,6 +519,12 @@ static void serve_events(long long elapsed_ns) {
     }
 }
 
+/* How many messages are delivered in all. */
+static long deliveries(void) {
+    long receivers = options.queue ? options.subs > 0 : options.subs;
+    return options.messages * options.pubs * receivers * (options.interests ? 2 : 1);
+}
+
 static void fail_stalled(void) {
     long received = 0, published = 0;
     for (long i = 0; i < options.subs; i++) received += subscribers[i].received;
@@ -398,7 +534,7 @@ static void fail_stalled(void) {
         published += (long)(sent / publisher->block.each);
     }
     fail("nothing moves for %ld ms: published %ld of %ld, received %ld of %ld", options.stall_ms, published,
-         options.messages * options.pubs, received, options.messages * options.pubs * options.subs);
+         options.messages * options.pubs, received, deliveries());
 }
 
 /* After the clock has stopped: a last round trip brings in whatever is too many. */
@@ -410,11 +546,15 @@ static void check_surplus(void) {
         while (!subscriber->pongs)
             if (!read_frames(subscriber)) fail("no PONG at the end of the run");
     }
+    long received = 0;
+    for (long i = 0; i < options.subs; i++) received += subscribers[i].received;
+    if (received != deliveries()) fail("%ld deliveries instead of %ld", received, deliveries());
 }
 
 static void run_pubsub(void) {
     frame_due = allocate((size_t)options.size + 2 * SUBJECT_BYTES);
-    frame_length = encode_delivery(frame_due, 0, 0);
+    frame_length = encode_delivery(frame_due, 0, 0, options.interests ? LITERAL_SID : 1);
+    if (options.queue && options.check) seen = allocate((size_t)(options.pubs * options.block));
     connect_all();
     long long start_ns = now_ns(), moved_ns = start_ns, time_ns = start_ns;
     while (ask_events(time_ns - start_ns)) {
@@ -431,9 +571,8 @@ static void run_pubsub(void) {
     }
     double seconds = (double)(now_ns() - start_ns) / SECOND_NS;
     check_surplus();
-    long published = options.messages * options.pubs;
-    printf("{\"seconds\":%.9f,\"published\":%ld,\"delivered\":%ld}\n", seconds, published,
-           published * options.subs);
+    printf("{\"seconds\":%.9f,\"published\":%ld,\"delivered\":%ld}\n", seconds,
+           options.messages * options.pubs, deliveries());
 }
 
 /* ---- jspub: publish with acknowledgement, a window of messages under way ---- */
@@ -474,9 +613,9 @@ static char *take_ack(int fd, char *at, char *end) {
 }
 
 static void run_jspub(void) {
-    Block block = encode_block(0, 1);
+    Block block = encode_block(0, "bench.js");
     int fd = dial();
-    subscribe(fd, "_INBOX.bench.*");
+    subscribe(fd, "_INBOX.bench.*", "");
     set_blocking(fd, 0);
     char *in = allocate(READ_BYTES + 1);
     size_t in_length = 0, sent = 0, total = block.each * (size_t)options.messages;
@@ -502,6 +641,111 @@ static void run_jspub(void) {
     printf("{\"seconds\":%.9f,\"published\":%ld,\"acknowledged\":%ld}\n", seconds, options.messages, acked);
     free(in);
     free(block.bytes);
+}
+
+/* ---- request: a window of requests under way, answered by a second connection ---- */
+
+typedef struct {
+    int fd;
+    char *in, *out;
+    size_t in_length, out_length, frame;
+} Responder;
+
+/* What must arrive, and what is sent back for it, are of fixed length: only the inbox and the payload differ. */
+static const char REQUEST_HEAD[] = "MSG bench.request 1 ";
+static const char ANSWER_VERB[] = "PUB ";
+
+static void answer_frames(Responder *responder) {
+    size_t head = sizeof REQUEST_HEAD - 1, verb = sizeof ANSWER_VERB - 1, at = 0;
+    responder->in_length += read_some(responder->fd, responder->in + responder->in_length,
+                                      READ_BYTES - responder->in_length);
+    while (responder->in_length - at >= responder->frame) {
+        const char *frame = responder->in + at;
+        if (*frame != 'M') break;
+        if (memcmp(frame, REQUEST_HEAD, head)) fail("unexpected request: %.60s", frame);
+        memcpy(responder->out + responder->out_length, ANSWER_VERB, verb);
+        memcpy(responder->out + responder->out_length + verb, frame + head, responder->frame - head);
+        responder->out_length += responder->frame - head + verb;
+        at += responder->frame;
+    }
+    responder->in_length -= at;
+    memmove(responder->in, responder->in + at, responder->in_length);
+    char *newline;
+    while (responder->in_length && *responder->in != 'M' &&
+           (newline = memchr(responder->in, '\n', responder->in_length))) {
+        size_t line = (size_t)(newline + 1 - responder->in);
+        int pongs = 0;
+        take_line(responder->fd, responder->in, line, 0, &pongs);
+        responder->in_length -= line;
+        memmove(responder->in, newline + 1, responder->in_length);
+    }
+}
+
+static void send_answers(Responder *responder) {
+    ssize_t written = transmit(responder->fd, responder->out, responder->out_length);
+    if (written <= 0) return;
+    responder->out_length -= (size_t)written;
+    memmove(responder->out, responder->out + written, responder->out_length);
+}
+
+static long answered;
+
+/* Answers come in the order of the requests. */
+static size_t take_answers(int fd, char *in, size_t in_length, char *due) {
+    char *at = in, *end = in + in_length;
+    while (at < end) {
+        if (*at == 'M') {
+            char *body = due + sprintf(due, "MSG _INBOX.bench.%08ld 1 %ld\r\n", answered % options.block, options.size);
+            size_t length = (size_t)(body - due) + (size_t)options.size + 2;
+            if ((size_t)(end - at) < length) break;
+            finish_message(body, 0, answered % options.block);
+            if (memcmp(at, due, length)) fail("the answer to request %ld is due, got: %.60s", answered, at);
+            answered++;
+            at += length;
+            continue;
+        }
+        char *newline = memchr(at, '\n', (size_t)(end - at));
+        if (!newline) break;
+        int pongs = 0;
+        take_line(fd, at, (size_t)(newline + 1 - at), 0, &pongs);
+        at = newline + 1;
+    }
+    in_length = (size_t)(end - at);
+    memmove(in, at, in_length);
+    return in_length;
+}
+
+static void run_request(void) {
+    Block block = encode_block(0, "bench.request");
+    int fd = dial();
+    Responder responder = {.fd = dial(), .in = allocate(READ_BYTES), .out = allocate(2 * READ_BYTES)};
+    responder.frame = block.each - strlen("PUB bench.request ") + sizeof REQUEST_HEAD - 1;
+    subscribe(fd, "_INBOX.bench.*", "");
+    subscribe(responder.fd, "bench.request", "");
+    set_blocking(fd, 0);
+    set_blocking(responder.fd, 0);
+    char *in = allocate(READ_BYTES), *due = allocate((size_t)options.size + 2 * SUBJECT_BYTES);
+    size_t in_length = 0, sent = 0, total = block.each * (size_t)options.messages;
+    struct pollfd events[2] = {{.fd = fd}, {.fd = responder.fd}};
+    long long start_ns = now_ns();
+    while (answered < options.messages) {
+        size_t until = block.each * (size_t)(answered + options.window);
+        if (until > total) until = total;
+        events[0].events = (short)(POLLIN | (sent < until ? POLLOUT : 0));
+        events[1].events = (short)((responder.out_length < READ_BYTES ? POLLIN : 0) |
+                                   (responder.out_length ? POLLOUT : 0));
+        if (!wait_events(events, 2, options.stall_ms * 1000000LL))
+            fail("nothing moves for %ld ms: %ld of %ld requests answered", options.stall_ms, answered, options.messages);
+        if (events[0].revents & (POLLIN | POLLERR | POLLHUP)) {
+            in_length += read_some(fd, in + in_length, READ_BYTES - in_length);
+            in_length = take_answers(fd, in, in_length, due);
+        }
+        if (events[0].revents & POLLOUT) sent += write_block(fd, &block, sent, until);
+        if (events[1].revents & (POLLIN | POLLERR | POLLHUP)) answer_frames(&responder);
+        if (responder.out_length) send_answers(&responder);
+    }
+    double seconds = (double)(now_ns() - start_ns) / SECOND_NS;
+    printf("{\"seconds\":%.9f,\"published\":%ld,\"delivered\":%ld}\n", seconds, options.messages, answered);
 }
 
 /* ---- latency: requests and replies between two connections, one at a time ---- */
@@ -557,8 +801,8 @@ static long long round_trip_ns(Peer *requester, Peer *responder, long sequence) 
 
 static void run_latency(void) {
     Peer requester = {.fd = dial()}, responder = {.fd = dial()};
-    subscribe(requester.fd, "_INBOX.bench.*");
-    subscribe(responder.fd, "bench.request");
+    subscribe(requester.fd, "_INBOX.bench.*", "");
+    subscribe(responder.fd, "bench.request", "");
     long count = options.messages;
     long long *times_ns = allocate(sizeof *times_ns * (size_t)count);
     for (long i = 0; i < options.warmup; i++) round_trip_ns(&requester, &responder, i);
@@ -587,6 +831,9 @@ static void set_option(const char *argument) {
         {"messages", &options.messages, 1, 1000000000},
         {"size", &options.size, STAMP_BYTES, SIZE_MAX_BYTES},
         {"subjects", &options.subjects, 1, 99999999},
+        {"interests", &options.interests, 0, 1000000},
+        {"queue", &options.queue, 0, 1},
+        {"tls", &options.tls, 0, 1},
         {"block", &options.block, 1, 10000000},
         {"window", &options.window, 1, 1000000},
         {"rate", &options.rate, 0, 100000000},
@@ -612,12 +859,18 @@ int main(int count, char **arguments) {
     for (int i = 2; i < count; i++) set_option(arguments[i]);
     if (!options.port) usage("(no port)");
     if (options.block < options.subjects) options.block = options.subjects;
+    if (options.interests && (options.subs != 1 || options.subjects < 2 || options.interests < 2 * options.subjects))
+        usage("interests (for one subscriber, at least two for each of several subjects)");
     signal(SIGPIPE, SIG_IGN);
+    if (options.tls) load_openssl();
     if (!strcmp(arguments[1], "pubsub")) {
         run_pubsub();
     } else if (!strcmp(arguments[1], "jspub")) {
         if (options.block < options.window) options.block = options.window;
         run_jspub();
+    } else if (!strcmp(arguments[1], "request")) {
+        if (options.block < options.window) options.block = options.window;
+        run_request();
     } else if (!strcmp(arguments[1], "latency")) {
         if (options.size > 1024) usage("size (1024 at most here)");
         run_latency();

@@ -17,6 +17,7 @@ from bench.errors import HarnessError
 SOURCE = Path(__file__).resolve().parent / "loadgen.c"
 BUILD = SOURCE.parent / ".build"
 _FLAGS = ("-O2", "-std=gnu11")
+_LIBRARIES = ("-ldl",)
 _RUN_TIMEOUT_S = 600
 STAMP_BYTES = 16
 
@@ -78,7 +79,7 @@ def _compile(command: list[str], target: Path) -> None:
     # Renamed when complete: two runs may compile at the same time.
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         output = Path(folder) / "loadgen"
-        line = [*command, "-o", str(output), str(SOURCE)]
+        line = [*command, "-o", str(output), str(SOURCE), *_LIBRARIES]
         try:
             done = subprocess.run(line, capture_output=True, text=True, check=False)
         except OSError as error:

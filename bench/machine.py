@@ -2,6 +2,7 @@
 
 import os
 import platform
+import resource
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +47,20 @@ def cpu_model() -> str:
         lines = []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor() or "unknown"
+
+
+def allow_descriptors(count: int) -> None:
+    """Let this process, and those that it starts, open so many files.
+
+    Raises HarnessError when the system does not.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft >= count:
+        return
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (count, max(count, hard)))
+    except (ValueError, OSError) as error:
+        raise HarnessError(f"{count} open files are needed, {hard} are allowed") from error
 
 
 def cores() -> int:

@@ -4,13 +4,14 @@ Each row has a check as well, run once per side before the samples: the same kin
 every delivered byte compared and every stored message read back.
 """
 
+import contextlib
 import time
 from dataclasses import dataclass, field
 
 from bench import loadgen, machine
 from bench.client import Client
 from bench.errors import HarnessError
-from bench.servers import Side, running
+from bench.servers import JETSTREAM, Setup, Side, running
 
 STREAM, STREAM_SUBJECT = "BENCH", "bench.js"
 JS_SIZE_BYTES = 128
@@ -22,6 +23,7 @@ _PACED_PER_S = 20_000
 _PACED_SECONDS = 5
 _PACE_SLACK = 1.5
 _SETTLE_S = 1.0
+_OWN_DESCRIPTORS = 200
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,9 @@ class Effort:
 class PubSub:
     """Publishers to subscribers through the core; counts deliveries, or messages where nobody is.
 
-    Every subscriber gets the messages of every publisher; ``messages`` are per publisher.
+    Every subscriber gets the messages of every publisher, or, with ``queue``, one of them gets
+    each; ``messages`` are per publisher.  ``interests`` are subscriptions of the one subscriber,
+    two of which meet each subject.
     """
 
     messages: int
@@ -59,50 +63,81 @@ class PubSub:
     pubs: int = 1
     subs: int = 1
     subjects: int = 1
+    interests: int = 0
+    queue: bool = False
+    tls: bool = False
 
     def check(self, side: Side, effort: Effort) -> None:
         """Compare every delivered byte; one subscriber listens even if the samples have none."""
         count = effort.count(_CHECKED_MESSAGES)
-        with running(side) as server:
+        with running(side, self._setup()) as server:
             self._load(server.port, count, subs=max(1, self.subs), check=1, block=count)
 
     def sample(self, side: Side, effort: Effort) -> Sample:
         """Return deliveries (published messages without subscribers) per second."""
-        with running(side) as server:
+        with running(side, self._setup()) as server:
             done = self._load(server.port, effort.count(self.messages), subs=self.subs)
         return Sample((done["delivered"] if self.subs else done["published"]) / done["seconds"])
 
     def _load(self, port: int, messages: int, **options: int) -> dict[str, float]:
-        subjects = min(self.subjects, messages)
         return loadgen.run(
             "pubsub",
             port,
             pubs=self.pubs,
             size=self.size,
-            subjects=subjects,
+            subjects=self.subjects if self.interests else min(self.subjects, messages),
+            interests=self.interests,
+            queue=int(self.queue),
+            tls=int(self.tls),
             messages=messages,
             **options,
         )
 
+    def _setup(self) -> Setup:
+        return Setup(tls=self.tls)
+
+
+@dataclass(frozen=True)
+class Requests:
+    """Requests of one connection answered by another, at most ``window`` of them under way."""
+
+    messages: int
+    size: int
+    window: int
+
+    def check(self, side: Side, effort: Effort) -> None:
+        """Nothing more to see: the samples compare every byte of the answers themselves."""
+
+    def sample(self, side: Side, effort: Effort) -> Sample:
+        """Return answered requests per second."""
+        count = effort.count(self.messages)
+        with running(side) as server:
+            done = loadgen.run(
+                "request", server.port, messages=count, size=self.size, window=self.window
+            )
+        return Sample(done["delivered"] / done["seconds"])
+
 
 @dataclass(frozen=True)
 class Latency:
-    """Request and reply between two connections, one at a time."""
+    """Request and reply between two connections, one at a time; ``figure`` is p50 or p99."""
 
     round_trips: int
     size: int
+    figure: str = "p50"
 
     def check(self, side: Side, effort: Effort) -> None:
         """Nothing more to see: the samples compare every byte themselves."""
 
     def sample(self, side: Side, effort: Effort) -> Sample:
-        """Return the median round trip in µs, with the 99th percentile."""
+        """Return the round trip in µs that ``figure`` names, with the other one."""
         count, warmup = effort.count(self.round_trips), effort.count(_WARMUP_ROUND_TRIPS)
         with running(side) as server:
             done = loadgen.run(
                 "latency", server.port, messages=count, size=self.size, warmup=warmup
             )
-        return Sample(done["p50_us"], {"p99_us": done["p99_us"]})
+        other = "p99" if self.figure == "p50" else "p50"
+        return Sample(done[f"{self.figure}_us"], {f"{other}_us": done[f"{other}_us"]})
 
 
 @dataclass(frozen=True)
@@ -121,7 +156,7 @@ class JetStreamPublish:
     def check(self, side: Side, effort: Effort) -> None:
         """Read back what was acknowledged."""
         count = effort.count(_CHECKED_STORED)
-        with running(side, jetstream=True, sync_always=self._sync_always(side)) as server:
+        with running(side, self._setup(side)) as server:
             _create_stream(server.port)
             self._load(server.port, count, block=count)
             check_stored(server.port, count)
@@ -130,14 +165,15 @@ class JetStreamPublish:
         """Return acknowledged messages per second."""
         theirs = side.name == "theirs" and self.their_messages
         count = effort.count(theirs or self.messages)
-        with running(side, jetstream=True, sync_always=self._sync_always(side)) as server:
+        with running(side, self._setup(side)) as server:
             _create_stream(server.port)
             done = self._load(server.port, count)
             _check_count(server.port, count)
         return Sample(done["acknowledged"] / done["seconds"])
 
-    def _sync_always(self, side: Side) -> bool:
-        return self.their_sync_always and side.name == "theirs"
+    def _setup(self, side: Side) -> Setup:
+        sync_always = self.their_sync_always and side.name == "theirs"
+        return Setup(jetstream=True, sync_always=sync_always)
 
     def _load(self, port: int, messages: int, **options: int) -> dict[str, float]:
         return loadgen.run(
@@ -154,7 +190,7 @@ class StartTime:
 
     def sample(self, side: Side, effort: Effort) -> Sample:
         """Return milliseconds."""
-        with running(side, jetstream=True) as server:
+        with running(side, JETSTREAM) as server:
             return Sample(server.start_ms)
 
 
@@ -170,10 +206,30 @@ class Memory:
 
     def sample(self, side: Side, effort: Effort) -> Sample:
         """Return MB."""
-        with running(side, jetstream=True) as server:
+        with running(side, JETSTREAM) as server:
             if self.messages:
                 count = effort.count(self.messages)
                 loadgen.run("pubsub", server.port, messages=count, size=self.size)
+            time.sleep(effort.seconds(_SETTLE_S))
+            return Sample(machine.resident_mb(server.pid))
+
+
+@dataclass(frozen=True)
+class IdleConnections:
+    """Resident memory with so many connections that are open and do nothing."""
+
+    connections: int
+
+    def check(self, side: Side, effort: Effort) -> None:
+        """Nothing more to see: a connection that is not answered gives no sample."""
+
+    def sample(self, side: Side, effort: Effort) -> Sample:
+        """Return MB."""
+        count = effort.count(self.connections)
+        machine.allow_descriptors(count + _OWN_DESCRIPTORS)
+        with running(side) as server, contextlib.ExitStack() as stack:
+            for _ in range(count):
+                stack.enter_context(Client(server.port))
             time.sleep(effort.seconds(_SETTLE_S))
             return Sample(machine.resident_mb(server.pid))
 
@@ -190,7 +246,7 @@ class CpuPerMessage:
     def sample(self, side: Side, effort: Effort) -> Sample:
         """Return µs of user and system time per message."""
         count = int(effort.seconds(_PACED_SECONDS) * _PACED_PER_S)
-        with running(side, jetstream=True) as server:
+        with running(side, JETSTREAM) as server:
             before_s = machine.cpu_seconds(server.pid)
             done = loadgen.run(
                 "pubsub", server.port, messages=count, size=self.size, rate=_PACED_PER_S
@@ -203,7 +259,16 @@ class CpuPerMessage:
         return Sample(used_s / count * 1_000_000)
 
 
-Measure = PubSub | Latency | JetStreamPublish | StartTime | Memory | CpuPerMessage
+Measure = (
+    PubSub
+    | Requests
+    | Latency
+    | JetStreamPublish
+    | StartTime
+    | Memory
+    | IdleConnections
+    | CpuPerMessage
+)
 
 
 def check_stored(port: int, count: int) -> None:

@@ -24,16 +24,18 @@ def summary(
     """
     ratios = [row.ratio(our.value, their.value) for our, their in zip(ours, theirs, strict=True)]
     ratio = statistics.median(ratios)
+    our_median = statistics.median(sample.value for sample in ours)
     return {
         "row": row.name,
-        "ours": _round(statistics.median(sample.value for sample in ours)),
+        "ours": _round(our_median),
         "theirs": _round(statistics.median(sample.value for sample in theirs)),
         "unit": row.unit,
         "ratio": _round(ratio),
         "min_ratio": _round(min(ratios)),
         "max_ratio": _round(max(ratios)),
         "bar": row.bar,
-        "meets_bar": None if row.bar is None else ratio >= row.bar,
+        "most": row.most,
+        "meets_bar": row.verdict(our_median, ratio),
         "pairs": len(ratios),
         "steal_percent": steal_percent,
         "samples": {"ours": _values(ours), "theirs": _values(theirs)},
@@ -50,6 +52,7 @@ def failure(row: Row, error: Exception) -> dict[str, Any]:
         **dict.fromkeys(figures),
         "unit": row.unit,
         "bar": row.bar,
+        "most": row.most,
         "error": str(error),
         "what": row.what,
     }
@@ -66,11 +69,7 @@ def remarks(entries: list[dict[str, Any]]) -> list[str]:
 
     An error may go on with the end of a server's log; only its first line stands here.
     """
-    missed = [
-        f"{entry['row']} misses its bar: {entry['ratio']:.4g} of {entry['bar']:g}"
-        for entry in entries
-        if entry["meets_bar"] is False
-    ]
+    missed = [_miss(entry) for entry in entries if entry["meets_bar"] is False]
     failed = [
         f"{entry['row']} could not be measured: {entry['error'].splitlines()[0]}"
         for entry in entries
@@ -95,9 +94,21 @@ def figure(value: float | None) -> str:
     return f"{value:.1f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
+def _miss(entry: dict[str, Any]) -> str:
+    if entry["most"] is not None:
+        return f"{entry['row']} misses its bar: {entry['ours']:.4g}, at most {entry['most']:g}"
+    return f"{entry['row']} misses its bar: {entry['ratio']:.4g} of {entry['bar']:g}"
+
+
+def _bar(entry: dict[str, Any]) -> str:
+    if entry["most"] is not None:
+        return f"≤{entry['most']:g}"
+    return "-" if entry["bar"] is None else f"{entry['bar']:g}"
+
+
 def _cells(entry: dict[str, Any]) -> list[str]:
     verdicts = {True: "ok", False: "misses its bar", None: "reported"}
-    bar, steal = entry["bar"], entry.get("steal_percent")
+    steal = entry.get("steal_percent")
     extra = [
         f"{name} {figure(sides['ours'])} / {figure(sides['theirs'])}"
         for name, sides in entry.get("also", {}).items()
@@ -110,7 +121,7 @@ def _cells(entry: dict[str, Any]) -> list[str]:
         _factor(entry["ratio"]),
         _factor(entry["min_ratio"]),
         _factor(entry["max_ratio"]),
-        "-" if bar is None else f"{bar:g}",
+        _bar(entry),
         "-" if steal is None else f"{steal:.1f}%",
         "; ".join(["failed" if "error" in entry else verdicts[entry["meets_bar"]], *extra]),
     ]

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from bench.errors import HarnessError
 from bench.measures import (
     CpuPerMessage,
+    IdleConnections,
     JetStreamPublish,
     Latency,
     Measure,
     Memory,
     PubSub,
+    Requests,
     StartTime,
 )
 
@@ -20,8 +22,9 @@ _WINDOW = 1_000
 class Row:
     """One line of the table.
 
-    ``bar`` is the least ratio that is good enough, None for a row that is reported only;
-    ``more_is_better`` is false for times and memory, whose ratio is theirs to ours.
+    ``bar`` is the least ratio that is good enough, ``most`` the most that ours may be; a row with
+    neither is reported only.  ``more_is_better`` is false for times and memory, whose ratio is
+    theirs to ours.
     """
 
     name: str
@@ -30,6 +33,19 @@ class Row:
     measure: Measure
     bar: float | None = None
     more_is_better: bool = True
+    most: float | None = None
+
+    def verdict(self, ours: float, ratio: float) -> bool | None:
+        """Tell whether the figures are good enough; None where there is no bar."""
+        if self.most is not None:
+            return ours <= self.most
+        return None if self.bar is None else ratio >= self.bar
+
+    def bar_text(self) -> str:
+        """Return the bar for people to read."""
+        if self.most is not None:
+            return f"≤ {self.most:g} {self.unit}"
+        return "reported" if self.bar is None else f"≥ {self.bar:g}"
 
     def ratio(self, ours: float, theirs: float) -> float:
         """Return how many times better ours is."""
@@ -43,8 +59,16 @@ def _rate(name: str, what: str, measure: Measure, bar: float) -> Row:
     return Row(name, what, "msgs/s", measure, bar)
 
 
-def _cost(name: str, what: str, unit: str, measure: Measure, bar: float | None = None) -> Row:
-    return Row(name, what, unit, measure, bar, more_is_better=False)
+def _cost(
+    name: str,
+    what: str,
+    unit: str,
+    measure: Measure,
+    *,
+    bar: float | None = None,
+    most: float | None = None,
+) -> Row:
+    return Row(name, what, unit, measure, bar, more_is_better=False, most=most)
 
 
 _ALL = (
@@ -61,14 +85,52 @@ _ALL = (
         "core.unique_subjects_16",
         "1 publisher on 1 M subjects, 1 wildcard subscriber, 16 B",
         PubSub(2_000_000, 16, subjects=1_000_000),
-        0.8,
+        1,
+    ),
+    _rate("core.1to1_8k", "1 publisher, 1 subscriber, 8 KB", PubSub(300_000, 8192), 0.9),
+    _rate("core.1to1_64k", "1 publisher, 1 subscriber, 64 KB", PubSub(40_000, 65_536), 0.9),
+    _rate(
+        "core.fanout_1to100_128",
+        "1 publisher, 100 subscribers that each get all, 128 B, deliveries",
+        PubSub(60_000, 128, subs=100),
+        1.1,
+    ),
+    _rate(
+        "core.queue_4_128",
+        "4 publishers, a queue group of 4, 128 B",
+        PubSub(500_000, 128, pubs=4, subs=4, queue=True),
+        2,
+    ),
+    _rate(
+        "core.request_reply",
+        "requests answered by a second connection, 100 under way, 16 B",
+        Requests(500_000, 16, window=100),
+        1,
+    ),
+    _rate(
+        "core.subs_100k_128",
+        "1 publisher on 10,000 subjects, 100,000 subscriptions, half with a wildcard, deliveries",
+        PubSub(1_000_000, 128, subjects=10_000, interests=100_000),
+        1.5,
+    ),
+    _rate(
+        "core.tls_1to1_128",
+        "1 publisher, 1 subscriber, 128 B, both through TLS",
+        PubSub(2_000_000, 128, tls=True),
+        0.7,
     ),
     _cost(
         "core.latency_p50",
-        "request and reply between two connections, 16 B",
+        "request and reply between two connections, 16 B: the median",
         "µs",
         Latency(20_000, 16),
-        0.9,
+        bar=0.9,
+    ),
+    _cost(
+        "core.latency_p99",
+        "the same: the 99th percentile",
+        "µs",
+        Latency(20_000, 16, figure="p99"),
     ),
     _rate(
         "js.pub_async_128",
@@ -82,9 +144,16 @@ _ALL = (
         JetStreamPublish(1_000_000, _WINDOW, their_messages=10_000, their_sync_always=True),
         50,
     ),
-    _cost("ops.start_ms", "process start until INFO and PONG", "ms", StartTime()),
-    _cost("ops.idle_rss", "resident memory after the start", "MB", Memory(0)),
+    _cost("ops.start_ms", "process start until INFO and PONG", "ms", StartTime(), most=200),
+    _cost("ops.idle_rss", "resident memory after the start", "MB", Memory(0), most=40),
     _cost("ops.rss_after_1m", "resident memory after 1 M messages", "MB", Memory(1_000_000)),
+    _cost(
+        "ops.conns_5k_rss",
+        "resident memory with 5,000 idle connections",
+        "MB",
+        IdleConnections(5_000),
+        bar=1,
+    ),
     _cost(
         "ops.cpu_per_msg",
         "CPU time per message at 20,000 messages/s, 1 to 1, 128 B",

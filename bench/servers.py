@@ -70,8 +70,21 @@ def version(command: tuple[str, ...]) -> str:
     return lines[0] if lines else "unknown"
 
 
+@dataclass(frozen=True)
+class Setup:
+    """How a server is set up beyond its address; everything else is at its default."""
+
+    jetstream: bool = False
+    sync_always: bool = False
+    tls: bool = False
+
+
+PLAIN = Setup()
+JETSTREAM = Setup(jetstream=True)
+
+
 @contextlib.contextmanager
-def running(side: Side, *, jetstream: bool = False, sync_always: bool = False) -> Iterator[Running]:
+def running(side: Side, setup: Setup = PLAIN) -> Iterator[Running]:
     """Run a fresh server with a fresh store on a free port; stop it and delete the store after.
 
     Raises HarnessError, with the end of the server's log, when it does not answer.
@@ -81,19 +94,37 @@ def running(side: Side, *, jetstream: bool = False, sync_always: bool = False) -
         folder = Path(name)
         port = free_port()
         command = [*side.command, "-a", "127.0.0.1", "-p", str(port)]
-        command += flags(folder, jetstream=jetstream, sync_always=sync_always)
+        command += flags(folder, setup)
         with (folder / "log").open("wb") as log:
-            yield from _run(command, port, log.name, log.fileno())
+            yield from _run(command, port, log.name, log.fileno(), tls=setup.tls)
 
 
-def flags(folder: Path, *, jetstream: bool, sync_always: bool) -> list[str]:
-    """Return the flags of the store; syncing always can be asked for in a configuration only."""
+def flags(folder: Path, setup: Setup) -> list[str]:
+    """Return the flags for a setup; what has no flag stands in a configuration file."""
     store = folder / "store"
-    if sync_always:
+    lines = []
+    if setup.sync_always:
+        lines.append(f'jetstream {{ store_dir: "{store}", sync_interval: always }}')
+    if setup.tls:
+        certificate, key = _certificate(folder)
+        lines.append(f'tls {{ cert_file: "{certificate}", key_file: "{key}" }}')
+    words = ["-js", "-sd", str(store)] if setup.jetstream and not setup.sync_always else []
+    if lines:
         config = folder / "server.conf"
-        config.write_text(f'jetstream {{ store_dir: "{store}", sync_interval: always }}\n')
-        return ["-c", str(config)]
-    return ["-js", "-sd", str(store)] if jetstream else []
+        config.write_text("\n".join(lines) + "\n")
+        words += ["-c", str(config)]
+    return words
+
+
+def _certificate(folder: Path) -> tuple[Path, Path]:
+    """Return the files of a new certificate for 127.0.0.1 and its key."""
+    import trustme  # noqa: PLC0415 (only rows with TLS need it)
+
+    issued = trustme.CA().issue_cert("127.0.0.1")
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    issued.cert_chain_pems[0].write_to_path(str(certificate))
+    issued.private_key_pem.write_to_path(str(key))
+    return certificate, key
 
 
 def free_port() -> int:
@@ -104,7 +135,7 @@ def free_port() -> int:
         return port
 
 
-def _run(command: list[str], port: int, log_name: str, log: int) -> Iterator[Running]:
+def _run(command: list[str], port: int, log_name: str, log: int, *, tls: bool) -> Iterator[Running]:
     started_s = time.perf_counter()
     try:
         # A session of its own, so that stopping reaches what a wrapper script may have started.
@@ -114,7 +145,7 @@ def _run(command: list[str], port: int, log_name: str, log: int) -> Iterator[Run
     except OSError as error:
         raise HarnessError(f"cannot start {shlex.join(command)}: {error}") from error
     try:
-        _await_answer(process, port, shlex.join(command))
+        _await_answer(process, port, shlex.join(command), tls=tls)
         yield Running(process.pid, port, (time.perf_counter() - started_s) * 1000)
         _check_alive(process)
     except HarnessError as error:
@@ -123,11 +154,11 @@ def _run(command: list[str], port: int, log_name: str, log: int) -> Iterator[Run
         _stop(process)
 
 
-def _await_answer(process: subprocess.Popen[bytes], port: int, command: str) -> None:
+def _await_answer(process: subprocess.Popen[bytes], port: int, command: str, *, tls: bool) -> None:
     deadline_s = time.perf_counter() + _START_TIMEOUT_S
     while True:
         try:
-            Client(port).close()
+            Client(port, tls=tls).close()
             return
         except (ConnectionRefusedError, ConnectionResetError):
             pass

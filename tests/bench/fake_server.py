@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
 
 # Given the number of a delivery (from 0) and its bytes, what to send instead.
@@ -11,12 +12,22 @@ _INFO = b'INFO {"server_id":"FAKE","version":"2.15.1","max_payload":1048576}\r\n
 _READ_BYTES = 65536
 
 
+@dataclass(frozen=True)
+class Subscription:
+    """One SUB of one connection."""
+
+    writer: asyncio.StreamWriter
+    subject: bytes
+    queue: bytes
+    sid: bytes
+
+
 class FakeServer:
     """A server on a thread of its own; ``port`` is its address on 127.0.0.1.
 
-    Messages go to every subscription whose subject has the same first two tokens.  One with a reply
-    subject is answered as by a stream when nobody subscribes to its subject.  ``spoil`` is applied
-    to each delivery, acknowledgements included.  ``greeting`` is what a new connection gets.
+    One with a reply subject is answered as by a stream when nobody subscribes to its subject.
+    ``spoil`` is applied to each delivery, acknowledgements included.  ``greeting`` is what a new
+    connection gets.
     """
 
     def __init__(self, spoil: Spoil | None = None, greeting: bytes = _INFO) -> None:
@@ -24,7 +35,7 @@ class FakeServer:
         self.delivered = 0
         self._spoil = spoil or (lambda _, frame: frame)
         self._greeting = greeting
-        self._subscriptions: dict[asyncio.StreamWriter, bytes] = {}
+        self._subscriptions: list[Subscription] = []
         self._stored = 0
         self._started = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._main()))
@@ -66,7 +77,7 @@ class FakeServer:
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:
-            self._subscriptions.pop(writer, None)
+            self._subscriptions = [each for each in self._subscriptions if each.writer != writer]
             writer.close()
 
     async def _take(
@@ -76,7 +87,8 @@ class FakeServer:
         if fields[0] == b"PING":
             writer.write(b"PONG\r\n")
         elif fields[0] == b"SUB":
-            self._subscriptions[writer] = _place(fields[1])
+            queue = fields[2] if len(fields) == 4 else b""
+            self._subscriptions.append(Subscription(writer, fields[1], queue, fields[-1]))
         elif fields[0] == b"PUB":
             body = await reader.readexactly(int(fields[-1]) + 2)
             self._publish(fields[1], fields[2:-1], body[:-2])
@@ -88,15 +100,21 @@ class FakeServer:
             self._deliver(reply[0], [], b'{"stream":"BENCH","seq":%d}' % self._stored)
 
     def _deliver(self, subject: bytes, reply: list[bytes], body: bytes) -> int:
-        head = b" ".join([b"MSG", subject, b"1", *reply, b"%d" % len(body)])
-        frame = head + b"\r\n" + body + b"\r\n"
-        takers = [w for w, place in self._subscriptions.items() if place == _place(subject)]
+        takers = [each for each in self._subscriptions if _fits(each.subject, subject)]
+        if takers and takers[0].queue:
+            takers = [takers[self.delivered % len(takers)]]
         for taker in takers:
-            frame_to_send = self._spoil(self.delivered, frame)
+            head = b" ".join([b"MSG", subject, taker.sid, *reply, b"%d" % len(body)])
+            frame = self._spoil(self.delivered, head + b"\r\n" + body + b"\r\n")
             self.delivered += 1  # before it leaves: who has read it may look at the count
-            taker.write(frame_to_send)
+            taker.writer.write(frame)
         return len(takers)
 
 
-def _place(subject: bytes) -> bytes:
-    return b".".join(subject.split(b".")[:2])
+def _fits(pattern: bytes, subject: bytes) -> bool:
+    wanted, tokens = pattern.split(b"."), subject.split(b".")
+    if wanted[-1] == b">":
+        wanted, tokens = wanted[:-1], tokens[: len(wanted) - 1]
+    if len(wanted) != len(tokens):
+        return False
+    return all(one in (b"*", other) for one, other in zip(wanted, tokens, strict=True))

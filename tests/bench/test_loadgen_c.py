@@ -99,6 +99,84 @@ def test_check_finds_a_spoilt_message(spoil, reason):
         loadgen.run("pubsub", server.port, size=64, **CHECKED)
 
 
+def test_a_queue_group_shares_the_messages():
+    with FakeServer() as server:
+        done = loadgen.run("pubsub", server.port, pubs=2, subs=3, queue=1, **CHECKED)
+        assert server.delivered == 2 * MESSAGES
+    assert (done["published"], done["delivered"]) == (2 * MESSAGES, 2 * MESSAGES)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda frame: b"", "received 199 of 200"),
+        (lambda frame: frame + frame, "message 50 came twice"),
+        (replaced(b"abc", b"abd"), "message 50 is altered"),
+    ],
+    ids=["lost", "repeated", "payload"],
+)
+def test_check_finds_what_a_queue_group_got_wrong(spoil, reason):
+    options = {**CHECKED, "stall_ms": 300}
+    with (
+        FakeServer(only_the_spoilt(spoil)) as server,
+        pytest.raises(HarnessError, match=reason),
+    ):
+        loadgen.run("pubsub", server.port, size=64, subs=2, queue=1, **options)
+
+
+def test_many_interests_of_one_subscriber():
+    with FakeServer() as server:
+        done = loadgen.run("pubsub", server.port, subjects=10, interests=100, **CHECKED)
+        assert server.delivered == 2 * MESSAGES
+    assert (done["published"], done["delivered"]) == (MESSAGES, 2 * MESSAGES)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda frame: b"", "message 25 lost"),
+        (replaced(b" 1000005 ", b" 1000006 "), "message 25 is altered"),
+        (replaced(b" 1000005 ", b" 2000005 "), "message 25 lost|came twice"),
+    ],
+    ids=["lost", "other", "wildcard"],
+)
+def test_check_finds_what_the_wrong_interest_got(spoil, reason):
+    with (
+        FakeServer(only_the_spoilt(spoil)) as server,
+        pytest.raises(HarnessError, match=reason),
+    ):
+        loadgen.run("pubsub", server.port, subjects=10, interests=100, **CHECKED)
+
+
+def test_requests_are_answered_in_order():
+    with FakeServer() as server:
+        done = loadgen.run("request", server.port, messages=500, window=10, size=32)
+        assert server.delivered == 1000
+    assert (done["published"], done["delivered"]) == (500, 500)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (replaced(b"MSG bench.request", b"MSG bench.requests"), "unexpected request"),
+        (replaced(b"00:", b"01:"), "the answer to request"),
+    ],
+    ids=["subject", "payload"],
+)
+def test_requests_that_arrive_wrong_are_noticed(spoil, reason):
+    def spoil_requests(number, frame):
+        return spoil(frame) if frame.startswith(b"MSG bench.request") and number > 20 else frame
+
+    with FakeServer(spoil_requests) as server, pytest.raises(HarnessError, match=reason):
+        loadgen.run("request", server.port, messages=MESSAGES, window=5)
+
+
+def test_a_lost_answer_ends_the_run():
+    lose = only_the_spoilt(lambda frame: b"")
+    with FakeServer(lose) as server, pytest.raises(HarnessError, match=r"due|nothing moves"):
+        loadgen.run("request", server.port, messages=MESSAGES, window=5, stall_ms=300)
+
+
 @pytest.mark.parametrize("check", [0, 1])
 def test_a_lost_last_message_is_noticed(check):
     lose_last = lambda number, frame: b"" if number == MESSAGES - 1 else frame  # noqa: E731

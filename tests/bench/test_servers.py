@@ -9,7 +9,7 @@ import pytest
 from bench import servers
 from bench.client import Client
 from bench.errors import HarnessError
-from bench.servers import Side
+from bench.servers import Setup, Side
 
 
 def test_ours_is_headwater_of_this_python(monkeypatch):
@@ -38,9 +38,9 @@ def test_theirs_missing_says_what_to_install(monkeypatch, tmp_path):
 
 def test_flags_of_the_store(tmp_path):
     store = str(tmp_path / "store")
-    assert servers.flags(tmp_path, jetstream=False, sync_always=False) == []
-    assert servers.flags(tmp_path, jetstream=True, sync_always=False) == ["-js", "-sd", store]
-    dash_c, config = servers.flags(tmp_path, jetstream=True, sync_always=True)
+    assert servers.flags(tmp_path, servers.PLAIN) == []
+    assert servers.flags(tmp_path, servers.JETSTREAM) == ["-js", "-sd", store]
+    dash_c, config = servers.flags(tmp_path, Setup(jetstream=True, sync_always=True))
     assert dash_c == "-c"
     assert "sync_interval: always" in Path(config).read_text()
     assert store in Path(config).read_text()
@@ -73,7 +73,7 @@ def test_a_running_server_is_fresh_and_leaves_nothing(nats_server_path, sync_alw
     side = Side("theirs", (str(nats_server_path),))
     for _ in range(2):
         before = set(servers.OUT.iterdir()) if servers.OUT.exists() else set()
-        with servers.running(side, jetstream=True, sync_always=sync_always) as server:
+        with servers.running(side, Setup(jetstream=True, sync_always=sync_always)) as server:
             assert server.start_ms > 0
             (folder,) = (f for f in set(servers.OUT.iterdir()) - before if f.name[:6] == "theirs")
             with Client(server.port) as client:
