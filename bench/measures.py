@@ -17,6 +17,7 @@ STREAM, STREAM_SUBJECT = "BENCH", "bench.js"
 JS_SIZE_BYTES = 128
 _QUICK_DIVISOR = 50
 _CHECKED_MESSAGES = 50_000
+_CHECKED_BYTES = 256 * 1024 * 1024
 _CHECKED_STORED = 1_000
 _WARMUP_ROUND_TRIPS = 500
 _PACED_PER_S = 20_000
@@ -69,7 +70,7 @@ class PubSub:
 
     def check(self, side: Side, effort: Effort) -> None:
         """Compare every delivered byte; one subscriber listens even if the samples have none."""
-        count = effort.count(_CHECKED_MESSAGES)
+        count = effort.count(min(_CHECKED_MESSAGES, _CHECKED_BYTES // self.size))
         with running(side, self._setup()) as server:
             self._load(server.port, count, subs=max(1, self.subs), check=1, block=count)
 

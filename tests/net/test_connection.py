@@ -114,6 +114,22 @@ def test_a_peer_that_takes_nothing_in_time_is_given_up() -> None:
         runner.run(scenario())
 
 
+def test_a_read_that_finds_nothing_keeps_an_unfinished_operation() -> None:
+    shared = connection.ReadBuffer(READ_BUFFER_BYTES)
+    unfinished, other = (connection.Connection(Recorder(), shared, FakeLoop()) for _ in range(2))
+
+    def read(reader: connection.Connection, data: bytes) -> None:
+        reader.get_buffer(-1)[: len(data)] = data
+        reader.buffer_updated(len(data))
+
+    read(unfinished, b"one\ntw")
+    unfinished.get_buffer(-1)  # and the socket turns out to be empty
+    read(other, b"all of another\n")
+    read(unfinished, b"o\nthree\n")
+    assert unfinished.receiver.lines == [b"one", b"two", b"three"]
+    assert other.receiver.lines == [b"all of another"]
+
+
 class FakeTransport:
     """Holds ``held`` bytes for a peer."""
 

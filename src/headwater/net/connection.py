@@ -188,8 +188,9 @@ class Connection(Link):
             self._tail = b""
             self._tail_size = size
             return memoryview(self._own)[size:]
+        # The tail is kept until something was read: a read may find nothing after all, and then
+        # another connection uses the buffer.
         self._shared.window[:size] = tail
-        self._tail = b""
         self._tail_size = size
         return self._shared.window[size:]
 
@@ -203,6 +204,7 @@ class Connection(Link):
         """Give the receiver ``count`` bytes that were written to the ``window``."""
         end = self._tail_size + count
         self._tail_size = 0
+        self._tail = b""
         if self._own is not None:
             if end < len(self._own) and end < self.receiver.wanted:
                 self._tail_size = end
