@@ -140,7 +140,12 @@ def _run(command: list[str], port: int, log_name: str, log: int, *, tls: bool) -
     try:
         # A session of its own, so that stopping reaches what a wrapper script may have started.
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            env=_environment(),
         )
     except OSError as error:
         raise HarnessError(f"cannot start {shlex.join(command)}: {error}") from error
@@ -152,6 +157,11 @@ def _run(command: list[str], port: int, log_name: str, log: int, *, tls: bool) -
         raise HarnessError(f"{error}\n{_tail(Path(log_name))}".strip()) from error
     finally:
         _stop(process)
+
+
+def _environment() -> dict[str, str]:
+    """Return this process's variables, but for one that would compile every module anew."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _await_answer(process: subprocess.Popen[bytes], port: int, command: str, *, tls: bool) -> None:

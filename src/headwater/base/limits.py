@@ -14,7 +14,7 @@ CLOSED_CLIENTS_MAX = 10_000
 SERVER_CONTROL_LINE_FACTOR = 16
 
 # A cached match result costs memory that a publisher of ever new subjects could grow without end.
-MATCH_CACHE_SUBJECTS_MAX = 4096
+MATCH_CACHE_SUBJECTS_MAX = 16384
 
 # RFC-like sizes of names: a stream's or consumer's name is part of subjects and of file names.
 NAME_BYTES_MAX = 255
