@@ -4,14 +4,27 @@ import pytest
 
 from headwater.accounts.authenticate import authenticator_for
 from headwater.base.errors import ConfigError
-from headwater.config.options import Authorization, Rule, User, UserPermissions
+from headwater.config.options import (
+    AccountOptions,
+    Authorization,
+    Options,
+    Rule,
+    User,
+    UserPermissions,
+)
 from headwater.wire.nats_ops import Connect
 
-_USERS = Authorization(users=(User("ann", "a-pass"), User("bob", "b-pass"), User("nobody", "")))
+
+def options(**fields: object) -> Options:
+    """Return options with an ``authorization`` block of these fields."""
+    return Options(authorization=Authorization(**fields))
+
+
+_USERS = options(users=(User("ann", "a-pass"), User("bob", "b-pass"), User("nobody", "")))
 
 
 def test_nothing_configured_lets_everybody_in() -> None:
-    authenticator = authenticator_for(Authorization())
+    authenticator = authenticator_for(Options())
     assert not authenticator.required
     user = authenticator.check(Connect())
     assert user is not None
@@ -46,7 +59,7 @@ def test_passwords(name: str, password: str, welcome: bool) -> None:
     ("token", "welcome"), [("t0ken", True), ("T0ken", False), ("", False), ("t0ken\x00", False)]
 )
 def test_token(token: str, welcome: bool) -> None:
-    authenticator = authenticator_for(Authorization(token="t0ken"))
+    authenticator = authenticator_for(options(token="t0ken"))
     assert authenticator.required
     assert (authenticator.check(Connect(auth_token=token)) is not None) == welcome
     assert authenticator.check(Connect(user="t0ken", password="t0ken")) is None
@@ -57,7 +70,7 @@ def test_permissions_come_with_the_user() -> None:
         publish=Rule(allow=("a.>",), deny=("a.no",)), subscribe=Rule(deny=("secret",))
     )
     users = (User("u", "p", permissions),)
-    user = authenticator_for(Authorization(users=users)).check(Connect(user="u", password="p"))
+    user = authenticator_for(options(users=users)).check(Connect(user="u", password="p"))
     assert user is not None
     rights = user.permissions
     assert rights is not None
@@ -68,11 +81,55 @@ def test_permissions_come_with_the_user() -> None:
 @pytest.mark.parametrize("prefix", ["$2a$", "$2b$", "$2x$", "$2y$"])
 def test_a_hash_is_never_taken_for_a_password(prefix: str) -> None:
     secret = prefix + "11$V1qrpBt8/SLfEBr4NJq4T.2mg8chx8.MTblUiTBOLV3MKDeAy.f7u"
-    for authorization in (Authorization(users=(User("u", secret),)), Authorization(token=secret)):
+    for given in (options(users=(User("u", secret),)), options(token=secret)):
         with pytest.raises(ConfigError, match="bcrypt"):
-            authenticator_for(authorization)
+            authenticator_for(given)
 
 
 def test_users_and_a_token_exclude_each_other() -> None:
     with pytest.raises(ConfigError, match="not both"):
-        authenticator_for(Authorization(users=(User("u", "p"),), token="t"))
+        authenticator_for(options(users=(User("u", "p"),), token="t"))
+
+
+def test_users_of_accounts() -> None:
+    accounts = (
+        AccountOptions("A", users=(User("ann", "a"), User("al", "b"))),
+        AccountOptions("B", users=(User("bob", "b"),)),
+    )
+    authorization = Authorization(users=(User("guest", "g"),))
+    authenticator = authenticator_for(Options(authorization=authorization, accounts=accounts))
+    assert authenticator.required
+    found = {
+        name: authenticator.check(Connect(user=name, password=password))
+        for name, password in (("ann", "a"), ("al", "b"), ("bob", "b"), ("guest", "g"))
+    }
+    assert {name: user and user.account for name, user in found.items()} == {
+        "ann": b"A",
+        "al": b"A",
+        "bob": b"B",
+        "guest": b"$G",
+    }
+    assert authenticator.check(Connect(user="ann", password="b")) is None
+    assert authenticator.check(Connect()) is None
+
+
+def test_who_gives_no_credentials_may_be_a_certain_user() -> None:
+    accounts = (AccountOptions("A", users=(User("ann", "a"),)),)
+    authenticator = authenticator_for(Options(accounts=accounts, no_auth_user="ann"))
+    assert (authenticator.checks, authenticator.required) == (True, False)
+    user = authenticator.check(Connect())
+    assert user is not None
+    assert (user.name, user.account) == ("ann", b"A")
+    for wrong in (Connect(user="ann"), Connect(password="a"), Connect(auth_token="t")):
+        assert authenticator.check(wrong) is None
+
+
+def test_users_that_contradict_one_another() -> None:
+    twice = (
+        AccountOptions("A", users=(User("u", ""),)),
+        AccountOptions("B", users=(User("u", ""),)),
+    )
+    with pytest.raises(ConfigError, match="'u' stands there twice"):
+        authenticator_for(Options(accounts=twice))
+    with pytest.raises(ConfigError, match="there is no user 'zoe'"):
+        authenticator_for(Options(no_auth_user="zoe"))

@@ -4,15 +4,17 @@ import json
 
 import pytest
 
+from headwater.accounts.authenticate import AuthenticatedUser, authenticator_for
 from headwater.accounts.permissions import Permissions, Rules
 from headwater.base.clock import MINUTE, SECOND
+from headwater.config.options import AccountOptions, Options, User
 from tests.broker.fakes import Client, new_node
 
 
 class Doorman:
     """Lets in who says the name of one of the users."""
 
-    required = True
+    required = checks = True
 
     def __init__(self, **users: Permissions | None) -> None:
         self._users = users
@@ -20,7 +22,7 @@ class Doorman:
     def check(self, connect):
         if connect.user not in self._users:
             return None
-        return type("User", (), {"name": connect.user, "permissions": self._users[connect.user]})
+        return AuthenticatedUser(connect.user, self._users[connect.user])
 
 
 def _pass(node, duration_ns: int) -> None:
@@ -176,6 +178,42 @@ def test_nothing_but_connect_comes_first(first: bytes) -> None:
     assert client.say(first) == b"-ERR 'Authorization Violation'\r\n"
     assert client.link.closed
     assert client.session.reason == "Authentication Failure"
+
+
+def test_somebody_may_speak_without_connect_where_nobody_is_a_user() -> None:
+    node = new_node()
+    accounts = (AccountOptions("A", users=(User("ann", "a"),)),)
+    node.authenticator = authenticator_for(Options(accounts=accounts, no_auth_user="ann"))
+    client = Client(node, greeting=True)
+    assert b"auth_required" not in client.greeting
+    client.say(b"SUB a 1\r\nPUB a 1\r\nx\r\n")
+    assert client.session.user_name == "ann"
+    assert client.session.account.name == b"A"
+    other = Client(node, b'CONNECT {"user":"bob","verbose":false}\r\n')
+    assert other.link.closed
+
+
+def test_users_of_different_accounts_do_not_meet() -> None:
+    node = new_node()
+    accounts = (
+        AccountOptions("A", users=(User("ann", "a"),)),
+        AccountOptions("B", users=(User("bob", "b"),)),
+    )
+    node.authenticator = authenticator_for(Options(accounts=accounts))
+    clients = {
+        name: Client(
+            node, b'CONNECT {"user":"%b","pass":"%b","verbose":false}\r\n' % (name, secret)
+        )
+        for name, secret in ((b"ann", b"a"), (b"bob", b"b"))
+    }
+    clients[b"ann"].say(b"SUB > 1\r\n")
+    clients[b"bob"].say(b"SUB > 1\r\n")
+    assert clients[b"bob"].say(b"PUB x 1\r\ny\r\n") == b"MSG x 1 1\r\ny\r\n"
+    assert clients[b"ann"].take() == b""
+    counts = {account.name: account.sessions for account in node.accounts}
+    assert (counts[b"A"], counts[b"B"], counts[b"$G"]) == (1, 1, 0)
+    clients[b"ann"].leave()
+    assert node.accounts.get(b"A").sessions == 0
 
 
 def test_refused_client_publishes_nothing() -> None:

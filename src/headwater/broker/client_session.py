@@ -101,7 +101,7 @@ class ClientSession(Session):
         self.send(nats_ops.info_line(node.info_for(self)))
         if not node.admit(self):
             return
-        if node.authenticator.required:
+        if node.authenticator.checks:
             self.timer = node.timers.after(node.auth_timeout_ns, self._authentication_overdue)
         else:
             self.admitted = True
@@ -114,11 +114,13 @@ class ClientSession(Session):
 
     def receive(self, view, start, end):
         if not self.admitted and start < end and self.open and view[start] | 32 != 99:
-            # Nothing but a CONNECT comes first: what is none is refused unread.
-            self.router.begin()
-            self._refuse()
-            self.router.flush()
-            return end
+            # Nothing but a CONNECT comes first, except from whom no credentials are asked: what
+            # is none is refused unread.
+            if not self._authenticate(nats_ops.Connect()):
+                self.router.begin()
+                self._refuse()
+                self.router.flush()
+                return end
         return Session.receive(self, view, start, end)
 
     def on_message(self):
@@ -228,13 +230,14 @@ class ClientSession(Session):
 
     def _authenticate(self, connect):
         node = self.node
-        if not node.authenticator.required:
+        if not node.authenticator.checks:
             return True
         user = node.authenticator.check(connect)
         if user is None:
             return False
         self.permissions = user.permissions
         self.user_name = user.name
+        node.bind(self, user.account)
         if not self.admitted:
             self.admitted = True
             self.timer.cancel()

@@ -75,6 +75,14 @@ class Node:
         self.log.debug(f"{session.label()} - Client connection created")
         return True
 
+    def bind(self, session, account_name):
+        """Let a client that has been taken in belong to an account."""
+        account = self.accounts.get(account_name)
+        if session.account is not account:
+            session.account.sessions -= 1
+            account.sessions += 1
+            session.account = account
+
     def forget(self, session):
         """A client is gone."""
         if self.sessions.pop(session.id, None) is not None:

@@ -21,7 +21,7 @@ def build_node(options: Options, clock: Clock, timers: Timers, rng: Random, log:
     node.own_version = headwater.__version__
     node.host = options.host
     node.port = options.port
-    node.authenticator = authenticator_for(options.authorization)
+    node.authenticator = authenticator_for(options)
     node.auth_timeout_ns = options.authorization.timeout_ns
     node.headers = not options.no_header_support
     node.control_line_bytes_max = options.control_line_bytes_max
