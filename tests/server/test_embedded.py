@@ -1,13 +1,17 @@
 """``headwater.Server``: both forms, and what goes wrong."""
 
+import asyncio
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import urllib.request
 from pathlib import Path
 
+import nats
 import pytest
 
 import headwater
@@ -45,6 +49,55 @@ def test_clients_connect_until_it_is_left(in_process: bool) -> None:
     assert "Server Exiting" in server.log_tail()
     with pytest.raises(headwater.StartError, match="does not run"):
         assert server.client_url
+
+
+@both_forms
+def test_async_with_lets_the_loop_run_meanwhile(in_process: bool) -> None:
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def main() -> None:
+        counting = asyncio.create_task(count())
+        async with headwater.Server(in_process=in_process) as server:
+            assert turns > 10
+            client = await nats.connect(server.client_url)
+            await client.flush()
+            await client.close()
+        counting.cancel()
+        with pytest.raises(headwater.StartError, match="does not run"):
+            assert server.client_url
+
+    asyncio.run(main())
+
+
+def test_nothing_is_left_of_a_server_that_has_stopped(tmp_path: Path) -> None:
+    def descriptors() -> int:
+        return len(os.listdir("/proc/self/fd"))
+
+    def run() -> None:
+        with headwater.Server(in_process=True, monitor=True, store_dir=tmp_path) as server:
+            with RawClient(_port(server)) as client:
+                client.connect()
+                body = b'{"name":"S","subjects":["s"]}'
+                client.send(b"SUB r 1\r\nPUB $JS.API.STREAM.CREATE.S r %d\r\n" % len(body))
+                client.send(body + b"\r\n")
+                wait_until(lambda: b"did_create" in client.flush(), what="the stream")
+                client.send(b"PUB s r 1\r\nx\r\n")
+                wait_until(lambda: b'"seq":1' in client.flush(), what="the message stored")
+            with urllib.request.urlopen(server.monitor_url + "/varz", timeout=10) as answer:
+                answer.read()
+
+    run()  # what the interpreter keeps for good is there now
+    threads, files = set(threading.enumerate()), descriptors()
+    shutil.rmtree(tmp_path / "headwater")
+    run()
+    assert set(threading.enumerate()) == threads
+    assert descriptors() == files
 
 
 @both_forms

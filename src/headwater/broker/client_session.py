@@ -113,14 +113,13 @@ class ClientSession(Session):
         self.located = bool(address)
 
     def receive(self, view, start, end):
-        if not self.admitted and start < end and self.open and view[start] | 32 != 99:
-            # Nothing but a CONNECT comes first, except from whom no credentials are asked: what
-            # is none is refused unread.
-            if not self._authenticate(nats_ops.Connect()):
-                self.router.begin()
-                self._refuse()
-                self.router.flush()
-                return end
+        first_is_other = start < end and view[start] | 32 != 99
+        if not self.admitted and self.open and first_is_other and not self._admit_nobody():
+            # Nothing but a CONNECT comes first: what is none is refused unread.
+            self.router.begin()
+            self._refuse()
+            self.router.flush()
+            return end
         return Session.receive(self, view, start, end)
 
     def on_message(self):
@@ -243,6 +242,10 @@ class ClientSession(Session):
             self.timer.cancel()
             self.start_pings()
         return True
+
+    def _admit_nobody(self):
+        """Let in who says nothing of itself, where that is somebody; return whether it is."""
+        return self._authenticate(nats_ops.Connect())
 
     def _refuse(self):
         self.node.log.error(f"{self.label()} - authentication error")

@@ -1,5 +1,6 @@
 """A server inside a program or a test: ``with headwater.Server() as server: …``."""
 
+import asyncio
 import json
 import os
 import tempfile
@@ -23,7 +24,8 @@ class Server:
 
     By default it is a child process, so that neither a crash nor the interpreter lock of this
     program touches it; with ``in_process=True`` it is a thread, which is slower as soon as the
-    program is busy.  ``start`` and ``stop`` may be used in place of ``with``.
+    program is busy.  ``start`` and ``stop`` may be used in place of ``with``; ``async with`` does
+    the same without holding up the event loop meanwhile.
     """
 
     def __init__(
@@ -145,6 +147,17 @@ class Server:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+
+    async def __aenter__(self) -> Self:
+        return await asyncio.to_thread(self.start)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await asyncio.to_thread(self.stop)
 
     def _url(self, kind: str) -> str:
         if self._running is None:
