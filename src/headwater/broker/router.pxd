@@ -41,7 +41,7 @@ cdef class Router:
     @cython.locals(relays=list, groups=list, index=Py_ssize_t)
     cpdef relay_to(self, object session, bytes queue)
     @cython.locals(relays=list, groups=list, index=Py_ssize_t)
-    cdef _relay(self, Message message)
+    cpdef relay(self, Message message)
     @cython.locals(message=Message)
     cpdef Py_ssize_t publish(self, Account account, bytes subject, bytes payload, bytes reply=*, bytes header_block=*) except -1
     @cython.locals(answer=Message, matches=Matches, subscription=Subscription)

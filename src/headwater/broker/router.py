@@ -83,7 +83,7 @@ class Router:
             if matches.groups:
                 count += self._route_groups(matches.groups, message, origin)
             if self._relays:
-                self._relay(message)
+                self.relay(message)
         finally:
             if self._relays is not outer:
                 self._relays = outer
@@ -167,7 +167,7 @@ class Router:
             else:
                 groups.append(queue)
 
-    def _relay(self, message):
+    def relay(self, message):
         """Send the message over the links that were collected for it."""
         relays = self._relays
         groups = self._relay_groups

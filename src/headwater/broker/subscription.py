@@ -20,6 +20,10 @@ class Subscription(Interest):
     def deliver(self, message, origin):
         raise NotImplementedError
 
+    def traced(self, message, origin, trace):
+        """Do as ``deliver`` does, unless the trace wants no delivery, and note what happens."""
+        return trace.only or self.deliver(message, origin)
+
     def notify(self, message):
         """Pass on word from the server itself, which is not one of the messages subscribed to."""
         raise NotImplementedError
@@ -44,3 +48,7 @@ class InternalSubscription(Subscription):
 
     def deliver(self, message, origin):
         return self.callback(message, origin) is not False
+
+    def traced(self, message, origin, trace):
+        trace.served(message.subject)
+        return Subscription.traced(self, message, origin, trace)

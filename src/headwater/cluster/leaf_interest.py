@@ -57,6 +57,12 @@ class LeafSubscription(Subscription):
         session.router.relay_to(session, self.queue)
         return True
 
+    def traced(self, message, origin, trace):
+        taken = Subscription.traced(self, message, origin, trace)
+        if taken:
+            trace.delivered(self.session, self)
+        return taken
+
 
 def may_pass(rules, subject):
     """Tell whether a message on ``subject`` may cross the link."""

@@ -42,6 +42,7 @@ cdef class Ingest:
     cdef public bint sealed
     cdef public StreamStore store
     cdef public bytes stream_name
+    cdef public object trace
     cdef public bint tracks_subjects
 
     @cython.locals(size=Py_ssize_t)
@@ -49,7 +50,7 @@ cdef class Ingest:
     cpdef end_of_batch(self)
     cpdef due(self)
     cpdef refuse(self, Message message, error)
-    @cython.locals(sequence='long long')
+    @cython.locals(sequence='long long', unwanted=bint)
     cdef _propose(self, Message message, bytes message_id)
     @cython.locals(store=StreamStore, index=Index, reason=str, size='long long')
     cdef bint _has_room(self, Message message) except -1

@@ -42,6 +42,10 @@ class IngestSubscription(Subscription):
         self.ingest.accept(message)
         return True
 
+    def traced(self, message, origin, trace):
+        self.ingest.accept_traced(message, trace)
+        return True
+
 
 class Ingest:
     """The way into one stream; ``configure`` takes over the stream's settings."""
@@ -67,6 +71,7 @@ class Ingest:
         "sealed",
         "store",
         "stream_name",
+        "trace",
         "tracks_subjects",
     )
 
@@ -87,6 +92,7 @@ class Ingest:
         self.messages_max = -1
         self.bytes_max = -1
         self.per_subject_max = -1  # only where new messages are refused for it
+        self.trace = None  # the MessageTrace of the message in hand, which hardly ever has one
         self.has_interest = None  # asks whether a consumer wants a subject; None: store anyway
         self.tracks_subjects = False  # whether ``_in_flight`` is being kept
         self._in_flight = {}  # subject -> [last sequence, messages] proposed and not applied
@@ -127,6 +133,14 @@ class Ingest:
             self._accept_with_headers(message)
         elif self._has_room(message):
             self._propose(message, b"")
+
+    def accept_traced(self, message, trace):
+        """Take a message whose way is being traced; it is only judged if the trace says so."""
+        self.trace = trace
+        try:
+            self.accept(message)
+        finally:
+            self.trace = None
 
     def end_of_batch(self):
         """Write what the batch has proposed."""
@@ -170,12 +184,23 @@ class Ingest:
 
     def refuse(self, message, error):
         """Answer a message with an error, if it wants an answer."""
+        if self.trace is not None:
+            full = error.err_code == api_errors.STREAM_STORE_FAILED.err_code
+            subject = message.subject if full else b""
+            self.trace.not_stored(self.stream_name.decode(), error.description, subject)
+            if self.trace.only:
+                return
         if message.reply_end > message.reply_start and not self.no_ack:
             answer = publish_refused(error, self.stream_name.decode())
             self.router.publish(self.account, message.reply(), answer)
 
     def _propose(self, message, message_id):
-        if self.has_interest is not None and not self.has_interest(message.subject):
+        unwanted = self.has_interest is not None and not self.has_interest(message.subject)
+        if self.trace is not None:
+            self.trace.stored(self.stream_name.decode(), message.subject, interest=not unwanted)
+            if self.trace.only:
+                return
+        if unwanted:
             # Nobody wants it: it counts, and is not kept.
             sequence = self.store.last_proposed + 1
             self.store.propose(SKIP, b"", b"", sequence)
@@ -197,6 +222,8 @@ class Ingest:
     def _has_room(self, message):
         """Tell whether no limit speaks against the message; otherwise it has been answered."""
         store = self.store
+        if self.trace is not None and self.trace.only:
+            return True
         if self.quota.is_full(store.staged_bytes + message.body_end - message.body_start):
             self.refuse(message, api_errors.INSUFFICIENT_RESOURCES)
             return False
@@ -239,6 +266,10 @@ class Ingest:
         if message_id:
             sequence = self.dedupe.find(message_id, self.router.now_ns)
             if sequence:
+                if self.trace is not None:
+                    self.trace.not_stored(self.stream_name.decode(), "msgid is duplicate")
+                    if self.trace.only:
+                        return
                 if message.reply_end > message.reply_start and not self.no_ack:
                     self.acks.add(message, sequence, True)
                     self.due()
@@ -251,7 +282,7 @@ class Ingest:
         if not self._has_room(message):
             return
         self._propose(message, message_id)
-        if rollup is not None:
+        if rollup is not None and not (self.trace is not None and self.trace.only):
             pattern = message.subject if rollup.lower() == b"sub" else b""
             purge = Purge(pattern, self.store.last_proposed, 0)
             self.store.propose(PURGE, pattern, purge.encode())

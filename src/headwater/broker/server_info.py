@@ -1,0 +1,26 @@
+"""How a server introduces itself in what it publishes: events, answers of its services, traces."""
+
+from headwater.base import gojson
+from headwater.broker.node import COMPATIBLE_VERSION
+
+_JETSTREAM_FLAG = 1
+
+
+def server_info(node):
+    """Return the ``server`` object; its ``seq`` rises with every call, as receivers expect."""
+    fields = {"name": node.name, "host": node.host, "id": node.server_id}
+    if node.domain:
+        fields["domain"] = node.domain
+    fields["ver"] = COMPATIBLE_VERSION
+    if node.tags:
+        fields["tags"] = list(node.tags)
+    if node.metadata:
+        fields["metadata"] = dict(node.metadata)
+    has_jetstream = node.jetstream is not None
+    return {
+        **fields,
+        "jetstream": has_jetstream,
+        "flags": _JETSTREAM_FLAG if has_jetstream else 0,
+        "seq": node.next_event(),
+        "time": gojson.time_text(node.clock.now()),
+    }
