@@ -77,9 +77,12 @@ def test_nothing_is_parsed_behind_an_error() -> None:
     ("line", "reason"),
     [
         (b"PUB a 9999999\r\n", "Maximum Message Payload Exceeded"),
-        (b"SUB a\r\n", "Parse Error"),
-        (b"CONNECT {\r\n", "Parse Error"),
-        (b"-ERR 'x'\r\n", "Client Closed"),
+        (b"PUB " + b"a" * 5000 + b" 1\r\n", "Maximum Control Line Exceeded"),
+        (b"SUB a\r\n", "Protocol Violation"),
+        (b"CONNECT {\r\n", "Protocol Violation"),
+        (b'CONNECT {"protocol":9}\r\n', "Bad Client Protocol Version"),
+        (b'CONNECT {"no_responders":true}\r\n', "No Responders Requires Headers"),
+        (b"-ERR 'x'\r\n", "Parse Error"),
     ],
 )
 def test_reason_of_a_close(line: bytes, reason: str) -> None:

@@ -83,7 +83,7 @@ def test_a_lost_link_is_made_again_after_a_second():
     assert world.status()["retry_ns"] == SECOND
     assert (
         "INF",
-        "hub.example:7422 - lid:1 - Leafnode connection closed: reset by peer - Remote: HUB",
+        "hub.example:7422 - lid:1 - Leafnode connection closed: Read Error - Remote: HUB",
     ) in world.logged
     world.advance(SECOND)
     world.shake_hands()

@@ -6,12 +6,24 @@ cdef class InterestListener:
     cpdef interest_removed(self, Interest interest)
 
 
+cdef class Traffic:
+    cdef public long long in_bytes
+    cdef public long long in_msgs
+    cdef public long long out_bytes
+    cdef public long long out_msgs
+
+    cpdef add(self, other)
+
+
 cdef class Account:
     cdef public Sublist interest
     cdef public object jetstream
     cdef public list listeners
     cdef public bytes name
+    cdef public Traffic past_clients
+    cdef public Traffic past_leafs
     cdef public Py_ssize_t sessions
+    cdef public long long slow_consumers
 
     cpdef subscribe(self, Interest interest)
     cpdef unsubscribe(self, Interest interest)

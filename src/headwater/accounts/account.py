@@ -18,10 +18,38 @@ class InterestListener:
         raise NotImplementedError
 
 
+class Traffic:
+    """Messages and bytes, of one connection or of many."""
+
+    __slots__ = ("in_bytes", "in_msgs", "out_bytes", "out_msgs")
+
+    def __init__(self):
+        self.in_msgs = 0
+        self.in_bytes = 0
+        self.out_msgs = 0
+        self.out_bytes = 0
+
+    def add(self, other):
+        """Add what ``other``, a Traffic or a session, has counted."""
+        self.in_msgs += other.in_msgs
+        self.in_bytes += other.in_bytes
+        self.out_msgs += other.out_msgs
+        self.out_bytes += other.out_bytes
+
+
 class Account:
     """One tenant; subjects of different accounts never meet."""
 
-    __slots__ = ("interest", "jetstream", "listeners", "name", "sessions")
+    __slots__ = (
+        "interest",
+        "jetstream",
+        "listeners",
+        "name",
+        "past_clients",
+        "past_leafs",
+        "sessions",
+        "slow_consumers",
+    )
 
     def __init__(self, name):
         self.name = name
@@ -29,6 +57,10 @@ class Account:
         self.listeners = []
         self.sessions = 0  # how many connections are bound to the account
         self.jetstream = None  # what manages its streams, when JetStream is on
+        # Of connections that are closed; those that are open count for themselves.
+        self.past_clients = Traffic()
+        self.past_leafs = Traffic()
+        self.slow_consumers = 0
 
     def subscribe(self, interest):
         """Add an interest, and tell the listeners."""
@@ -57,6 +89,10 @@ class Accounts:
         if account is None:
             account = self._by_name[name] = Account(name)
         return account
+
+    def find(self, name):
+        """Return the account ``name`` (bytes), or None when there is none."""
+        return self._by_name.get(name)
 
     def __iter__(self):
         return iter(list(self._by_name.values()))

@@ -19,6 +19,7 @@ cdef class ClientSubscription(Subscription):
     cdef public bytes sid
 
     cpdef bint serves(self, object session) except -1
+    cpdef tuple state(self)
     @cython.locals(session=ClientSession)
     cpdef notify(self, Message message)
     @cython.locals(session=ClientSession, size=Py_ssize_t)
@@ -43,6 +44,7 @@ cdef class ClientSession(Session):
     @cython.locals(message=Message, subject=bytes, start=Py_ssize_t, end=Py_ssize_t, size=Py_ssize_t, router=Router, count=Py_ssize_t, first=Py_ssize_t)
     cpdef on_message(self)
     cpdef on_control(self, bytes verb, bytes arguments)
+    cpdef tuple described(self)
     @cython.locals(subscription=ClientSubscription)
     cpdef subscribe(self, bytes subject, bytes queue, bytes sid)
     cpdef remove(self, ClientSubscription subscription)

@@ -28,6 +28,9 @@ class ClientSubscription(Subscription):
     def serves(self, session):
         return self.session is session
 
+    def state(self):
+        return self.subject, self.queue, self.sid, self.delivered, self.limit
+
     def deliver(self, message, origin):
         session = self.session
         if origin is session and not session.echo:
@@ -42,6 +45,7 @@ class ClientSubscription(Subscription):
         nats_encoder.put_message(session.out, message, self.sid, session.headers)
         if not session.dirty:
             session.dirty = True
+            session.last_used_ns = session.router.now_ns
             session.router.dirty.append(session)
         session.out_msgs += 1
         session.out_bytes += size
@@ -167,13 +171,16 @@ class ClientSession(Session):
         elif verb == b"PONG":
             self.pong_received()
         elif verb == b"CONNECT":
+            self.last_used_ns = self.router.now_ns
             self._connect(arguments)
         elif verb == b"SUB":
+            self.last_used_ns = self.router.now_ns
             self._sub(arguments)
         elif verb == b"UNSUB":
+            self.last_used_ns = self.router.now_ns
             self._unsub(arguments)
         elif verb == b"-ERR":
-            self.fail("Client Closed")
+            self.fail("Parse Error")
         elif verb not in (b"INFO", b"+OK"):
             self._unknown(verb)
 
@@ -192,11 +199,20 @@ class ClientSession(Session):
             self.subscriptions.pop(subscription.sid, None)
             self.account.unsubscribe(subscription)
 
+    def described(self):
+        connect = self.connect
+        if connect is None:
+            return self.user_name, "", "", ""
+        user = self.user_name or connect.nkey or connect.user
+        if not user and connect.auth_token:
+            user = "[REDACTED]"
+        return user, connect.name, connect.lang, connect.version
+
     def gone(self):
         self.stop_timer()
+        self.node.forget(self)
         for subscription in list(self.subscriptions.values()):
             self.remove(subscription)
-        self.node.forget(self)
 
     def _unknown(self, verb):
         raise ProtocolError(f"unknown operation {verb!r}", "Unknown Protocol Operation")
@@ -208,6 +224,8 @@ class ClientSession(Session):
             self.send(nats_ops.info_line(self.node.connect_info_for(self)))
 
     def _connect(self, arguments):
+        # Until a PONG tells better, the answer to our greeting is what a round trip takes.
+        self.rtt_ns = max(1, self.router.now_ns - self.start_ns)
         connect = nats_ops.decode_connect(arguments)
         first = self.connect is None
         self.connect = connect

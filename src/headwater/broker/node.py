@@ -8,13 +8,16 @@ from headwater.accounts.authenticate import Authenticator
 from headwater.base import ids
 from headwater.base.clock import MINUTE, SECOND
 from headwater.base.limits import (
+    CLOSED_CLIENTS_MAX,
     CONNECTIONS_MAX,
     CONTROL_LINE_BYTES_MAX,
     PAYLOAD_BYTES_MAX,
     PENDING_BYTES_MAX,
 )
 from headwater.base.timers import Timers
+from headwater.broker.closed import ClosedConnections
 from headwater.broker.router import Router
+from headwater.broker.session import KINDS
 
 # The level of nats-server that clients may take us for; our own version has a field of its own.
 COMPATIBLE_VERSION = "2.15.1"
@@ -54,7 +57,11 @@ class Node:
         self.start_ns = clock.now()
         self.sessions = {}  # id -> session of a client
         self.leaf_sessions = {}  # id -> session of a leaf link
+        self.closed = ClosedConnections(CLOSED_CLIENTS_MAX)
         self.total_connections = 0
+        self.listening = False  # whether clients can connect: the host says so
+        self.slow_by_kind = [0] * KINDS
+        self.stale_by_kind = [0] * KINDS
         self._last_id = 0
 
     def next_id(self):
@@ -84,10 +91,19 @@ class Node:
             session.account = account
 
     def forget(self, session):
-        """A client is gone."""
+        """A client is gone; its subscriptions are still there."""
+        self.closed.add(session, self.clock.now())
+        session.account.past_clients.add(session)
         if self.sessions.pop(session.id, None) is not None:
             session.account.sessions -= 1
             self.log.debug(f"{session.label()} - Client connection closed: {session.reason}")
+
+    def forget_leaf(self, session):
+        """A leaf link is gone, or has come to nothing; its subscriptions are still there."""
+        if session.id:
+            self.closed.add(session, self.clock.now())
+            session.account.past_leafs.add(session)
+        self.leaf_sessions.pop(session.id, None)
 
     def info(self):
         """Return the INFO fields that are the same for every connection."""

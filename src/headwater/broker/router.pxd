@@ -1,5 +1,5 @@
 import cython
-from headwater.accounts.account cimport Account
+from headwater.accounts.account cimport Account, Traffic
 from headwater.base.buffer cimport BufferPool
 from headwater.base.link cimport Link, Receiver
 from headwater.broker.subscription cimport Subscription
@@ -19,6 +19,7 @@ cdef class Router:
     cdef public list ending
     cdef public long long in_bytes
     cdef public long long in_msgs
+    cdef public Traffic links
     cdef public long long now_ns
     cdef public long long out_bytes
     cdef public long long out_msgs

@@ -4,6 +4,7 @@ One router serves a node, on one thread.  A *batch* is what one event causes (by
 commit): connections that it wrote to are flushed once, at its end.
 """
 
+from headwater.accounts.account import Traffic
 from headwater.base.buffer import BufferPool
 from headwater.base.clock import MILLISECOND
 from headwater.base.limits import READ_BUFFER_BYTES
@@ -30,6 +31,7 @@ class Router:
         "ending",
         "in_bytes",
         "in_msgs",
+        "links",
         "now_ns",
         "out_bytes",
         "out_msgs",
@@ -51,6 +53,7 @@ class Router:
         self.stall_bytes = _STALL_BYTES
         self.now_ns = clock.now()
         self.in_msgs = self.in_bytes = self.out_msgs = self.out_bytes = 0
+        self.links = Traffic()  # what of them went over links to other servers
         self.slow_consumers = self.stale_connections = self.stalls = 0
         self._clock = clock
         self._random = seed % 2147483646 + 1

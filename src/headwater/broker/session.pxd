@@ -14,25 +14,31 @@ cdef class Session(NatsParser):
     cdef public long long in_msgs
     cdef public int kind
     cdef public long long last_active_ns
+    cdef public long long last_used_ns
+    cdef public bint measured
     cdef public object node
     cdef public long long out_bytes
     cdef public long long out_msgs
+    cdef public Py_ssize_t pending_bytes
     cdef public long long ping_sent_ns
     cdef public int pings_out
     cdef public int port
     cdef public str reason
     cdef public Router router
     cdef public long long rtt_ns
+    cdef public long long stalls
     cdef public long long start_ns
     cdef public dict subscriptions
     cdef public object timer
 
-    @cython.locals(router=Router, consumed=Py_ssize_t)
+    @cython.locals(router=Router, consumed=Py_ssize_t, messages='long long')
     cpdef Py_ssize_t receive(self, const unsigned char[::1] view, Py_ssize_t start, Py_ssize_t end) except? -1
     cpdef send(self, bytes data)
     cpdef touch(self)
     cpdef violated(self, error)
     cpdef fail(self, str reason, str wire_text=*)
     cpdef label(self)
+    cpdef count_stale(self)
+    cpdef tuple described(self)
     cpdef relay(self, Message message, list groups)
     cpdef gone(self)

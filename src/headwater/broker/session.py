@@ -21,6 +21,14 @@ FORWARDS = (
     *(True, True, True, False),  # from a hub
 )
 
+# nats-server's names for why a connection is closed, by what the peer was told just before.
+_REASONS = {
+    "Maximum Payload Violation": "Maximum Message Payload Exceeded",
+    "maximum control line exceeded": "Maximum Control Line Exceeded",
+    "invalid client protocol": "Bad Client Protocol Version",
+    "no responders requires headers support": "No Responders Requires Headers",
+}
+
 
 class Session(NatsParser):
     """A NATS connection of any kind, without its socket."""
@@ -34,15 +42,19 @@ class Session(NatsParser):
         "in_msgs",
         "kind",
         "last_active_ns",
+        "last_used_ns",
+        "measured",
         "node",
         "out_bytes",
         "out_msgs",
+        "pending_bytes",
         "ping_sent_ns",
         "pings_out",
         "port",
         "reason",
         "router",
         "rtt_ns",
+        "stalls",
         "start_ns",
         "subscriptions",
         "timer",
@@ -64,9 +76,14 @@ class Session(NatsParser):
         self.out_bytes = 0
         self.start_ns = node.clock.now()
         self.last_active_ns = self.start_ns
+        # Of the last message either way and of what changes the session: what /connz tells.
+        self.last_used_ns = self.start_ns
         self.pings_out = 0  # unanswered
         self.ping_sent_ns = 0
         self.rtt_ns = 0
+        self.measured = False  # whether a PONG has told the time of a round trip
+        self.stalls = 0  # how often publishers were to wait for this peer
+        self.pending_bytes = 0  # waiting for a peer that is behind, when that was last looked at
         self.behind = False  # whether the peer takes much less than it is sent
         self.timer = None  # of the next ping, or of the time to authenticate
         self.reason = ""  # why the connection was closed, in nats-server's words
@@ -75,11 +92,14 @@ class Session(NatsParser):
         router = self.router
         router.begin()
         self.last_active_ns = router.now_ns
+        messages = self.in_msgs
         try:
             consumed = NatsParser.receive(self, view, start, end)
         except ProtocolError as error:
             self.violated(error)
             consumed = end
+        if self.in_msgs != messages:
+            self.last_used_ns = router.now_ns
         router.flush()
         if router.congested:
             router.slow_down(self)
@@ -98,11 +118,7 @@ class Session(NatsParser):
 
     def violated(self, error):
         """The peer broke the protocol: say so, if there is anything to say, and close."""
-        reason = "Protocol Violation"
-        if error.wire_text == "Maximum Payload Violation":
-            reason = "Maximum Message Payload Exceeded"
-        elif not error.wire_text:
-            reason = "Parse Error"
+        reason = _REASONS.get(error.wire_text, "Protocol Violation")
         self.node.log.error(f"{self.label()} - {error.wire_text or error}")
         self.fail(reason, error.wire_text)
 
@@ -142,6 +158,10 @@ class Session(NatsParser):
         """Return how the log names this connection."""
         return f"{self.address}:{self.port} - cid:{self.id}"
 
+    def described(self):
+        """Return the user, and name, language and version of the peer's program, as texts."""
+        return "", "", "", ""
+
     def relay(self, message, groups):
         """Send a message on to the server at the other end, to serve ``groups`` (None: none)."""
         raise NotImplementedError
@@ -158,7 +178,13 @@ class Session(NatsParser):
     def pong_received(self):
         if self.pings_out:
             self.pings_out = 0
+            self.measured = True
             self.rtt_ns = max(1, self.router.now_ns - self.ping_sent_ns)
+
+    def count_stale(self):
+        """The peer has not answered in time."""
+        self.router.stale_connections += 1
+        self.node.stale_by_kind[self.kind] += 1
 
     def _ping_due(self):
         """Send a PING, unless the peer has just shown that it is there."""
@@ -166,11 +192,11 @@ class Session(NatsParser):
         router = self.router
         router.begin()
         if self.pings_out >= node.pings_out_max:
-            router.stale_connections += 1
+            self.count_stale()
             self.fail("Stale Connection", "Stale Connection")
         else:
             quiet_ns = router.now_ns - self.last_active_ns
-            if self.pings_out or not self.rtt_ns or quiet_ns > node.ping_interval_ns:
+            if self.pings_out or not self.measured or quiet_ns > node.ping_interval_ns:
                 self.pings_out += 1
                 self.ping_sent_ns = router.now_ns
                 self.send(nats_ops.PING)
@@ -179,11 +205,12 @@ class Session(NatsParser):
 
     def overflowed(self, pending_bytes):
         router = self.router
+        self.pending_bytes = pending_bytes
         if not self.open:
             # It is on its way out already; what others still publish is not for it.
             self.release_out()
         elif pending_bytes > self.node.pending_bytes_max:
-            router.slow_consumers += 1
+            self._count_slow()
             self.node.log.info(
                 f"{self.label()} - Slow Consumer Detected: MaxPending of "
                 f"{self.node.pending_bytes_max} Exceeded"
@@ -193,11 +220,13 @@ class Session(NatsParser):
             self.link.abort()
         elif pending_bytes > router.stall_bytes:
             router.congested = True
+            self.stalls += 1
             if not self.behind:
                 self.behind = True
                 router.behind += 1
 
     def drained(self):
+        self.pending_bytes = 0
         self._caught_up()
         self.router.speed_up()
 
@@ -208,16 +237,29 @@ class Session(NatsParser):
 
     def closed(self, reason):
         if self.open and reason.startswith("Slow Consumer"):
-            self.router.slow_consumers += 1
+            self._count_slow()
             self.node.log.info(f"{self.label()} - Slow Consumer Detected: nothing taken in time")
         self.open = False
         self._caught_up()
-        self.reason = self.reason or reason or "Client Closed"
+        if not self.reason:
+            self.reason = _reason_of(reason)
         self.release_out()
         self.link = None
         self.gone()
         self.router.flush()
 
+    def _count_slow(self):
+        self.router.slow_consumers += 1
+        self.node.slow_by_kind[self.kind] += 1
+        self.account.slow_consumers += 1
+
     def gone(self):
         """Drop what the session had: subscriptions, timers, its place in the node."""
         raise NotImplementedError
+
+
+def _reason_of(text):
+    """Return nats-server's words for why a connection is gone that nobody here has closed."""
+    if not text:
+        return "Client Closed"
+    return text if text.startswith("Slow Consumer") else "Read Error"

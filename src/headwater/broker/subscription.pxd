@@ -10,6 +10,7 @@ cdef class Subscription(Interest):
     cpdef bint deliver(self, Message message, NatsParser origin) except -1
     cpdef notify(self, Message message)
     cpdef bint serves(self, object session) except -1
+    cpdef tuple state(self)
 
 
 cdef class InternalSubscription(Subscription):

@@ -32,6 +32,10 @@ class Subscription(Interest):
         """Tell whether ``session`` is the client that subscribed."""
         return False
 
+    def state(self):
+        """Return subject, queue group, sid, messages delivered, and how many it takes in all."""
+        return self.subject, self.queue, b"", 0, 0
+
 
 class InternalSubscription(Subscription):
     """Calls ``callback(message, origin)``, in the course of routing, for each message.

@@ -17,6 +17,8 @@ cdef class LeafSubscription(Subscription):
 
     cpdef apply(self, Rules rules)
     cpdef withdraw(self)
+    @cython.locals(sid=bytes)
+    cpdef tuple state(self)
     @cython.locals(session=Session, source=Session)
     cpdef bint deliver(self, Message message, NatsParser origin) except -1
 

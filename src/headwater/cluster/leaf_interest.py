@@ -42,6 +42,11 @@ class LeafSubscription(Subscription):
             self.active = False
             self.session.account.unsubscribe(self)
 
+    def state(self):
+        # What LS+ names it by is all the name that it has.
+        sid = self.subject + b" " + self.queue if self.queue else self.subject
+        return self.subject, self.queue, sid, 0, 0
+
     def deliver(self, message, origin):
         session = self.session
         if not self.active or not session.open:

@@ -29,7 +29,7 @@ cdef class LeafSession(Session):
 
     @cython.locals(message=Message, subject=bytes, size=Py_ssize_t, router=Router)
     cpdef on_message(self)
-    @cython.locals(size=Py_ssize_t)
+    @cython.locals(size=Py_ssize_t, router=Router)
     cpdef relay(self, Message message, list groups)
     cpdef on_control(self, bytes verb, bytes arguments)
     @cython.locals(message=Message, at=Py_ssize_t, end=Py_ssize_t, dots=Py_ssize_t)

@@ -90,6 +90,10 @@ class LeafSession(Session):
     def label(self):
         return f"{self.address}:{self.port} - lid:{self.id}"
 
+    def peer_name(self):
+        """Return the name of the server at the other end."""
+        return self.hub.server_name
+
     def on_message(self):
         message = self.message
         if self.stage != REGISTERED:
@@ -103,6 +107,8 @@ class LeafSession(Session):
         router = self.router
         router.in_msgs += 1
         router.in_bytes += size
+        router.links.in_msgs += 1
+        router.links.in_bytes += size
         self.in_msgs += 1
         self.in_bytes += size
         if not may_pass(self._inward, subject):
@@ -117,13 +123,17 @@ class LeafSession(Session):
             self._too_large(message.subject, size)
             return
         nats_encoder.put_routed(self.open_out(), message, groups, self.headers)
+        router = self.router
         if not self.dirty:
             self.dirty = True
-            self.router.dirty.append(self)
+            self.last_used_ns = router.now_ns
+            router.dirty.append(self)
         self.out_msgs += 1
         self.out_bytes += size
-        self.router.out_msgs += 1
-        self.router.out_bytes += size
+        router.out_msgs += 1
+        router.out_bytes += size
+        router.links.out_msgs += 1
+        router.links.out_bytes += size
 
     def on_control(self, verb, arguments):
         if verb == b"LS+":
@@ -145,12 +155,16 @@ class LeafSession(Session):
         self.hub_error = self.hub_error or str(error)
         Session.violated(self, error)
 
+    def closed(self, reason):
+        self.hub_error = self.hub_error or reason
+        Session.closed(self, reason)
+
     def gone(self):
         self.stop_timer()
         if self._interest is not None:
             self.account.listeners.remove(self._interest)
             self._interest = None
-        self.node.leaf_sessions.pop(self.id, None)
+        self.node.forget_leaf(self)
         for subscription in list(self.subscriptions.values()):
             subscription.withdraw()
         self.subscriptions.clear()
@@ -316,7 +330,7 @@ class LeafSession(Session):
         router = self.router
         router.begin()
         if self.pings_out > node.pings_out_max:
-            router.stale_connections += 1
+            self.count_stale()
             self.hub_error = "Stale Connection"
             self.fail("Stale Connection", "Stale Connection")
         else:

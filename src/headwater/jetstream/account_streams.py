@@ -82,6 +82,7 @@ class AccountStreams:
         self.jobs = jobs
         self.disk = disk
         self.interest = DeliverInterest(account)
+        self.api = None  # the Api that answers for them, once they run
         self.streams = {}
         self.creating = {}  # name -> Stream that is not on disk yet
         self._deleting = {}  # name -> what waits until the stream is gone from the disk

@@ -29,16 +29,16 @@ class JetStream:
         self.node = node
         self.domain = options.domain
         self._disk = disk
-        self._jobs = jobs
+        self.jobs = jobs
         self._cache = BlockCache(_CACHE_BYTES_MAX)
-        self._quotas = {
+        self.quotas = {
             Storage.MEMORY: Quota(options.memory_max),
             Storage.FILE: Quota(options.file_max),
         }
-        self._accounts = []
-        self._apis = []
+        self.accounts = []  # the AccountStreams of each account that has JetStream
         self._trim_timer = None
-        self._options = options
+        self.options = options
+        self.store_dir = options.store_dir  # the host puts the real place there
 
     def recover(self):
         """Open the store; blocks.
@@ -54,21 +54,20 @@ class JetStream:
         node = self.node
         account = node.accounts.globals
         streams = AccountStreams(
-            node, account, self.domain, self._cache, disk, self._jobs, self._quotas
+            node, account, self.domain, self._cache, disk, self.jobs, self.quotas
         )
         streams.recover()
         for stream in streams.streams.values():
             streams.reserve(stream.config, 1)
         account.jetstream = streams
-        self._accounts.append(streams)
+        self.accounts.append(streams)
 
     def start(self):
         """Answer requests, take messages and deliver them."""
         node = self.node
         node.router.begin()
-        for streams in self._accounts:
-            api = Api(streams)
-            self._apis.append(api)
+        for streams in self.accounts:
+            api = streams.api = Api(streams)
             account = streams.account
             account.subscribe(InternalSubscription(b"$JS.API.>", api.request))
             if self.domain:
@@ -84,7 +83,7 @@ class JetStream:
         """Finish what was begun, write checkpoints, then call ``done()``."""
         if self._trim_timer is not None:
             self._trim_timer.cancel()
-        streams = [stream for account in self._accounts for stream in account.streams.values()]
+        streams = [stream for account in self.accounts for stream in account.streams.values()]
         left = len(streams)
 
         def closed():
@@ -100,32 +99,6 @@ class JetStream:
         for stream in streams:
             stream.stop(409, b"Server Shutdown")
             stream.close(closed)
-
-    def status(self):
-        """Return what /varz tells of JetStream."""
-        memory, file = self._quotas[Storage.MEMORY], self._quotas[Storage.FILE]
-        return {
-            "config": {
-                "max_memory": memory.bytes_max,
-                "max_storage": file.bytes_max,
-                "store_dir": self._options.store_dir,
-                "domain": self.domain,
-                "sync_interval": self._options.sync_interval_ns,
-            },
-            "stats": {
-                "memory": memory.used,
-                "storage": file.used,
-                "reserved_memory": memory.reserved,
-                "reserved_storage": file.reserved,
-                "accounts": len(self._accounts),
-                "ha_assets": 0,
-                "api": {
-                    "level": self.API_LEVEL,
-                    "total": sum(api.total for api in self._apis),
-                    "errors": sum(api.errors for api in self._apis),
-                },
-            },
-        }
 
     def _trim(self):
         self._cache.trim(self.node.clock.monotonic())

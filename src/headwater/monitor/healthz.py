@@ -1,41 +1,119 @@
-"""``/healthz``: whether the server does what it is there for."""
+"""``/healthz``: whether the server, or one account, stream or consumer, is as it should be."""
 
-from headwater.base import gojson
-from headwater.broker.node import Node
-from headwater.monitor.http_session import Answer
+from dataclasses import dataclass
+from typing import Any
 
-_HEADERS = (("Access-Control-Allow-Origin", "*"), ("Content-Type", "application/json"))
-_TRUE = ("1", "t", "true")
+import msgspec
 
-
-def healthz(node: Node, parameters: dict[str, str], *, closing: bool) -> Answer:
-    """Answer for the parameters of a request, as nats-server has them."""
-    details = parameters.get("details", "").lower() in _TRUE
-    stream_only = "stream" in parameters and not parameters.get("account")
-    consumer_only = "consumer" in parameters and not parameters.get("stream")
-    if stream_only:
-        text = '"account" must not be empty when checking stream health'
-        return _failure(400, "BAD_REQUEST", text, details=details)
-    if consumer_only:
-        text = '"stream" must not be empty when checking consumer health'
-        return _failure(400, "BAD_REQUEST", text, details=details)
-    if closing:
-        return _failure(503, "CONNECTION", "server is shutting down", details=details)
-    if node.jetstream is None and _wants_jetstream(parameters):
-        return _failure(503, "JETSTREAM", "JetStream is not enabled", details=details)
-    return Answer(200, gojson.encode({"status": "ok"}), _HEADERS)
+from headwater.monitor.about import About
+from headwater.monitor.parameters import Parameters
 
 
-def _wants_jetstream(parameters: dict[str, str]) -> bool:
-    asked = (parameters.get(name, "").lower() for name in ("js-enabled-only", "js-enabled"))
-    return any(value in _TRUE for value in asked)
+class HealthzOptions(msgspec.Struct, frozen=True, rename="kebab"):
+    """What is asked for; the names are those of a request by way of NATS."""
+
+    js_enabled: bool = False
+    js_enabled_only: bool = False
+    js_server_only: bool = False
+    js_meta_only: bool = False
+    account: str = ""
+    stream: str = ""
+    consumer: str = ""
+    details: bool = False
+
+    @classmethod
+    def from_url(cls, parameters: Parameters) -> "HealthzOptions":
+        """Return what the parameters of a URL ask for.
+
+        Raises:
+            BadRequestError: one of them makes no sense.
+        """
+        return cls(
+            js_enabled=parameters.boolean("js-enabled"),
+            js_enabled_only=parameters.boolean("js-enabled-only"),
+            js_server_only=parameters.boolean("js-server-only"),
+            js_meta_only=parameters.boolean("js-meta-only"),
+            account=parameters.text("account"),
+            stream=parameters.text("stream"),
+            consumer=parameters.text("consumer"),
+            details=parameters.boolean("details"),
+        )
 
 
-def _failure(status: int, kind: str, text: str, *, details: bool) -> Answer:
-    if details:
-        body = {"status": "error", "errors": [{"type": kind, "error": text}]}
-    elif status == 503:
-        body = {"status": "unavailable", "error": text}
-    else:
-        body = {"status": "error", "error": text}
-    return Answer(status, gojson.encode(body), _HEADERS)
+@dataclass(frozen=True)
+class Health:
+    """The finding: a status of HTTP, and what is said with it."""
+
+    status: int
+    body: dict[str, object]
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """What is wrong: the ``status`` of HTTP, a word for it, its kind, where, and a text."""
+
+    status: int
+    word: str
+    kind: str
+    text: str
+    account: str = ""
+    stream: str = ""
+    consumer: str = ""
+
+
+def healthz(about: About, asked: HealthzOptions) -> Health:
+    """Return whether what is asked about is well."""
+    problem = _find_problem(about, asked)
+    if problem is None:
+        return Health(200, {"status": "ok"})
+    if not asked.details:
+        return Health(problem.status, {"status": problem.word, "error": problem.text})
+    error = {"type": problem.kind}
+    for name in ("account", "stream", "consumer"):
+        if value := getattr(problem, name):
+            error[name] = value
+    error["error"] = problem.text
+    return Health(problem.status, {"status": "error", "errors": [error]})
+
+
+def _find_problem(about: About, asked: HealthzOptions) -> _Problem | None:
+    if asked.stream and not asked.account:
+        return _bad_request('"account" must not be empty when checking stream health')
+    if asked.consumer and not asked.stream:
+        return _bad_request('"stream" must not be empty when checking consumer health')
+    if not about.node.listening:
+        text = "failed to be ready for connections after 1ms: server"
+        return _Problem(500, "error", "CONNECTION", text)
+    only_the_server = asked.js_server_only or asked.js_enabled_only or asked.js_enabled
+    if about.node.jetstream is None or only_the_server or not asked.account:
+        return None
+    return _missing(about, asked)
+
+
+def _missing(about: About, asked: HealthzOptions) -> _Problem | None:
+    """Return what of account, stream and consumer is not there."""
+    account = about.node.accounts.find(asked.account.encode())
+    if account is None or account.jetstream is None:
+        text = f'JetStream account "{asked.account}" not found'
+        return _not_found("ACCOUNT", text, asked.account)
+    if not asked.stream:
+        return None
+    stream = account.jetstream.streams.get(asked.stream)
+    if stream is None:
+        text = f'JetStream stream "{asked.stream}" not found on account "{asked.account}"'
+        return _not_found("STREAM", text, asked.account, asked.stream)
+    if asked.consumer and asked.consumer not in stream.consumers:
+        text = (
+            f'JetStream consumer "{asked.consumer}" not found for stream "{asked.stream}" '
+            f'on account "{asked.account}"'
+        )
+        return _not_found("CONSUMER", text, asked.account, asked.stream, asked.consumer)
+    return None
+
+
+def _bad_request(text: str) -> _Problem:
+    return _Problem(400, "error", "BAD_REQUEST", text)
+
+
+def _not_found(kind: str, text: str, *place: Any) -> _Problem:
+    return _Problem(404, "unavailable", kind, text, *place)

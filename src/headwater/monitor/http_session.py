@@ -1,4 +1,4 @@
-"""One HTTP connection of the monitoring port: bounded requests in, short answers out."""
+"""One HTTP connection of the monitoring port: bounded requests in, their answers out in order."""
 
 import email.utils
 import http
@@ -16,6 +16,7 @@ _HEAD_BYTES_MAX = 16 * 1024
 _BODY_BYTES_MAX = 64 * 1024
 # A client that sends nothing, or does not take its answer, is not waited for longer.
 _IDLE_NS = 60 * SECOND
+_BAD_REQUEST = "400 Bad Request"
 
 
 @dataclass(frozen=True)
@@ -27,20 +28,18 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-def plain_text(status: int, text: str) -> Answer:
-    """Return an answer in plain text."""
-    headers = (("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff"))
-    return Answer(status, text.encode() + b"\n", headers)
+# Answers a request: method, target, and what to call with the Answer, at once or later.
+Respond = Callable[[str, str, Callable[[Answer], None]], None]
 
 
 class HttpSession(Receiver):
-    """Parses requests and sends what ``respond(target)`` makes of each."""
+    """Parses requests and sends what ``respond`` makes of each, one after the other."""
 
     def __init__(
         self,
         pool: BufferPool,
         timers: Timers,
-        respond: Callable[[str], Answer],
+        respond: Respond,
         now: Callable[[], int],
         gone: Callable[["HttpSession"], object],
     ) -> None:
@@ -50,9 +49,10 @@ class HttpSession(Receiver):
         self._now = now
         self._gone = gone
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=_HEAD_BYTES_MAX)
+        self._method = ""
         self._target = ""
-        self._head_only = False
         self._body_bytes = 0
+        self._answering = False  # whether a request waits for its answer
         self._timer: Timer | None = None
         self._closing = False
 
@@ -61,20 +61,14 @@ class HttpSession(Receiver):
 
     def receive(self, view, start, end):
         if not self._closing:
-            try:
-                self._http.receive_data(bytes(view[start:end]))
-                self._take_events()
-            except h11.RemoteProtocolError as error:
-                self._refuse(plain_text(error.error_status_hint or 400, "400 Bad Request"))
-            if self.link is not None:
-                self.link.flush()
+            self._protected(lambda: self._take(bytes(view[start:end])))
         return end
 
     def drained(self):
         pass
 
     def overflowed(self, pending_bytes):
-        # The answers are short: who does not take one in time is closed by the timer.
+        # Who does not take an answer in time is closed by the timer.
         pass
 
     def closed(self, reason):
@@ -95,52 +89,89 @@ class HttpSession(Receiver):
             self._timer.cancel()
         self._timer = self._timers.after(_IDLE_NS, self.drop)
 
+    def _protected(self, work):
+        """Do what may find that the peer speaks no HTTP, and send what that leads to."""
+        try:
+            work()
+        except h11.RemoteProtocolError as error:
+            self._refuse(_status_line(error))
+        if self.link is not None:
+            self.link.flush()
+
+    def _take(self, data):
+        self._http.receive_data(data)
+        if self._answering and len(self._http.trailing_data[0]) > _BODY_BYTES_MAX:
+            self.drop()  # nobody asks that much before there is an answer
+        self._take_events()
+
     def _take_events(self):
-        while not self._closing:
+        while not self._closing and not self._answering:
             event = self._http.next_event()
             if isinstance(event, h11.Request):
-                self._target = event.target.decode("latin-1")
-                self._head_only = event.method == b"HEAD"
+                self._method = event.method.decode("ascii")
+                self._target = event.target.decode("ascii")
                 self._body_bytes = 0
                 self._await_request()
             elif isinstance(event, h11.Data):
                 self._body_bytes += len(event.data)
                 if self._body_bytes > _BODY_BYTES_MAX:
-                    self._refuse(plain_text(413, "413 Request Entity Too Large"))
+                    self._refuse("413 Request Entity Too Large")
             elif isinstance(event, h11.EndOfMessage):
-                self._answer(self._respond(self._target))
+                self._ask()
             elif isinstance(event, h11.ConnectionClosed):
                 self._close()
             else:
                 return
 
+    def _ask(self):
+        """Have the request answered; one that comes behind it waits until it is."""
+        self._answering = True
+        at_once = True
+
+        def answered(answer):
+            if self._closing:
+                return
+            self._answering = False
+            self._answer(answer)
+            if not at_once:
+                self._protected(self._take_events)
+
+        self._respond(self._method, self._target, answered)
+        at_once = False
+
     def _answer(self, answer):
-        self._send(answer, head_only=self._head_only)
+        date = email.utils.formatdate(self._now() / SECOND, usegmt=True)
+        headers = [*answer.headers, ("Date", date), ("Content-Length", str(len(answer.body)))]
+        reason = http.HTTPStatus(answer.status).phrase
+        response = h11.Response(status_code=answer.status, headers=headers, reason=reason)
+        parts = [self._http.send(response)]
+        if self._method != "HEAD":
+            parts.append(self._http.send(h11.Data(data=answer.body)))
+        parts.append(self._http.send(h11.EndOfMessage()))
+        self.open_out().append(b"".join(part for part in parts if part))
         if self._http.our_state is h11.MUST_CLOSE:
             self._close()
         else:
             self._http.start_next_cycle()
+            self._await_request()
 
-    def _refuse(self, answer):
-        """Answer what is no proper request, and close."""
+    def _refuse(self, status):
+        """Answer what is no proper request, in Go's few words, and close."""
         if self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            self._send(answer, head_only=False, close=True)
+            head = f"HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\n"
+            self.open_out().append(f"{head}Connection: close\r\n\r\n{status}".encode())
         self._close()
-
-    def _send(self, answer, *, head_only, close=False):
-        date = email.utils.formatdate(self._now() / SECOND, usegmt=True)
-        headers = [*answer.headers, ("Date", date), ("Content-Length", str(len(answer.body)))]
-        if close:
-            headers.append(("Connection", "close"))
-        reason = http.HTTPStatus(answer.status).phrase
-        response = h11.Response(status_code=answer.status, headers=headers, reason=reason)
-        parts = [self._http.send(response)]
-        if not head_only:
-            parts.append(self._http.send(h11.Data(data=answer.body)))
-        parts.append(self._http.send(h11.EndOfMessage()))
-        self.open_out().append(b"".join(part for part in parts if part))
 
     def _close(self):
         self._closing = True
         if self.link is not None:
             self.link.close()
+
+
+def _status_line(error):
+    """Return what to say to who sent what is no HTTP."""
+    if error.error_status_hint == http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE:
+        return "431 Request Header Fields Too Large"
+    if "Host" in str(error):
+        return f"{_BAD_REQUEST}: missing required Host header"
+    return _BAD_REQUEST

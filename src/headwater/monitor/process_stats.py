@@ -21,6 +21,11 @@ def memory_bytes() -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
+def processor_seconds() -> float:
+    """Return the processor time that the process has used since its start."""
+    return time.process_time()
+
+
 class ProcessorUse:
     """Percent of one processor that the process used since it was last asked."""
 

@@ -1,43 +1,53 @@
-"""The monitoring port: which path leads to what."""
+"""The monitoring port: which path leads to what, and how the answers look in HTTP."""
 
+import html
+import posixpath
 from collections.abc import Callable
-from urllib.parse import parse_qsl, urlsplit
+from functools import partial
+from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 
 from headwater.base import gojson
 from headwater.broker.node import Node
 from headwater.config.options import Options
-from headwater.monitor.connz import BadParameterError, connz
-from headwater.monitor.healthz import healthz
-from headwater.monitor.http_session import Answer, HttpSession, plain_text
-from headwater.monitor.process_stats import ProcessorUse
-from headwater.monitor.varz import varz
+from headwater.monitor import debug, index_page
+from headwater.monitor.about import About
+from headwater.monitor.endpoints import ENDPOINTS
+from headwater.monitor.healthz import Health
+from headwater.monitor.http_session import Answer, HttpSession
+from headwater.monitor.metrics import CONTENT_TYPE, metrics
+from headwater.monitor.parameters import BadRequestError, Parameters, is_encoded_well
+from headwater.monitor.steps import run
 
 _JSON = (("Access-Control-Allow-Origin", "*"), ("Content-Type", "application/json"))
-_TEXT = (("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff"))
+_VARIABLES = (("Content-Type", "application/json; charset=utf-8"),)
+_TEXT = (("Content-Type", "text/plain; charset=utf-8"),)
+_NOT_FOUND = (*_TEXT, ("X-Content-Type-Options", "nosniff"))
 _HTML = (("Content-Type", "text/html; charset=utf-8"),)
 # No more at a time: monitoring must not take the descriptors of the clients.
 _SESSIONS_MAX = 256
+
+Done = Callable[[Answer], None]
+Page = Callable[[Parameters, Done], None]
 
 
 class Monitor:
     """Answers HTTP requests about ``node``; ``accept`` makes the receiver of a connection."""
 
     def __init__(self, node: Node, options: Options) -> None:
-        self.port = options.http_port  # the real one, once it is known
-        self.closing = False
+        self.about = About(node, options, options.http_port, options.https_port)
         self._node = node
-        self._options = options
-        self._requests: dict[str, int] = {}
-        self._processor = ProcessorUse()
         self._sessions: dict[HttpSession, None] = {}  # the oldest first
-        self._base = "/" + options.http_base_path.strip("/") if options.http_base_path else ""
-        self._pages: dict[str, Callable[[dict[str, str]], Answer]] = {
-            "/": self._index,
-            "/connz": self._connz,
-            "/healthz": self._healthz,
-            "/varz": self._varz,
+        self._base = _clean("/" + options.http_base_path).rstrip("/")
+        self._pages: dict[str, Page] = {
+            "/": lambda parameters, done: done(self._index()),
+            **{f"/{name}": partial(self._endpoint, name) for name in ENDPOINTS},
+            "/subscriptionsz": partial(self._endpoint, "subsz"),
+            "/stacksz": lambda parameters, done: done(Answer(200, debug.stacks().encode(), _JSON)),
+            "/debug/vars": lambda parameters, done: done(_variables()),
+            "/metrics": self._metrics,
         }
 
     def accept(self, address: str, port: int) -> HttpSession:
@@ -59,48 +69,102 @@ class Monitor:
         for session in list(self._sessions):
             session.drop()
 
-    def respond(self, target: str) -> Answer:
-        """Answer a request for ``target``: a path, and parameters behind a question mark."""
-        try:
-            parts = urlsplit(target)
-            pairs = parse_qsl(parts.query, keep_blank_values=True, max_num_fields=64)
-        except ValueError:
-            return plain_text(400, "400 Bad Request")
-        path = self._page_path(parts.path)
-        page = self._pages.get(path)
+    def respond(self, method: str, target: str, done: Done) -> None:
+        """Call ``done`` with the answer to a request for a path, and what is behind its ``?``."""
+        if target.startswith("http://"):  # as a proxy is asked
+            target = "/" + target.removeprefix("http://").partition("/")[2]
+        path, _, query = target.partition("?")
+        if not (path.startswith("/") and is_encoded_well(path)):
+            done(_plain(400, "400 Bad Request"))
+        elif _clean(path) != path:
+            done(_redirect(method, _clean(path), query))
+        else:
+            self._open(unquote_to_bytes(path).decode("utf-8", "replace"), query, done)
+
+    def _open(self, path: str, query: str, done: Done) -> None:
+        name = self._below_base(path)
+        page = self._pages.get(name)
         if page is None:
-            return plain_text(404, "404 page not found")
-        self._requests[path] = self._requests.get(path, 0) + 1
-        return page(dict(pairs))
+            done(Answer(404, b"404 page not found\n", _NOT_FOUND))
+            return
+        requests = self.about.requests
+        counted = "/subsz" if name == "/subscriptionsz" else name
+        requests[counted] = requests.get(counted, 0) + 1
+        try:
+            page(Parameters(query), done)
+        except Exception as error:  # noqa: BLE001 (whoever asked has to be told)
+            self._fail(done, error)
 
     def _gone(self, session: HttpSession) -> None:
         self._sessions.pop(session, None)
 
-    def _page_path(self, path: str) -> str:
+    def _below_base(self, path: str) -> str:
         """Return a path without the configured base; empty when it does not lie below that."""
         if not self._base:
             return path
         if path == self._base:
             return "/"
-        return path.removeprefix(self._base) if path.startswith(self._base + "/") else ""
+        rest = path.removeprefix(self._base + "/")
+        return f"/{rest}" if rest and rest != path else ""
 
-    def _index(self, parameters: dict[str, str]) -> Answer:
-        links = "".join(
-            f'<li><a href=".{path}">{path}</a></li>' for path in self._pages if path != "/"
+    def _index(self) -> Answer:
+        # Links are relative, for who comes through a proxy: to the last part of the path.
+        base = self._base.rpartition("/")[2]
+        return Answer(200, index_page.page(self._node, f"{base}/" if base else ""), _HTML)
+
+    def _endpoint(self, name: str, parameters: Parameters, done: Done) -> None:
+        endpoint = ENDPOINTS[name]
+        answer = endpoint.call(self.about, endpoint.from_url(parameters))
+        run(answer, lambda result: done(_rendered(name, result)), partial(self._fail, done))
+
+    def _metrics(self, parameters: Parameters, done: Done) -> None:
+        headers = (("Content-Type", CONTENT_TYPE),)
+        run(
+            metrics(self.about),
+            lambda body: done(Answer(200, body, headers)),
+            partial(self._fail, done),
         )
-        body = f"<!doctype html><title>Headwater</title><h1>Headwater</h1><ul>{links}</ul>\n"
-        return Answer(200, body.encode(), _HTML)
 
-    def _connz(self, parameters: dict[str, str]) -> Answer:
-        try:
-            page = connz(self._node, parameters)
-        except BadParameterError as error:
-            return Answer(400, str(error).encode(), _TEXT)
-        return Answer(200, msgspec.json.format(gojson.encode(page), indent=2), _JSON)
+    def _fail(self, done: Done, error: Exception) -> None:
+        if isinstance(error, BadRequestError):
+            done(_plain(400, str(error)))
+            return
+        self._node.log.error(f"Monitoring failed: {type(error).__name__}: {error}")
+        done(_plain(500, "500 Internal Server Error"))
 
-    def _varz(self, parameters: dict[str, str]) -> Answer:
-        status = varz(self._node, self._options, self.port, self._requests, self._processor)
-        return Answer(200, msgspec.json.format(gojson.encode(status), indent=2), _JSON)
 
-    def _healthz(self, parameters: dict[str, str]) -> Answer:
-        return healthz(self._node, parameters, closing=self.closing)
+def _rendered(name: str, result: Any) -> Answer:
+    if isinstance(result, Health):
+        return Answer(result.status, gojson.encode(result.body), _JSON)
+    if name == "raftz" and not result:
+        return _plain(404, "No Raft nodes registered")
+    indent = 3 if name in ("ipqueuesz", "raftz") else 2
+    return Answer(200, msgspec.json.format(gojson.encode(result), indent=indent), _JSON)
+
+
+def _variables() -> Answer:
+    parts = (
+        b'"%b": %b' % (name.encode(), gojson.encode(value))
+        for name, value in debug.variables().items()
+    )
+    return Answer(200, b"{\n" + b",\n".join(parts) + b"\n}\n", _VARIABLES)
+
+
+def _plain(status: int, text: str) -> Answer:
+    return Answer(status, text.encode(), _TEXT)
+
+
+def _redirect(method: str, path: str, query: str) -> Answer:
+    """Return what sends a client to the proper form of a path."""
+    place = f"{path}?{query}" if query else path
+    location = (("Location", place),)
+    if method == "GET":
+        body = f'<a href="{html.escape(place)}">Temporary Redirect</a>.\n\n'
+        return Answer(307, body.encode(), (*_HTML, *location))
+    return Answer(307, b"", (*_HTML, *location) if method == "HEAD" else location)
+
+
+def _clean(path: str) -> str:
+    """Return a path without empty parts, ``.`` and ``..``; a slash at its end stays."""
+    cleaned = posixpath.normpath("/" + path.lstrip("/"))
+    return f"{cleaned}/" if path.endswith("/") and cleaned != "/" else cleaned

@@ -1,56 +1,197 @@
 """``/varz``: what the server is, how it is set up, and what it has done so far."""
 
 import os
+from typing import Any
+
+import msgspec
 
 from headwater.base import gojson
-from headwater.base.clock import DAY, HOUR, MINUTE, SECOND
-from headwater.broker.node import COMPATIBLE_VERSION, PROTOCOL, Node
-from headwater.config.options import Options
-from headwater.monitor.process_stats import ProcessorUse, memory_bytes
+from headwater.base.clock import MINUTE, SECOND
+from headwater.broker.node import COMPATIBLE_VERSION, PROTOCOL
+from headwater.broker.session import CLIENT, LEAF_OF_US, LEAF_TO_HUB
+from headwater.config.options import LeafRemote, TlsOptions
+from headwater.jetstream.stream_config import Storage
+from headwater.monitor.about import About
+from headwater.monitor.formats import number, text, uptime_text
+from headwater.monitor.parameters import Parameters
+from headwater.monitor.process_stats import memory_bytes
+from headwater.store.jobs import Waits
+
+# Features of nats-server that are switched one by one; what they stand for is off here.
+_FEATURE_FLAGS = (
+    "js_ack_fc_v2",
+    "js_api_reply_v2",
+    "js_raft_delete_range",
+    "js_snapshot_sources",
+)
+_TLS_TIMEOUT_NS = 2 * SECOND
+# What nats-server shows beside ``sync_always``.
+_SYNC_INTERVAL_NS = 2 * MINUTE
 
 
-def identity(node: Node, options: Options, http_port: int) -> dict[str, object]:
-    """Return who the server is, and its limits: the part that does not change."""
-    fields: dict[str, object] = {
+class VarzOptions(msgspec.Struct, frozen=True):
+    """There is nothing to choose."""
+
+    @classmethod
+    def from_url(cls, _parameters: Parameters) -> "VarzOptions":
+        """Return them, whatever the parameters are."""
+        return cls()
+
+
+def varz(about: About, _asked: VarzOptions) -> dict[str, object]:
+    """Return the whole object, in nats-server's names and order."""
+    return {
+        **_identity(about),
+        **_listeners(about),
+        **_limits(about),
+        **_links(about),
+        "jetstream": _jetstream(about),
+        "tls_timeout": number(_tls_timeout_ns(about.options.tls) / SECOND),
+        "write_deadline": about.options.write_deadline_ns,
+        **_process(about),
+        **_counters(about),
+        **_configuration(about),
+        **_statistics(about),
+    }
+
+
+def _identity(about: About) -> dict[str, object]:
+    node = about.node
+    return {
         "server_id": node.server_id,
         "server_name": node.name,
         "version": COMPATIBLE_VERSION,
         "headwater": node.own_version,
         "proto": PROTOCOL,
+        "git_commit": "",
         "go": "",
-        "host": options.host,
-        "port": node.port,
     }
+
+
+def _listeners(about: About) -> dict[str, object]:
+    node, options = about.node, about.options
+    host, port = options.host, node.port
+    if options.client_advertise:
+        host, port = _advertised(options.client_advertise, port)
+    fields: dict[str, object] = {"host": host, "port": port}
     if node.authenticator.required:
         fields["auth_required"] = True
-    fields["max_connections"] = node.connections_max
-    if node.subscriptions_max:
-        fields["max_subscriptions"] = node.subscriptions_max
-    fields |= {
-        "ping_interval": node.ping_interval_ns,
-        "ping_max": node.pings_out_max,
-        "http_host": options.http_host,
-        "http_port": http_port,
-        "http_base_path": options.http_base_path,
-        "https_port": 0,
-        "auth_timeout": node.auth_timeout_ns / SECOND,
-        "max_control_line": node.control_line_bytes_max,
-        "max_payload": node.payload_bytes_max,
-        "max_pending": node.pending_bytes_max,
-        "cluster": {},
-        "gateway": {},
-        "leaf": _leaf(options),
-        "mqtt": {},
-        "websocket": {},
-        "jetstream": {} if node.jetstream is None else node.jetstream.status(),
-        "write_deadline": options.write_deadline_ns,
-    }
+    if options.tls is not None:
+        if not options.allow_non_tls:
+            fields["tls_required"] = True
+        if options.tls.verify:
+            fields["tls_verify"] = True
     return fields
 
 
-def counters(node: Node) -> dict[str, object]:
-    """Return connections, messages and bytes so far."""
-    router = node.router
+def _limits(about: About) -> dict[str, object]:
+    node, options = about.node, about.options
+    fields: dict[str, object] = {"max_connections": node.connections_max}
+    if node.subscriptions_max:
+        fields["max_subscriptions"] = node.subscriptions_max
+    return fields | {
+        "ping_interval": node.ping_interval_ns,
+        "ping_max": node.pings_out_max,
+        "http_host": options.http_host,
+        "http_port": about.http_port,
+        "http_base_path": options.http_base_path,
+        "https_port": about.https_port,
+        "auth_timeout": number(node.auth_timeout_ns / SECOND),
+        "max_control_line": node.control_line_bytes_max,
+        "max_payload": node.payload_bytes_max,
+        "max_pending": node.pending_bytes_max,
+    }
+
+
+def _links(about: About) -> dict[str, object]:
+    remotes = [_remote(remote) for remote in about.options.leafnodes.remotes]
+    return {
+        "cluster": {},
+        "gateway": {},
+        "leaf": {"remotes": remotes} if remotes else {},
+        "mqtt": {},
+        "websocket": {},
+    }
+
+
+def _remote(remote: LeafRemote) -> dict[str, object]:
+    """Return what a remote is; its URLs without what they authenticate with."""
+    fields: dict[str, object] = {
+        "local_account": remote.account or "$G",
+        "urls": [f"{url.host}:{url.port}" for url in remote.urls],
+    }
+    denied = {"exports": list(remote.deny_exports), "imports": list(remote.deny_imports)}
+    deny = {name: subjects for name, subjects in denied.items() if subjects}
+    if deny:
+        fields["deny"] = deny
+    return fields
+
+
+def _jetstream(about: About) -> dict[str, object]:
+    jetstream = about.node.jetstream
+    if jetstream is None:
+        return {}
+    return {
+        "config": jetstream_config(jetstream),
+        "stats": jetstream_stats(jetstream),
+        "limits": {},
+    }
+
+
+def jetstream_config(jetstream: Any) -> dict[str, object]:
+    """Return how JetStream is set up."""
+    options = jetstream.options
+    fields: dict[str, object] = {
+        "max_memory": options.memory_max,
+        "max_storage": options.file_max,
+        "store_dir": jetstream.store_dir,
+        "sync_interval": options.sync_interval_ns or _SYNC_INTERVAL_NS,
+        "sync_always": True,
+    }
+    if options.domain:
+        fields["domain"] = options.domain
+    if options.unique_tag:
+        fields["unique_tag"] = options.unique_tag
+    fields["strict"] = True
+    return fields
+
+
+def jetstream_stats(jetstream: Any) -> dict[str, Any]:
+    """Return what JetStream takes."""
+    memory, file = jetstream.quotas[Storage.MEMORY], jetstream.quotas[Storage.FILE]
+    apis = [streams.api for streams in jetstream.accounts]
+    return {
+        "memory": memory.used,
+        "storage": file.used,
+        "reserved_memory": memory.reserved,
+        "reserved_storage": file.reserved,
+        "accounts": len(jetstream.accounts),
+        "ha_assets": 0,
+        "api": {
+            "level": jetstream.API_LEVEL,
+            "total": sum(api.total for api in apis),
+            "errors": sum(api.errors for api in apis),
+        },
+    }
+
+
+def _process(about: About) -> dict[str, object]:
+    now_ns = about.node.clock.now()
+    cores = os.cpu_count() or 1
+    return {
+        "start": gojson.time_text(about.node.start_ns),
+        "now": gojson.time_text(now_ns),
+        "uptime": uptime_text(now_ns - about.node.start_ns),
+        "mem": memory_bytes(),
+        "cores": cores,
+        "gomaxprocs": cores,
+        "cpu": number(about.processor.percent()),
+    }
+
+
+def _counters(about: About) -> dict[str, object]:
+    node = about.node
+    router, links = node.router, node.router.links
     return {
         "connections": len(node.sessions),
         "total_connections": node.total_connections,
@@ -59,62 +200,68 @@ def counters(node: Node) -> dict[str, object]:
         "leafnodes": len(node.leaf_sessions),
         "in_msgs": router.in_msgs,
         "in_bytes": router.in_bytes,
+        "in_client_msgs": router.in_msgs - links.in_msgs,
+        "in_client_bytes": router.in_bytes - links.in_bytes,
         "out_msgs": router.out_msgs,
         "out_bytes": router.out_bytes,
+        "out_client_msgs": router.out_msgs - links.out_msgs,
+        "out_client_bytes": router.out_bytes - links.out_bytes,
         "slow_consumers": router.slow_consumers,
         "stale_connections": router.stale_connections,
         "stalled_clients": router.stalls,
         "subscriptions": sum(account.interest.count for account in node.accounts),
+        "http_req_stats": dict(sorted(about.requests.items())),
     }
 
 
-def varz(
-    node: Node,
-    options: Options,
-    http_port: int,
-    requests: dict[str, int],
-    processor: ProcessorUse,
-) -> dict[str, object]:
-    """Return the whole object in nats-server's field names; ``requests`` counts them by path."""
-    now_ns = node.clock.now()
-    started = gojson.time_text(node.start_ns)
-    cores = os.cpu_count() or 1
-    return {
-        **identity(node, options, http_port),
-        "start": started,
-        "now": gojson.time_text(now_ns),
-        "uptime": uptime_text(now_ns - node.start_ns),
-        "mem": memory_bytes(),
-        "cores": cores,
-        "gomaxprocs": cores,
-        "cpu": processor.percent(),
-        **counters(node),
-        "http_req_stats": dict(requests),
-        "config_load_time": started,
+def _configuration(about: About) -> dict[str, object]:
+    node, options = about.node, about.options
+    fields: dict[str, object] = {
+        "config_load_time": gojson.time_text(node.start_ns),
         "config_digest": options.config_digest,
-        "system_account": node.accounts.system.name.decode(),
-        "slow_consumer_stats": _by_kind(node.router.slow_consumers),
-        "stale_connection_stats": _by_kind(node.router.stale_connections),
     }
+    if options.tags:
+        fields["tags"] = list(options.tags)
+    if options.metadata:
+        fields["metadata"] = dict(options.metadata)
+    fields["feature_flags"] = dict.fromkeys(_FEATURE_FLAGS, False)
+    if not options.no_system_account:
+        fields["system_account"] = text(node.accounts.system.name)
+    return fields
 
 
-def uptime_text(duration_ns: int) -> str:
-    """Return a duration as nats-server prints it, ``1d2h0m3s``: units from the first not 0."""
-    text = ""
-    for unit, letter in ((365 * DAY, "y"), (DAY, "d"), (HOUR, "h"), (MINUTE, "m")):
-        count, duration_ns = divmod(duration_ns, unit)
-        if count or text:
-            text += f"{count}{letter}"
-    return f"{text}{duration_ns // SECOND}s"
+def _statistics(about: About) -> dict[str, object]:
+    node = about.node
+    waits = Waits() if node.jetstream is None else node.jetstream.jobs.waits
+    fields: dict[str, object] = {
+        "slow_consumer_stats": _by_kind(node.slow_by_kind),
+        "stale_connection_stats": _by_kind(node.stale_by_kind),
+        "disk_io_wait_stats": {
+            "waiters": waits.waiters,
+            "waits": waits.waits,
+            "wait_time": waits.wait_ns,
+            "max_wait_time": waits.wait_ns_max,
+        },
+    }
+    tls = about.options.tls
+    expiry = about.expiries.of(tls) if tls is not None else ""
+    if expiry:
+        fields["tls_cert_not_after"] = expiry
+    return fields
 
 
-def _leaf(options: Options) -> dict[str, object]:
-    remotes = [
-        {"urls": [f"{url.host}:{url.port}" for url in remote.urls]}
-        for remote in options.leafnodes.remotes
-    ]
-    return {"remotes": remotes} if remotes else {}
+def _by_kind(counts: list[int]) -> dict[str, int]:
+    leafs = counts[LEAF_OF_US] + counts[LEAF_TO_HUB]
+    return {"clients": counts[CLIENT], "routes": 0, "gateways": 0, "leafs": leafs}
 
 
-def _by_kind(clients: int) -> dict[str, int]:
-    return {"clients": clients, "routes": 0, "gateways": 0, "leafs": 0}
+def _tls_timeout_ns(tls: TlsOptions | None) -> int:
+    return _TLS_TIMEOUT_NS if tls is None else tls.timeout_ns
+
+
+def _advertised(address: str, port: int) -> tuple[str, int]:
+    """Return host and port of an address that clients are told; the port may be left out."""
+    host, colon, digits = address.rpartition(":")
+    if not colon or not digits.isdecimal():
+        return address, port
+    return host.removeprefix("[").removesuffix("]"), int(digits)

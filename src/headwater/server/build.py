@@ -7,6 +7,7 @@ from headwater.accounts.authenticate import authenticator_for
 from headwater.base.clock import Clock
 from headwater.base.log import Log
 from headwater.base.timers import Timers
+from headwater.broker.closed import ClosedConnections
 from headwater.broker.node import Node
 from headwater.config.options import Options
 
@@ -29,6 +30,7 @@ def build_node(options: Options, clock: Clock, timers: Timers, rng: Random, log:
     node.pending_bytes_max = options.pending_bytes_max
     node.connections_max = options.connections_max
     node.subscriptions_max = options.subscriptions_max
+    node.closed = ClosedConnections(options.closed_clients_max)
     node.ping_interval_ns = options.ping_interval_ns
     node.pings_out_max = options.pings_out_max
     node.tls_required = options.tls is not None and not options.allow_non_tls

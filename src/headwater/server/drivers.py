@@ -2,13 +2,14 @@
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Hashable
 from queue import SimpleQueue
 
 from headwater.base.errors import StoreError
 from headwater.base.log import Log
-from headwater.store.jobs import Jobs
+from headwater.store.jobs import Jobs, Waits
 
 Work = Callable[[], object]
 Done = Callable[[object, Exception | None], None]
@@ -40,6 +41,10 @@ class ThreadJobs(Jobs):
         self._ready: SimpleQueue[Hashable | None] = SimpleQueue()  # keys whose turn it is
         self._finished: deque[tuple[Done, object, Exception | None]] = deque()
         self._announced = False  # whether the loop knows that something has finished
+        self._held: dict[Hashable, int] = {}  # keys that found every thread busy, since when
+        self._waits = 0  # how many of them have had their turn, and after how long
+        self._wait_ns = 0
+        self._wait_ns_max = 0
         self._threads_max = threads
         self._threads: list[threading.Thread] = []
 
@@ -50,10 +55,18 @@ class ThreadJobs(Jobs):
                 queue.append((work, done))
                 return
             self._waiting[key] = deque([(work, done)])
+            if len(self._waiting) > self._threads_max:
+                self._held[key] = time.monotonic_ns()
             grow = len(self._threads) < min(len(self._waiting), self._threads_max)
         if grow:
             self._start_thread()
         self._ready.put(key)
+
+    @property
+    def waits(self) -> Waits:  # type: ignore[override]
+        """Return how much work has waited for a thread."""
+        with self._lock:
+            return Waits(len(self._held), self._waits, self._wait_ns, self._wait_ns_max)
 
     def stop(self) -> None:
         """Let the threads finish what was submitted, and end; blocks until they have.
@@ -83,6 +96,7 @@ class ThreadJobs(Jobs):
                 return
             with self._lock:
                 work, done = self._waiting[key][0]
+                self._count_wait(key)
             result, error = self._run(work)
             with self._lock:
                 queue = self._waiting[key]
@@ -98,6 +112,14 @@ class ThreadJobs(Jobs):
                 self._announced = True
             if announce:
                 self._announce()
+
+    def _count_wait(self, key: Hashable) -> None:
+        since_ns = self._held.pop(key, None)
+        if since_ns is not None:
+            waited_ns = time.monotonic_ns() - since_ns
+            self._waits += 1
+            self._wait_ns += waited_ns
+            self._wait_ns_max = max(self._wait_ns_max, waited_ns)
 
     @staticmethod
     def _run(work: Work) -> tuple[object, Exception | None]:

@@ -108,6 +108,7 @@ class Service:
             raise StartError(f'Error listening on port: {place}, "{_reason(error)}"') from error
         self.client_address = address
         self.node.port = address[1]
+        self.node.listening = True
         self.log.info(f"Listening for client connections on {options.host}:{address[1]}")
         self._log_entrance()
 
@@ -154,7 +155,7 @@ class Service:
                 f"Can't start monitoring: can't listen to the monitor port: "
                 f"{options.http_host}:{port}: {_reason(error)}"
             ) from error
-        monitor.port = self.monitor_address[1]
+        monitor.about.http_port = self.monitor_address[1]
         place = f"{options.http_host}:{self.monitor_address[1]}"
         self.log.info(f"Starting http monitor on {place}")
 
@@ -171,6 +172,7 @@ class Service:
         try:
             self._disk = _locked_disk(root)
             self._jetstream = JetStream(self.node, options, self._disk, self._jobs)
+            self._jetstream.store_dir = str(root)
             self._jetstream.recover()
             self._jetstream.start()
         except (OSError, HeadwaterError) as error:
@@ -227,6 +229,7 @@ class Service:
         if self._lame_duck is None and not self._stopping:
             self.log.info("Entering lame duck mode, stop accepting new clients")
             self._clients.stop_listening()
+            self.node.listening = False
             duration_ns = self.options.lame_duck_duration_ns
             self._lame_duck = LameDuck(self.node, self.timers, duration_ns, self.stop)
             self._lame_duck.start()
@@ -240,8 +243,7 @@ class Service:
         """Begin to stop; ``stopped`` is done when it has."""
         if not self._stopping:
             self._stopping = True
-            if self._monitor is not None:
-                self._monitor.closing = True
+            self.node.listening = False
             self.log.info("Initiating Shutdown...")
             task = self._loop.create_task(self._stop())
             self._tasks.add(task)

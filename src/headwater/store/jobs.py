@@ -1,10 +1,23 @@
 """The seam between the store, which never waits, and the threads that do its blocking work."""
 
+from typing import NamedTuple
+
 from headwater.base.errors import StoreError
+
+
+class Waits(NamedTuple):
+    """Work that found every thread busy: how much waits now, and how long the rest had to."""
+
+    waiters: int = 0
+    waits: int = 0
+    wait_ns: int = 0
+    wait_ns_max: int = 0
 
 
 class Jobs:
     """Runs blocking work elsewhere; the host implements it, tests run the work on the spot."""
+
+    waits = Waits()
 
     def submit(self, key, work, done):
         """Run ``work()`` on a thread, then ``done(result, error)`` on the store's own thread.

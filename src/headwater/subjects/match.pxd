@@ -26,6 +26,10 @@ cdef class _Node:
 
 cdef class Sublist:
     cdef public Py_ssize_t count
+    cdef public long long inserts
+    cdef public long long lookups
+    cdef public long long misses
+    cdef public long long removes
     cdef dict _literals
     cdef _Node _root
     cdef Py_ssize_t _patterns
@@ -45,6 +49,8 @@ cdef class Sublist:
     cpdef bint has_interest(self, bytes subject) except -1
     @cython.locals(entry=Matches, node=_Node)
     cpdef list interests(self)
+    @cython.locals(found=Matches, cache=dict, size=Py_ssize_t, most=Py_ssize_t, total=Py_ssize_t)
+    cpdef tuple fanouts(self)
     @cython.locals(found=Matches, older=Matches, merged=Matches, entry=Matches, unique=bint, collected=list, tokens=list)
     cdef Matches _match_uncached(self, bytes subject)
     cdef _remember(self, bytes subject, Matches found)

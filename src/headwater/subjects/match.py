@@ -81,6 +81,10 @@ class Sublist:
 
     def __init__(self, cache_subjects_max=MATCH_CACHE_SUBJECTS_MAX):
         self.count = 0
+        self.inserts = 0
+        self.removes = 0
+        self.lookups = 0  # subjects looked up, other than the very one before
+        self.misses = 0  # how many of them were not found without walking the trie
         self._literals = {}
         self._root = _Node()
         self._patterns = 0
@@ -95,6 +99,7 @@ class Sublist:
         """Add an interest; the same object may be in only once."""
         subject = interest.subject
         self.count += 1
+        self.inserts += 1
         self._last_subject = None
         if is_literal(subject):
             found = self._literals.get(subject)
@@ -129,6 +134,7 @@ class Sublist:
             self._patterns -= 1
             self._forget_all()
         self.count -= 1
+        self.removes += 1
         return True
 
     def match(self, subject):
@@ -138,6 +144,7 @@ class Sublist:
         """
         if subject is self._last_subject:
             return self._last_found
+        self.lookups += 1
         found = self._cache.get(subject)
         if found is None:
             found = self._match_uncached(subject)
@@ -167,6 +174,16 @@ class Sublist:
                 found.extend(group)
         return found
 
+    def fanouts(self):
+        """Return of the cached subjects: how many, the most interests of one, those of all."""
+        most = total = 0
+        for cache in (self._cache, self._older):
+            for found in cache.values():
+                size = len(found.plain) + len(found.groups)
+                total += size
+                most = max(most, size)
+        return len(self._cache) + len(self._older), most, total
+
     def _match_uncached(self, subject):
         found = self._literals.get(subject)
         if self._patterns == 0:
@@ -177,6 +194,7 @@ class Sublist:
             if older is not None:
                 self._remember(subject, older)
                 return older
+        self.misses += 1
         collected: list[Matches] = []
         tokens = subject.split(b".")
         if b"" not in tokens:  # a subject with an empty token meets no pattern
