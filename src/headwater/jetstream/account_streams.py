@@ -239,6 +239,10 @@ class AccountStreams:
         """Return the bytes that memory streams and file streams may take, -1 for any number."""
         return self._quotas[Storage.MEMORY].bytes_max, self._quotas[Storage.FILE].bytes_max
 
+    def usage(self):
+        """Return the bytes that the account's memory streams take, and its file streams."""
+        return self.used_bytes(Storage.MEMORY), self.used_bytes(Storage.FILE)
+
     def used_bytes(self, storage):
         """Return what the account's streams of a kind of storage take."""
         return sum(

@@ -31,10 +31,8 @@ class JetStream:
         self._disk = disk
         self.jobs = jobs
         self._cache = BlockCache(_CACHE_BYTES_MAX)
-        self.quotas = {
-            Storage.MEMORY: Quota(options.memory_max),
-            Storage.FILE: Quota(options.file_max),
-        }
+        self.memory = Quota(options.memory_max)
+        self.file = Quota(options.file_max)
         self.accounts = []  # the AccountStreams of each account that has JetStream
         self._trim_timer = None
         self.options = options
@@ -53,9 +51,8 @@ class JetStream:
             disk.replace(_FORMAT, recovery.format_file())
         node = self.node
         account = node.accounts.globals
-        streams = AccountStreams(
-            node, account, self.domain, self._cache, disk, self.jobs, self.quotas
-        )
+        quotas = {Storage.MEMORY: self.memory, Storage.FILE: self.file}
+        streams = AccountStreams(node, account, self.domain, self._cache, disk, self.jobs, quotas)
         streams.recover()
         for stream in streams.streams.values():
             streams.reserve(stream.config, 1)

@@ -1,7 +1,6 @@
 """``/healthz``: whether the server, or one account, stream or consumer, is as it should be."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -40,16 +39,14 @@ class HealthzOptions(msgspec.Struct, frozen=True, rename="kebab"):
         )
 
 
-@dataclass(frozen=True)
-class Health:
+class Health(NamedTuple):
     """The finding: a status of HTTP, and what is said with it."""
 
     status: int
     body: dict[str, object]
 
 
-@dataclass(frozen=True)
-class _Problem:
+class _Problem(NamedTuple):
     """What is wrong: the ``status`` of HTTP, a word for it, its kind, where, and a text."""
 
     status: int

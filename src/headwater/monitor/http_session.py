@@ -1,9 +1,9 @@
 """One HTTP connection of the monitoring port: bounded requests in, their answers out in order."""
 
-import email.utils
 import http
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import h11
 
@@ -17,6 +17,8 @@ _BODY_BYTES_MAX = 64 * 1024
 # A client that sends nothing, or does not take its answer, is not waited for longer.
 _IDLE_NS = 60 * SECOND
 _BAD_REQUEST = "400 Bad Request"
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 
 @dataclass(frozen=True)
@@ -140,8 +142,8 @@ class HttpSession(Receiver):
         at_once = False
 
     def _answer(self, answer):
-        date = email.utils.formatdate(self._now() / SECOND, usegmt=True)
-        headers = [*answer.headers, ("Date", date), ("Content-Length", str(len(answer.body)))]
+        length = str(len(answer.body))
+        headers = [*answer.headers, ("Date", _date(self._now())), ("Content-Length", length)]
         reason = http.HTTPStatus(answer.status).phrase
         response = h11.Response(status_code=answer.status, headers=headers, reason=reason)
         parts = [self._http.send(response)]
@@ -166,6 +168,13 @@ class HttpSession(Receiver):
         self._closing = True
         if self.link is not None:
             self.link.close()
+
+
+def _date(now_ns):
+    """Return a time as HTTP prints it, whatever the language of the machine is."""
+    moment = datetime.fromtimestamp(now_ns // SECOND, UTC)
+    day, month = _DAYS[moment.weekday()], _MONTHS[moment.month - 1]
+    return f"{day}, {moment:%d} {month} {moment:%Y %H:%M:%S} GMT"
 
 
 def _status_line(error):

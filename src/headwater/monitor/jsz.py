@@ -1,17 +1,17 @@
 """``/jsz``: what JetStream holds, by account, stream and consumer."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from headwater.base import gojson
-from headwater.jetstream import responses
-from headwater.jetstream.account_streams import AccountStreams
-from headwater.jetstream.stream_config import Storage
 from headwater.monitor.about import About
 from headwater.monitor.parameters import Parameters
 from headwater.monitor.steps import Steps, pause
 from headwater.monitor.varz import jetstream_config, jetstream_stats
+
+if TYPE_CHECKING:
+    from headwater.jetstream.account_streams import AccountStreams
 
 _LIMIT = 1024
 # How many streams are added up, and how many consumers are printed, before others have their turn.
@@ -94,7 +94,7 @@ def jsz(about: About, asked: JszOptions) -> Steps:
     return fields | {"total": len(accounts)}
 
 
-def _totals(about: About, accounts: list[AccountStreams], asked: JszOptions) -> Steps:
+def _totals(about: About, accounts: list["AccountStreams"], asked: JszOptions) -> Steps:
     streams = consumers = messages = octets = 0
     for account in accounts:
         for stream in list(account.streams.values()):
@@ -118,7 +118,7 @@ def consumer_count(stream: Any) -> int:
     return sum(not consumer.config.direct for consumer in stream.consumers.values())
 
 
-def _wanted(accounts: list[AccountStreams], asked: JszOptions) -> list[AccountStreams]:
+def _wanted(accounts: list["AccountStreams"], asked: JszOptions) -> list["AccountStreams"]:
     """Return the accounts to tell about in detail."""
     if asked.account:
         return [account for account in accounts if account.account_name == asked.account]
@@ -128,14 +128,15 @@ def _wanted(accounts: list[AccountStreams], asked: JszOptions) -> list[AccountSt
     return sorted(accounts, key=lambda account: account.account_name)[offset : offset + limit]
 
 
-def _account(about: About, streams: AccountStreams, asked: JszOptions) -> Steps:
+def _account(about: About, streams: "AccountStreams", asked: JszOptions) -> Steps:
     name = streams.account_name
     api: Any = streams.api
+    memory, file = streams.usage()
     fields: dict[str, object] = {
         "name": name,
         "id": name,
-        "memory": streams.used_bytes(Storage.MEMORY),
-        "storage": streams.used_bytes(Storage.FILE),
+        "memory": memory,
+        "storage": file,
         "reserved_memory": _NO_RESERVATION,
         "reserved_storage": _NO_RESERVATION,
         "accounts": 0,
@@ -159,7 +160,7 @@ def _stream(about: About, stream: Any, asked: JszOptions) -> Steps:
     state = yield stream.describe
     fields: dict[str, object] = {
         "name": stream.name,
-        "created": responses.moment(stream.created_ns),
+        "created": gojson.time_text(stream.created_ns),
         "cluster": {"leader": about.node.name},
     }
     if asked.config:

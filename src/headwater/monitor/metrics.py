@@ -12,7 +12,6 @@ from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 from headwater.base.clock import MILLISECOND, SECOND
-from headwater.jetstream.stream_config import Storage
 from headwater.monitor.about import About
 from headwater.monitor.accountz import account_traffic
 from headwater.monitor.formats import text
@@ -243,7 +242,7 @@ def _streams(about: About, streams: list[tuple[str, Any]], omitted: Samples) -> 
     ]
     omitted.add(max(0, len(streams) - _LABELLED_MAX), "stream")
     for count, (account, stream) in enumerate(streams[:_LABELLED_MAX], 1):
-        storage = "memory" if stream.config.storage == Storage.MEMORY else "file"
+        storage = "memory" if stream.store.in_memory else "file"
         for samples, (_, _, _, measure) in zip(metrics, _STREAM_METRICS, strict=True):
             samples.add(measure(stream), account, stream.name, storage)
         if not count % _SAMPLES:

@@ -1,6 +1,5 @@
 """The monitoring port: which path leads to what, and how the answers look in HTTP."""
 
-import html
 import posixpath
 from collections.abc import Callable
 from functools import partial
@@ -12,12 +11,11 @@ import msgspec
 from headwater.base import gojson
 from headwater.broker.node import Node
 from headwater.config.options import Options
-from headwater.monitor import debug, index_page
+from headwater.monitor import index_page
 from headwater.monitor.about import About
 from headwater.monitor.endpoints import ENDPOINTS
 from headwater.monitor.healthz import Health
 from headwater.monitor.http_session import Answer, HttpSession
-from headwater.monitor.metrics import CONTENT_TYPE, metrics
 from headwater.monitor.parameters import BadRequestError, Parameters, is_encoded_well
 from headwater.monitor.steps import run
 
@@ -45,7 +43,7 @@ class Monitor:
             "/": lambda parameters, done: done(self._index()),
             **{f"/{name}": partial(self._endpoint, name) for name in ENDPOINTS},
             "/subscriptionsz": partial(self._endpoint, "subsz"),
-            "/stacksz": lambda parameters, done: done(Answer(200, debug.stacks().encode(), _JSON)),
+            "/stacksz": lambda parameters, done: done(_stacks()),
             "/debug/vars": lambda parameters, done: done(_variables()),
             "/metrics": self._metrics,
         }
@@ -118,6 +116,8 @@ class Monitor:
         run(answer, lambda result: done(_rendered(name, result)), partial(self._fail, done))
 
     def _metrics(self, parameters: Parameters, done: Done) -> None:
+        from headwater.monitor.metrics import CONTENT_TYPE, metrics  # noqa: PLC0415 (rarely used)
+
         headers = (("Content-Type", CONTENT_TYPE),)
         run(
             metrics(self.about),
@@ -142,10 +142,18 @@ def _rendered(name: str, result: Any) -> Answer:
     return Answer(200, msgspec.json.format(gojson.encode(result), indent=indent), _JSON)
 
 
+def _stacks() -> Answer:
+    from headwater.monitor.debug import stacks  # noqa: PLC0415 (rarely used)
+
+    # nats-server calls it JSON, too.
+    return Answer(200, stacks().encode(), _JSON)
+
+
 def _variables() -> Answer:
+    from headwater.monitor.debug import variables  # noqa: PLC0415 (rarely used)
+
     parts = (
-        b'"%b": %b' % (name.encode(), gojson.encode(value))
-        for name, value in debug.variables().items()
+        b'"%b": %b' % (name.encode(), gojson.encode(value)) for name, value in variables().items()
     )
     return Answer(200, b"{\n" + b",\n".join(parts) + b"\n}\n", _VARIABLES)
 
@@ -159,7 +167,9 @@ def _redirect(method: str, path: str, query: str) -> Answer:
     place = f"{path}?{query}" if query else path
     location = (("Location", place),)
     if method == "GET":
-        body = f'<a href="{html.escape(place)}">Temporary Redirect</a>.\n\n'
+        shown = place.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        shown = shown.replace('"', "&#34;").replace("'", "&#39;")
+        body = f'<a href="{shown}">Temporary Redirect</a>.\n\n'
         return Answer(307, body.encode(), (*_HTML, *location))
     return Answer(307, b"", (*_HTML, *location) if method == "HEAD" else location)
 

@@ -10,7 +10,6 @@ from headwater.base.clock import MINUTE, SECOND
 from headwater.broker.node import COMPATIBLE_VERSION, PROTOCOL
 from headwater.broker.session import CLIENT, LEAF_OF_US, LEAF_TO_HUB
 from headwater.config.options import LeafRemote, TlsOptions
-from headwater.jetstream.stream_config import Storage
 from headwater.monitor.about import About
 from headwater.monitor.formats import number, text, uptime_text
 from headwater.monitor.parameters import Parameters
@@ -158,7 +157,7 @@ def jetstream_config(jetstream: Any) -> dict[str, object]:
 
 def jetstream_stats(jetstream: Any) -> dict[str, Any]:
     """Return what JetStream takes."""
-    memory, file = jetstream.quotas[Storage.MEMORY], jetstream.quotas[Storage.FILE]
+    memory, file = jetstream.memory, jetstream.file
     apis = [streams.api for streams in jetstream.accounts]
     return {
         "memory": memory.used,
