@@ -1,18 +1,26 @@
 """HTTP on the monitoring port, without sockets."""
 
+from collections.abc import Callable
+
 import pytest
 
 from headwater.base.buffer import BufferPool
 from headwater.base.clock import MINUTE, ManualClock
 from headwater.base.timers import Timers
-from headwater.monitor.http_session import Answer, HttpSession, plain_text
+from headwater.monitor.http_session import Answer, HttpSession
 from tests.broker.fakes import FakeLink
 
 
 class Browser:
-    """One connection; ``say`` returns what is answered."""
+    """One connection; ``say`` returns what is answered.
 
-    def __init__(self) -> None:
+    With ``later`` requests are answered when the test calls what is in ``waiting``.
+    """
+
+    def __init__(self, *, later: bool = False) -> None:
+        self.later = later
+        self.waiting: list[Callable[[], None]] = []
+        self.methods: list[str] = []
         self.clock = ManualClock()
         self.timers = Timers(self.clock)
         self.targets: list[str] = []
@@ -25,12 +33,20 @@ class Browser:
         self.session.link = self.link
         self.session.connected()
 
-    def respond(self, target: str) -> Answer:
+    def respond(self, method: str, target: str, done: Callable[[Answer], None]) -> None:
+        self.methods.append(method)
         self.targets.append(target)
-        return Answer(200, b"body", (("Content-Type", "text/plain"),))
+        answer = Answer(200, b"body", (("Content-Type", "text/plain"),))
+        if self.later:
+            self.waiting.append(lambda: done(answer))
+        else:
+            done(answer)
 
     def say(self, data: bytes) -> bytes:
         assert self.session.receive(memoryview(data), 0, len(data)) == len(data)
+        return self.take()
+
+    def take(self) -> bytes:
         sent, self.link.sent = self.link.sent, b""
         return sent
 
@@ -86,19 +102,84 @@ def test_a_body_is_read_and_ignored() -> None:
 @pytest.mark.parametrize(
     ("data", "status"),
     [
-        (b"\x16\x03\x01 hello\r\n\r\n", b"400"),
-        (b"GET / HTTP/1.1\r\n\r\n", b"400"),  # no Host
-        (b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n", b"400"),
-        (b"GET /" + b"a" * 40_000, b"431"),
-        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999\r\n\r\n" + bytes(70_000), b"413"),
+        (b"\x16\x03\x01 hello\r\n\r\n", "400 Bad Request"),
+        (b"garbage\r\n\r\n", "400 Bad Request"),
+        (b"GET / HTTP/1.1\r\n\r\n", "400 Bad Request: missing required Host header"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", "400 Bad Request"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n", "400 Bad Request"),
+        (b"GET /" + b"a" * 40_000, "431 Request Header Fields Too Large"),
+        (
+            b"GET / HTTP/3.0\r\nHost: x\r\n\r\n",
+            "505 HTTP Version Not Supported: unsupported protocol version",
+        ),
+        (
+            b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999\r\n\r\n" + bytes(70_000),
+            "413 Request Entity Too Large",
+        ),
     ],
 )
-def test_what_is_no_proper_request_is_refused(data: bytes, status: bytes) -> None:
+def test_what_is_no_proper_request_is_refused(data: bytes, status: str) -> None:
     browser = Browser()
-    assert browser.say(data).startswith(b"HTTP/1.1 " + status)
+    head = f"HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    assert browser.say(data).decode() == f"{head}Connection: close\r\n\r\n{status}"
     assert browser.link.closed
     assert browser.targets == []
     assert browser.say(GET) == b""
+
+
+def test_the_method_is_passed_on() -> None:
+    browser = Browser()
+    for method in (b"GET", b"HEAD", b"POST", b"get", b"FOO"):
+        browser.say(method + b" / HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert browser.methods == ["GET", "HEAD", "POST", "get", "FOO"]
+
+
+def test_an_answer_that_takes_its_time() -> None:
+    browser = Browser(later=True)
+    assert browser.say(GET) == b""
+    browser.waiting.pop()()
+    assert browser.take().endswith(b"\r\n\r\nbody")
+    assert browser.say(GET) == b""
+    assert len(browser.waiting) == 1
+
+
+def test_requests_behind_one_that_is_being_answered_wait() -> None:
+    browser = Browser(later=True)
+    browser.say(GET + GET.replace(b"a=1", b"a=2"))
+    browser.say(GET.replace(b"a=1", b"a=3"))
+    assert browser.targets == ["/varz?a=1"]
+    for count in (2, 3):
+        browser.waiting.pop()()
+        assert browser.take().count(b"200 OK") == 1
+        assert len(browser.targets) == count
+    browser.waiting.pop()()
+    assert browser.targets == ["/varz?a=1", "/varz?a=2", "/varz?a=3"]
+
+
+def test_nonsense_behind_a_request_that_is_being_answered() -> None:
+    browser = Browser(later=True)
+    browser.say(GET + b"garbage\r\n\r\n")
+    browser.waiting.pop()()
+    answers = browser.take()
+    assert answers.count(b"200 OK") == answers.count(b"HTTP/1.1 400 Bad Request") == 1
+    assert browser.link.closed
+
+
+def test_what_is_sent_before_an_answer_is_bounded() -> None:
+    browser = Browser(later=True)
+    for _ in range(64):
+        browser.say(GET * 20)
+    assert not browser.link.aborted
+    browser.say(GET * 1000)
+    assert browser.link.aborted
+
+
+def test_who_has_gone_is_not_answered() -> None:
+    browser = Browser(later=True)
+    browser.say(GET)
+    browser.session.closed("")
+    browser.waiting.pop()()
+    assert browser.take() == b""
 
 
 def test_silence_ends_the_connection() -> None:
@@ -113,8 +194,3 @@ def test_silence_ends_the_connection() -> None:
     assert browser.link.aborted
     browser.session.closed("")
     assert browser.gone == [browser.session]
-
-
-def test_plain_text() -> None:
-    answer = plain_text(404, "none")
-    assert (answer.status, answer.body) == (404, b"none\n")

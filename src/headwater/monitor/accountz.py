@@ -94,13 +94,13 @@ def account_traffic(about: About) -> Steps:
         leafs.add(account.past_leafs)
         traffic[account] = clients, leafs
     # What is closed while this goes on is not in the past that was taken above: it counts, too.
-    sessions = [(session, 0) for session in node.sessions.values()]
-    sessions += [(session, 1) for session in node.leaf_sessions.values()]
-    for count, (session, kind) in enumerate(sessions, 1):
-        if session.account in traffic:
-            traffic[session.account][kind].add(session)
-        if not count % _ADDED:
-            yield pause(node.timers)
+    kinds = list(node.sessions.values()), list(node.leaf_sessions.values())
+    for kind, sessions in enumerate(kinds):
+        for count, session in enumerate(sessions, 1):
+            if session.account in traffic:
+                traffic[session.account][kind].add(session)
+            if not count % _ADDED:
+                yield pause(node.timers)
     return traffic
 
 

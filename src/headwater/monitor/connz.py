@@ -20,7 +20,7 @@ LIMIT = 1024
 OPEN, CLOSED, ALL = 0, 1, 2
 _STATES = {"": OPEN, "open": OPEN, "closed": CLOSED, "any": ALL, "all": ALL}
 # How many connections are looked at, and how many are printed, before others have their turn.
-_LOOKED_AT = 5000
+_LOOKED_AT = 2000
 _PRINTED = 64
 _LISTED = 1000  # of one connection's subscriptions
 
@@ -126,6 +126,7 @@ def connz(about: About, asked: ConnzOptions) -> Steps:
     else:
         key, largest_first = _ORDERS[asked.sort or "cid"]
         found.sort(key=key, reverse=largest_first)
+    yield pause(node.timers)
     page = found[offset : offset + limit]
     shown = []
     for count, connection in enumerate(page, 1):
@@ -163,9 +164,13 @@ def _find(about: About, asked: ConnzOptions) -> Generator[Any, Any, tuple[int, l
     node = about.node
     account_name = asked.acc.encode()
     wanted = asked.filter_subject.encode()
+    everything = _connections(about, asked.state)
+    yield pause(node.timers)
+    if not (asked.cid or asked.user or asked.mqtt_client or asked.acc):
+        return len(everything), everything
     found: list[Any] = []
     total = 0
-    for count, connection in enumerate(_connections(about, asked.state), 1):
+    for count, connection in enumerate(everything, 1):
         if not count % _LOOKED_AT:
             yield pause(node.timers)
         if asked.acc and _account_name(connection) != account_name:

@@ -17,6 +17,7 @@ _BODY_BYTES_MAX = 64 * 1024
 # A client that sends nothing, or does not take its answer, is not waited for longer.
 _IDLE_NS = 60 * SECOND
 _BAD_REQUEST = "400 Bad Request"
+_BAD_VERSION = "505 HTTP Version Not Supported"
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
@@ -110,6 +111,9 @@ class HttpSession(Receiver):
         while not self._closing and not self._answering:
             event = self._http.next_event()
             if isinstance(event, h11.Request):
+                if event.http_version not in (b"1.0", b"1.1"):
+                    self._refuse(f"{_BAD_VERSION}: unsupported protocol version")
+                    return
                 self._method = event.method.decode("ascii")
                 self._target = event.target.decode("ascii")
                 self._body_bytes = 0
@@ -181,6 +185,6 @@ def _status_line(error):
     """Return what to say to who sent what is no HTTP."""
     if error.error_status_hint == http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE:
         return "431 Request Header Fields Too Large"
-    if "Host" in str(error):
+    if str(error).startswith("Missing mandatory Host"):
         return f"{_BAD_REQUEST}: missing required Host header"
     return _BAD_REQUEST

@@ -127,4 +127,4 @@ def _leaf(session: Any, asked: LeafzOptions) -> dict[str, object]:
     if asked.subscriptions and session.subscriptions:
         found = session.subscriptions.values()
         fields["subscriptions_list"] = [text(subscription.subject) for subscription in found]
-    return fields | {"compression": "off"}
+    return fields | {"compression": "not supported"}

@@ -24,6 +24,8 @@ _VARIABLES = (("Content-Type", "application/json; charset=utf-8"),)
 _TEXT = (("Content-Type", "text/plain; charset=utf-8"),)
 _NOT_FOUND = (*_TEXT, ("X-Content-Type-Options", "nosniff"))
 _HTML = (("Content-Type", "text/html; charset=utf-8"),)
+# Like nats-server, /varz does not count requests for these.
+_NOT_COUNTED = ("ipqueuesz", "raftz")
 # No more at a time: monitoring must not take the descriptors of the clients.
 _SESSIONS_MAX = 256
 
@@ -85,9 +87,6 @@ class Monitor:
         if page is None:
             done(Answer(404, b"404 page not found\n", _NOT_FOUND))
             return
-        requests = self.about.requests
-        counted = "/subsz" if name == "/subscriptionsz" else name
-        requests[counted] = requests.get(counted, 0) + 1
         try:
             page(Parameters(query), done)
         except Exception as error:  # noqa: BLE001 (whoever asked has to be told)
@@ -105,14 +104,22 @@ class Monitor:
         rest = path.removeprefix(self._base + "/")
         return f"/{rest}" if rest and rest != path else ""
 
+    def _count(self, path: str) -> None:
+        requests = self.about.requests
+        requests[path] = requests.get(path, 0) + 1
+
     def _index(self) -> Answer:
+        self._count("/")
         # Links are relative, for who comes through a proxy: to the last part of the path.
         base = self._base.rpartition("/")[2]
         return Answer(200, index_page.page(self._node, f"{base}/" if base else ""), _HTML)
 
     def _endpoint(self, name: str, parameters: Parameters, done: Done) -> None:
         endpoint = ENDPOINTS[name]
-        answer = endpoint.call(self.about, endpoint.from_url(parameters))
+        asked = endpoint.from_url(parameters)
+        if name not in _NOT_COUNTED:
+            self._count(f"/{name}")
+        answer = endpoint.call(self.about, asked)
         run(answer, lambda result: done(_rendered(name, result)), partial(self._fail, done))
 
     def _metrics(self, parameters: Parameters, done: Done) -> None:

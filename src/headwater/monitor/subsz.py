@@ -98,7 +98,9 @@ def _find(about: About, accounts: list[Account], test: bytes) -> Steps:
     """Return the subscriptions of this server, those of other servers left out."""
     found = []
     for account in accounts:
-        for count, interest in enumerate(_interests(account, test), 1):
+        interests = _interests(account, test)
+        yield pause(about.node.timers)
+        for count, interest in enumerate(interests, 1):
             if not interest.remote:
                 found.append((account, interest))
             if not count % _LOOKED_AT:
