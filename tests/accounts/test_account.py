@@ -1,6 +1,6 @@
 """Accounts keep their subjects apart, and tell listeners what changes."""
 
-from headwater.accounts.account import GLOBAL, SYSTEM, Account, Accounts, InterestListener
+from headwater.accounts.account import GLOBAL, SYSTEM, Account, Accounts, InterestListener, Traffic
 from headwater.subjects.match import Interest
 
 
@@ -75,3 +75,20 @@ def test_subjects_of_accounts_never_meet():
     accounts.get(b"A").subscribe(Interest(b">"))
     assert accounts.get(b"A").interest.has_interest(b"a")
     assert not accounts.get(b"B").interest.has_interest(b"a")
+
+
+def test_accounts_are_found_without_being_made():
+    accounts = Accounts()
+    assert accounts.find(GLOBAL) is accounts.globals
+    assert accounts.find(b"A") is None
+    account = accounts.get(b"A")
+    assert accounts.find(b"A") is account
+    assert list(accounts) == [accounts.globals, accounts.system, account]
+
+
+def test_traffic_adds_up():
+    total, part = Traffic(), Traffic()
+    part.in_msgs, part.in_bytes, part.out_msgs, part.out_bytes = 1, 2, 3, 4
+    total.add(part)
+    total.add(part)
+    assert (total.in_msgs, total.in_bytes, total.out_msgs, total.out_bytes) == (2, 4, 6, 8)

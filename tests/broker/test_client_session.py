@@ -92,6 +92,27 @@ def test_reason_of_a_close(line: bytes, reason: str) -> None:
     assert client.session.reason == reason
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "Client Closed"),
+        ("[Errno 104] Connection reset by peer", "Read Error"),
+        ("Slow Consumer (Write Deadline)", "Slow Consumer (Write Deadline)"),
+    ],
+)
+def test_reason_of_a_connection_that_was_lost(text: str, reason: str) -> None:
+    client = Client(new_node())
+    client.session.closed(text)
+    assert client.session.reason == reason
+
+
+def test_a_reason_of_ours_comes_first() -> None:
+    client = Client(new_node())
+    client.session.fail("Server Shutdown")
+    client.session.closed("[Errno 104] Connection reset by peer")
+    assert client.session.reason == "Server Shutdown"
+
+
 def test_limit_of_deliveries_counts_earlier_ones() -> None:
     client = Client(new_node())
     client.say(b"SUB a 1\r\nPUB a 1\r\n1\r\n")

@@ -22,7 +22,12 @@ _MASKED = frozenset(
     """.split()
 )
 # Lists whose order means nothing, and what of their elements tells them apart.
-_KEYED = {"stream_detail": "name", "consumer_detail": "name", "account_statz": "acc"}
+_KEYED = {
+    "stream_detail": "name",
+    "consumer_detail": "name",
+    "account_statz": "acc",
+    "subscriptions_list_detail": "sid",
+}
 _UNORDERED = ("accounts", "subscriptions_list")
 
 
@@ -114,6 +119,8 @@ def differences(ours: Any, theirs: Any, place: str = "") -> Iterator[str]:
 
 
 def _differences_of(name: str, ours: Any, theirs: Any, place: str) -> Iterator[str]:
+    if name == "http_req_stats":
+        return  # how often a test had to ask until everything was settled
     if name in _MASKED and isinstance(theirs, str | int | float):
         if _kind(ours) is not _kind(theirs):
             yield f"{place}: {ours!r} and {theirs!r} are of different types"

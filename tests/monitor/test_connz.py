@@ -315,7 +315,6 @@ def test_closed_connections() -> None:
             "qgroup": "q",
             "sid": "1",
             "msgs": 1,
-            "max": 9,
             "cid": 1,
         }
     ]

@@ -107,6 +107,11 @@ def test_a_body_is_read_and_ignored() -> None:
         (b"GET / HTTP/1.1\r\n\r\n", "400 Bad Request: missing required Host header"),
         (b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", "400 Bad Request"),
         (b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n", "400 Bad Request"),
+        (b"GET varz HTTP/1.1\r\nHost: x\r\n\r\n", "400 Bad Request"),
+        (b"GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n", "400 Bad Request"),
+        (b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", "400 Bad Request"),
+        (b"CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n", "400 Bad Request"),
+        (b"GET https://y/ HTTP/1.1\r\nHost: x\r\n\r\n", "400 Bad Request"),
         (b"GET /" + b"a" * 40_000, "431 Request Header Fields Too Large"),
         (
             b"GET / HTTP/3.0\r\nHost: x\r\n\r\n",
@@ -125,6 +130,13 @@ def test_what_is_no_proper_request_is_refused(data: bytes, status: str) -> None:
     assert browser.link.closed
     assert browser.targets == []
     assert browser.say(GET) == b""
+
+
+def test_a_request_as_a_proxy_gets_it() -> None:
+    browser = Browser()
+    for target in (b"http://y/varz?a=%zz", b"http://y"):
+        browser.say(b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert browser.targets == ["/varz?a=%zz", "/"]
 
 
 def test_the_method_is_passed_on() -> None:

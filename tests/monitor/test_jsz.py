@@ -81,6 +81,7 @@ def test_totals(world: World) -> None:
         ("?config=1", False),
         ("?acc=none", False),
         ("?acc=none&streams=1", False),
+        ("?acc=none&accounts=1", True),
         ("?accounts=1&offset=1", False),
         ("?accounts=1&offset=-1&limit=-1", True),
         ("?accounts=1&limit=0", True),

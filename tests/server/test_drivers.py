@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from headwater.base.errors import StoreError
 from headwater.base.log import Log
 from headwater.server.drivers import ThreadJobs
+from headwater.store.jobs import Waits
 from tests.support.wait import wait_until_async
 
 
@@ -134,3 +135,25 @@ def test_stop_waits_for_what_was_submitted() -> None:
     assert sorted(finished) == list(range(50))
     begun = set(threading.enumerate()) - before
     assert not [thread for thread in begun if thread.name.startswith("headwater-store")]
+
+
+def test_work_that_finds_every_thread_busy_is_counted() -> None:
+    leave = threading.Event()
+    done: list = []
+
+    async def scenario(jobs: ThreadJobs, notes: list) -> None:
+        assert jobs.waits == Waits()
+        for key in "ab":
+            jobs.submit(key, leave.wait, lambda *result: done.append(result))
+        assert jobs.waits == Waits()
+        for key in "cd":
+            jobs.submit(key, lambda: None, lambda *result: done.append(result))
+        jobs.submit("a", lambda: None, lambda *result: done.append(result))
+        assert jobs.waits == Waits(waiters=2)
+        leave.set()
+        await wait_until_async(lambda: len(done) == 5)
+        waits = jobs.waits
+        assert (waits.waiters, waits.waits) == (0, 2)
+        assert 0 < waits.wait_ns_max <= waits.wait_ns <= 2 * waits.wait_ns_max
+
+    _with_jobs(scenario, threads=2)

@@ -1,5 +1,6 @@
 """A server as a process: log lines, files, signals, exit codes."""
 
+import http.client
 import json
 import os
 import re
@@ -151,6 +152,27 @@ def test_lame_duck_tells_clients_and_then_leaves(tmp_path: Path) -> None:
             with pytest.raises(OSError, match="refused"):
                 socket.create_connection(("127.0.0.1", port), timeout=5)
         # Nobody is left to wait for.
+        assert server.wait() == 0
+
+
+def test_a_lame_duck_is_not_well(tmp_path: Path) -> None:
+    with ServerProcess(tmp_path, *LOCAL, "-m", "-1") as server:
+        port = server.wait_ready()
+        monitor = int(re.search(r"http monitor on 127.0.0.1:(\d+)", server.log())[1])
+
+        def health() -> int:
+            connection = http.client.HTTPConnection("127.0.0.1", monitor, timeout=10)
+            connection.request("GET", "/healthz")
+            status = connection.getresponse().status
+            connection.close()
+            return status
+
+        with RawClient(port) as client:
+            client.connect(protocol=1)
+            assert health() == 200
+            server.signal(signal.SIGUSR2)
+            client.read_match(rb'"ldm":true')
+            assert health() == 500
         assert server.wait() == 0
 
 

@@ -162,6 +162,31 @@ def test_a_list_that_is_being_walked_does_not_shrink():
     assert sublist.match(b"a.b").is_empty()
 
 
+def test_what_is_asked_and_changed_is_counted():
+    sublist = Sublist(2)
+    interests = [Interest(b"a"), Interest(b"a.*"), Interest(b"a.*", b"q"), Interest(b"b")]
+    for interest in interests:
+        sublist.insert(interest)
+    assert sublist.remove(interests[3])
+    assert not sublist.remove(interests[3])
+    assert (sublist.inserts, sublist.removes, sublist.count) == (4, 1, 3)
+    subject = b"a.x"
+    for asked in (subject, subject, b"a", b"".join((b"a", b".x")), b"none"):
+        sublist.match(asked)
+    # The very same object once more is no look-up; the other "a.x" is found in the cache.
+    assert (sublist.lookups, sublist.misses) == (4, 3)
+    assert sublist.fanouts() == (3, 2, 3)
+
+
+def test_without_patterns_nothing_is_missed():
+    sublist = Sublist()
+    sublist.insert(Interest(b"a"))
+    for asked in (b"a", b"b"):
+        sublist.match(asked)
+    assert (sublist.lookups, sublist.misses) == (2, 0)
+    assert sublist.fanouts() == (0, 0, 0)
+
+
 def test_removed_patterns_leave_nothing_behind():
     sublist, _ = make()
     for n in range(100):

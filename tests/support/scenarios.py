@@ -104,7 +104,8 @@ def sublist(steps: list[list[Any]], cache_max: int) -> Any:
             plain = [number[id(interest)] for interest in matches.plain]
             groups = [[number[id(interest)] for interest in group] for group in matches.groups]
             results.append([plain, groups, found.has_interest(arguments[0])])
-    return results, found.count
+    counters = [found.count, found.inserts, found.removes, found.lookups, found.misses]
+    return results, counters, attempt(found.fanouts)
 
 
 def judge(one: bytes, other: bytes) -> Any:

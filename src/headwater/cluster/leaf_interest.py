@@ -16,7 +16,7 @@ _ALWAYS_SENT = (b"$JS.ACK.", b"_R_.")
 class LeafSubscription(Subscription):
     """What the server at the other end of a link is interested in."""
 
-    __slots__ = ("active", "rules", "session")
+    __slots__ = ("active", "delivered", "rules", "session")
 
     def __init__(self, session, subject, queue, weight):
         super().__init__(subject, queue)
@@ -24,6 +24,7 @@ class LeafSubscription(Subscription):
         self.remote = True
         self.weight = weight
         self.active = False  # whether it is among the account's interest
+        self.delivered = 0
         self.rules = None  # what each message is checked against, None when all may pass
 
     def apply(self, rules):
@@ -45,7 +46,7 @@ class LeafSubscription(Subscription):
     def state(self):
         # What LS+ names it by is all the name that it has.
         sid = self.subject + b" " + self.queue if self.queue else self.subject
-        return self.subject, self.queue, sid, 0, 0
+        return self.subject, self.queue, sid, self.delivered, 0
 
     def deliver(self, message, origin):
         session = self.session
@@ -59,6 +60,7 @@ class LeafSubscription(Subscription):
                 return False
         if self.rules is not None and not may_pass(self.rules, message.subject):
             return False
+        self.delivered += 1
         session.router.relay_to(session, self.queue)
         return True
 

@@ -278,7 +278,9 @@ def _list_subscriptions(
     shown: list[object] = []
     for count, state in enumerate(_states(connection), 1):
         if asked.subscriptions_detail:
-            shown.append(subscription_detail(state, connection.id, account))
+            # Of one that is closed nothing more can come, so that its limit is not told.
+            told = (*state[:4], 0) if account else state
+            shown.append(subscription_detail(told, connection.id, account))
         else:
             shown.append(text(state[0]))
         if not count % _LISTED:

@@ -11,6 +11,7 @@ from headwater.base.buffer import BufferPool
 from headwater.base.clock import SECOND
 from headwater.base.link import Receiver
 from headwater.base.timers import Timer, Timers
+from headwater.monitor.parameters import is_encoded_well
 
 _HEAD_BYTES_MAX = 16 * 1024
 _BODY_BYTES_MAX = 64 * 1024
@@ -111,13 +112,7 @@ class HttpSession(Receiver):
         while not self._closing and not self._answering:
             event = self._http.next_event()
             if isinstance(event, h11.Request):
-                if event.http_version not in (b"1.0", b"1.1"):
-                    self._refuse(f"{_BAD_VERSION}: unsupported protocol version")
-                    return
-                self._method = event.method.decode("ascii")
-                self._target = event.target.decode("ascii")
-                self._body_bytes = 0
-                self._await_request()
+                self._begin(event)
             elif isinstance(event, h11.Data):
                 self._body_bytes += len(event.data)
                 if self._body_bytes > _BODY_BYTES_MAX:
@@ -128,6 +123,19 @@ class HttpSession(Receiver):
                 self._close()
             else:
                 return
+
+    def _begin(self, request):
+        self._method = request.method.decode("ascii")
+        self._target = request.target.decode("ascii")
+        if self._target.startswith("http://"):  # as a proxy is asked
+            self._target = "/" + self._target.removeprefix("http://").partition("/")[2]
+        self._body_bytes = 0
+        self._await_request()
+        path = self._target.partition("?")[0]
+        if request.http_version not in (b"1.0", b"1.1"):
+            self._refuse(f"{_BAD_VERSION}: unsupported protocol version")
+        elif not (path.startswith("/") and is_encoded_well(path)):
+            self._refuse(_BAD_REQUEST)
 
     def _ask(self):
         """Have the request answered; one that comes behind it waits until it is."""

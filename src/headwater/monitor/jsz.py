@@ -120,9 +120,11 @@ def consumer_count(stream: Any) -> int:
 
 def _wanted(accounts: list["AccountStreams"], asked: JszOptions) -> list["AccountStreams"]:
     """Return the accounts to tell about in detail."""
-    if asked.account:
-        return [account for account in accounts if account.account_name == asked.account]
-    if not (asked.accounts or asked.streams or asked.consumer):
+    found = [account for account in accounts if account.account_name == asked.account]
+    if found:
+        return found
+    # One that is not there hides the others, unless all are asked for in so many words.
+    if not (asked.accounts or (not asked.account and (asked.streams or asked.consumer))):
         return []
     offset, limit = max(asked.offset, 0), asked.limit if asked.limit > 0 else _LIMIT
     return sorted(accounts, key=lambda account: account.account_name)[offset : offset + limit]

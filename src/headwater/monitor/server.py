@@ -16,7 +16,7 @@ from headwater.monitor.about import About
 from headwater.monitor.endpoints import ENDPOINTS
 from headwater.monitor.healthz import Health
 from headwater.monitor.http_session import Answer, HttpSession
-from headwater.monitor.parameters import BadRequestError, Parameters, is_encoded_well
+from headwater.monitor.parameters import BadRequestError, Parameters
 from headwater.monitor.steps import run
 
 _JSON = (("Access-Control-Allow-Origin", "*"), ("Content-Type", "application/json"))
@@ -24,8 +24,9 @@ _VARIABLES = (("Content-Type", "application/json; charset=utf-8"),)
 _TEXT = (("Content-Type", "text/plain; charset=utf-8"),)
 _NOT_FOUND = (*_TEXT, ("X-Content-Type-Options", "nosniff"))
 _HTML = (("Content-Type", "text/html; charset=utf-8"),)
-# Like nats-server, /varz does not count requests for these.
+# As on nats-server, /varz counts no requests for these, and none to those with bad parameters.
 _NOT_COUNTED = ("ipqueuesz", "raftz")
+_COUNTED_IF_GOOD = ("connz", "routez")
 # No more at a time: monitoring must not take the descriptors of the clients.
 _SESSIONS_MAX = 256
 
@@ -70,13 +71,12 @@ class Monitor:
             session.drop()
 
     def respond(self, method: str, target: str, done: Done) -> None:
-        """Call ``done`` with the answer to a request for a path, and what is behind its ``?``."""
-        if target.startswith("http://"):  # as a proxy is asked
-            target = "/" + target.removeprefix("http://").partition("/")[2]
+        """Call ``done`` with the answer to a request for a path, and what is behind its ``?``.
+
+        The path begins with a slash and is encoded well.
+        """
         path, _, query = target.partition("?")
-        if not (path.startswith("/") and is_encoded_well(path)):
-            done(_plain(400, "400 Bad Request"))
-        elif _clean(path) != path:
+        if _clean(path) != path:
             done(_redirect(method, _clean(path), query))
         else:
             self._open(unquote_to_bytes(path).decode("utf-8", "replace"), query, done)
@@ -116,8 +116,10 @@ class Monitor:
 
     def _endpoint(self, name: str, parameters: Parameters, done: Done) -> None:
         endpoint = ENDPOINTS[name]
+        if name not in _NOT_COUNTED and name not in _COUNTED_IF_GOOD:
+            self._count(f"/{name}")
         asked = endpoint.from_url(parameters)
-        if name not in _NOT_COUNTED:
+        if name in _COUNTED_IF_GOOD:
             self._count(f"/{name}")
         answer = endpoint.call(self.about, asked)
         run(answer, lambda result: done(_rendered(name, result)), partial(self._fail, done))
