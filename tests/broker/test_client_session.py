@@ -7,6 +7,7 @@ import pytest
 from headwater.accounts.authenticate import AuthenticatedUser, authenticator_for
 from headwater.accounts.permissions import Permissions, Rules
 from headwater.base.clock import MINUTE, SECOND
+from headwater.broker.client_session import ClientSession
 from headwater.config.options import AccountOptions, Options, User
 from tests.broker.fakes import Client, new_node
 
@@ -298,3 +299,39 @@ def test_quiet_time_is_counted_from_the_last_bytes() -> None:
     node.clock.advance(MINUTE)
     client.say(b"PUB a 0\r\n\r\n")
     assert client.session.last_active_ns == node.clock.now()
+
+
+@pytest.mark.parametrize(
+    ("connect", "label"),
+    [
+        (b"{}", ""),
+        (b'{"name":"nm"}', ' - "nm"'),
+        (b'{"lang":"py"}', ' - "py"'),
+        (b'{"version":"1.2"}', ' - "v1.2"'),
+        (b'{"name":"nm","lang":"py","version":"1.2"}', ' - "v1.2:py:nm"'),
+        (b'{"name":"q\\"x\\n","lang":"l"}', ' - "l:q\\"x\\n"'),
+        (b'{"user":"alice","pass":"s3cret","name":"nm"}', ' - "nm" - "$G/user:alice"'),
+        (b'{"nkey":"UABC"}', ' - "$G/nkey:UABC"'),
+        (b'{"auth_token":"s3cret"}', ' - "$G/token"'),
+    ],
+)
+def test_how_the_log_names_a_client(connect: bytes, label: str) -> None:
+    client = Client(new_node(), b"CONNECT " + connect + b"\r\n")
+    assert client.session.label() == f"127.0.0.1:4000 - cid:1{label}"
+
+
+def test_the_log_does_not_believe_who_is_not_let_in() -> None:
+    node = new_node()
+    node.authenticator = Doorman(u=None)
+    client = Client(node, b'CONNECT {"user":"x","name":"nm"}\r\n')
+    assert client.session.label() == "127.0.0.1:4000 - cid:1"
+
+
+def test_a_client_that_ends_before_it_is_greeted() -> None:
+    node = new_node()
+    session = ClientSession(node)
+    session.insecure("EOF")
+    session.closed("TLS Handshake Failure")
+    (found,) = node.closed
+    assert (found.id, found.reason) == (1, "TLS Handshake Failure")
+    assert node.accounts.globals.sessions == 0

@@ -12,14 +12,21 @@ import headwater
 from tests.support.nats_server import NatsServer
 
 SECONDS = 10.0
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a list that is too long to quote each of them."""
+    return text.split()
+
+
 _LOCAL = 'host: "127.0.0.1"\nport: -1\nhttp: "127.0.0.1:-1"\n'
 # What is of this one process, this machine, or this moment: the types must agree, no more.
 _MASKED = frozenset(
-    """
+    words("""
     cid config_digest config_load_time cpu created first_ts id idle last_active last_activity
     last_ts mem now pending_bytes port rtt server_id start stop store_dir ts update_time uptime
     version
-    """.split()
+    """)
 )
 # Lists whose order means nothing, and what of their elements tells them apart.
 _KEYED = {

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.cluster.test_leaf_hub import leaf_port
-from tests.monitor.pair import Pair, Reply, differences, fetch
+from tests.monitor.pair import Pair, Reply, differences, fetch, words
 from tests.support.nats_server import NatsServer
 from tests.support.raw_client import RawClient
 from tests.support.wait import wait_until
@@ -200,7 +200,7 @@ def _same(target: str, replies: tuple[Reply, Reply]) -> list[str]:
     ]
 
 
-CORE_TARGETS = """
+CORE_TARGETS = words("""
     varz
     connz connz?auth=1&subs=1 connz?auth=true&subs=detail connz?state=closed&auth=1&subs=1
     connz?state=closed&subs=detail connz?state=any&sort=cid connz?state=all&subs=1&auth=1
@@ -232,8 +232,8 @@ CORE_TARGETS = """
     ipqueuesz ipqueuesz?queues=none&all=1 ipqueuesz?all=x ipqueuesz?all=1
     raftz raftz?acc=$G raftz?acc=x&group=y
     debug/vars nope varz/ VARZ conn%7a %2e%2e/varz debug/ /varz ./varz a/../connz?limit=1 a%zz
-""".split()
-JETSTREAM_TARGETS = """
+""")
+JETSTREAM_TARGETS = words("""
     varz jsz jsz?acc=$G jsz?accounts=1 jsz?streams=1 jsz?streams=1&config=1 jsz?consumers=1
     jsz?consumers=1&config=1&acc=$G jsz?acc=none jsz?acc=none&streams=1 jsz?config=1 jsz?raft=1
     jsz?raft=1&streams=1 jsz?leader-only=1 jsz?stream-leader-only=1&streams=1
@@ -249,11 +249,11 @@ JETSTREAM_TARGETS = """
     healthz?stream=S&consumer=pull&details=1 healthz?account=none&js-server-only=1
     healthz?account=none&js-enabled-only=1 healthz?account=none&js-enabled=1
     healthz?account=none&js-meta-only=1 connz?auth=1&subs=1 accountz?acc=$G ipqueuesz raftz
-""".split()
-LINKED_TARGETS = """
+""")
+LINKED_TARGETS = words("""
     varz leafz leafz?subs=1 leafz?acc=$G leafz?acc=none connz connz?auth=1&subs=1 connz?subs=detail
     connz?state=all connz?acc=$G connz?state=closed accstatz accstatz?unused=1
-""".split()
+""")
 
 
 @pytest.mark.parametrize("target", CORE_TARGETS)

@@ -1,11 +1,13 @@
-"""When certificates expire."""
+"""When certificates expire, and whose they are."""
 
+import hashlib
+import ssl
 from pathlib import Path
 
 import pytest
 
 from headwater.config.options import CertificateFiles, TlsOptions
-from headwater.monitor.certificates import Expiries, expiry, not_after
+from headwater.monitor.certificates import Expiries, described, expiry, not_after
 
 # Of a key that nobody has.
 CERTIFICATE = """\
@@ -30,10 +32,18 @@ def _element(tag: int, *parts: bytes) -> bytes:
     return bytes((tag, 0x82)) + len(data).to_bytes(2, "big") + data
 
 
-def _certificate(not_after: bytes, *, version: bool = True, padding: int = 0) -> bytes:
-    """Return the first part of a certificate; the rest does not matter here."""
+def _attribute(kind: int, words: str) -> bytes:
+    """Return an attribute of a name."""
+    return _element(
+        0x30, _element(0x06, b"\x55\x04" + bytes([kind])), _element(0x0C, words.encode())
+    )
+
+
+def _certificate(not_after: bytes, *rest: bytes, version: bool = True, padding: int = 0) -> bytes:
+    """Return a certificate up to the validity, and with ``rest`` behind that."""
     validity = _element(0x30, _element(0x17, b"200101000000Z"), not_after)
     parts = [_element(0x02, b"\x01"), _element(0x30), _element(0x30, bytes(padding)), validity]
+    parts += rest
     if version:
         parts.insert(0, _element(0xA0, _element(0x02, b"\x02")))
     return _element(0x30, _element(0x30, *parts))
@@ -84,3 +94,40 @@ def test_of_several_the_first_to_expire_counts_and_is_read_once(tmp_path: Path) 
     path.unlink()
     assert expiries.of(TlsOptions(certificates=pairs)) == EXPIRES
     assert expiries.of(TlsOptions()) == ""
+
+
+def test_whose_it_is() -> None:
+    certificate = ssl.PEM_cert_to_DER_cert(CERTIFICATE)
+    assert described(certificate) == {
+        "subject": "CN=one",
+        "spki_sha256": "051113c644edcb5d0cbed80fd363898c7a1f535fb93a6a5223d529b6d193365f",
+        "cert_sha256": hashlib.sha256(certificate).hexdigest(),
+    }
+
+
+@pytest.mark.parametrize(
+    ("parts", "subject"),
+    [
+        ([[(6, "DE")], [(10, "acme")], [(3, "me")]], "CN=me,O=acme,C=DE"),
+        ([[(10, "b"), (10, "a")]], "O=b+O=a"),
+        ([[(11, "x")], [(3, "me")], [(11, "y")]], "CN=me,OU=x+OU=y"),
+        ([[(3, 'a,b+"c"')]], 'CN=a\\,b\\+\\"c\\"'),
+        ([[(42, "given name")], [(5, "7")]], "SERIALNUMBER=7"),
+        ([], ""),
+    ],
+)
+def test_names(parts: list[list[tuple[int, str]]], subject: str) -> None:
+    sets = [_element(0x31, *(_attribute(*pair) for pair in part)) for part in parts]
+    name, key = _element(0x30, *sets), _element(0x30, b"key")
+    certificate = _certificate(_element(0x17, b"300101000000Z"), name, key)
+    found = described(certificate)
+    assert found["subject"] == subject
+    assert found["spki_sha256"] == hashlib.sha256(key).hexdigest()
+
+
+def test_what_cannot_be_read_is_left_out() -> None:
+    whole = _certificate(_element(0x17, b"300101000000Z"), _element(0x30), _element(0x30, b"key"))
+    for size in range(len(whole)):
+        found = described(whole[:size])
+        assert (found["subject"], found["spki_sha256"]) == ("", "")
+        assert found["cert_sha256"] == hashlib.sha256(whole[:size]).hexdigest()

@@ -94,7 +94,7 @@ def test_unsigned(text: str, number: int) -> None:
 
 @pytest.mark.parametrize("text", ["-1", "%2B5", "x", str(2**64)])
 def test_unsigned_that_are_none(text: str) -> None:
-    with pytest.raises(BadRequestError, match="decoding uint64 for 'a': strconv.ParseUint"):
+    with pytest.raises(BadRequestError, match="decoding uint64 for 'a': strconv"):
         Parameters(f"a={text}").unsigned("a")
 
 

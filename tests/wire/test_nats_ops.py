@@ -72,3 +72,7 @@ def test_lines():
     line = nats_ops.info_line({"server_id": "N", "max_payload": 1})
     assert line == b'INFO {"server_id":"N","max_payload":1} \r\n'
     assert (nats_ops.PING, nats_ops.PONG, nats_ops.OK) == (b"PING\r\n", b"PONG\r\n", b"+OK\r\n")
+
+
+def test_words_of_a_peer_cannot_forge_a_line_of_the_log():
+    assert nats_ops.quoted('a"b\\c\n[ERR] é') == '"a\\"b\\\\c\\n[ERR] é"'

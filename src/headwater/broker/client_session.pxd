@@ -44,6 +44,7 @@ cdef class ClientSession(Session):
     @cython.locals(message=Message, subject=bytes, start=Py_ssize_t, end=Py_ssize_t, size=Py_ssize_t, router=Router, count=Py_ssize_t, first=Py_ssize_t)
     cpdef on_message(self)
     cpdef on_control(self, bytes verb, bytes arguments)
+    cpdef label(self)
     cpdef tuple described(self)
     @cython.locals(subscription=ClientSubscription)
     cpdef subscribe(self, bytes subject, bytes queue, bytes sid)

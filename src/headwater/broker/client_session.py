@@ -199,6 +199,25 @@ class ClientSession(Session):
             self.subscriptions.pop(subscription.sid, None)
             self.account.unsubscribe(subscription)
 
+    def label(self):
+        """Add what the client has said of itself, once it is let in."""
+        text = Session.label(self)
+        connect = self.connect
+        if connect is None or not self.admitted:
+            return text
+        parts = [f"v{connect.version}" if connect.version else "", connect.lang, connect.name]
+        program = ":".join([part for part in parts if part])
+        if program:
+            text += f" - {nats_ops.quoted(program)}"
+        user = f"user:{connect.user}" if connect.user else ""
+        if connect.nkey:
+            user = f"nkey:{connect.nkey}"
+        elif not user and connect.auth_token:
+            user = "token"
+        if user:
+            text += f" - {nats_ops.quoted(self.account.name.decode() + '/' + user)}"
+        return text
+
     def described(self):
         connect = self.connect
         if connect is None:

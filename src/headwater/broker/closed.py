@@ -32,6 +32,7 @@ class ClosedConnection:
         "stop_ns",
         "subscription_count",
         "subscriptions",  # what their ``state`` was
+        "tls",  # version, cipher suite, whether it came first; None without TLS
         "user_name",
         "version",
     )
@@ -54,6 +55,8 @@ class ClosedConnection:
         self.stalls = session.stalls
         self.account_name = session.account.name
         self.user_name, self.name, self.lang, self.version = session.described()
+        security = session.security
+        self.tls = security and (security.version, security.cipher, security.first)
         self.subscription_count = len(session.subscriptions)
         self.subscriptions = ()
         if self.subscription_count <= _SUBSCRIPTIONS_MAX:

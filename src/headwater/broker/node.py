@@ -92,6 +92,9 @@ class Node:
 
     def forget(self, session):
         """A client is gone; its subscriptions are still there."""
+        if not session.id:  # it ended before it was greeted
+            session.id = self.next_id()
+            session.account = self.accounts.globals
         self.closed.add(session, self.clock.now())
         session.account.past_clients.add(session)
         if self.sessions.pop(session.id, None) is not None:

@@ -26,6 +26,7 @@ cdef class Session(NatsParser):
     cdef public str reason
     cdef public Router router
     cdef public long long rtt_ns
+    cdef public object security
     cdef public long long stalls
     cdef public long long start_ns
     cdef public dict subscriptions

@@ -54,6 +54,7 @@ class Session(NatsParser):
         "reason",
         "router",
         "rtt_ns",
+        "security",
         "stalls",
         "start_ns",
         "subscriptions",
@@ -85,6 +86,7 @@ class Session(NatsParser):
         self.stalls = 0  # how often publishers were to wait for this peer
         self.pending_bytes = 0  # waiting for a peer that is behind, when that was last looked at
         self.behind = False  # whether the peer takes much less than it is sent
+        self.security = None  # what TLS has agreed on, once it is on
         self.timer = None  # of the next ping, or of the time to authenticate
         self.reason = ""  # why the connection was closed, in nats-server's words
 
@@ -139,6 +141,7 @@ class Session(NatsParser):
             self.port = port
 
     def secured(self, text):
+        self.security = self.link.security()
         self.node.log.debug(f"{self.label()} - TLS handshake complete")
         self.node.log.debug(f"{self.label()} - TLS version {text}")
 

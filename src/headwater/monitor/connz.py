@@ -10,6 +10,7 @@ from headwater.accounts.account import GLOBAL
 from headwater.base import gojson
 from headwater.broker.closed import ClosedConnection
 from headwater.broker.session import CLIENT
+from headwater.monitor import certificates
 from headwater.monitor.about import About
 from headwater.monitor.formats import duration_text, text, uptime_text
 from headwater.monitor.parameters import BadRequestError, Parameters
@@ -262,11 +263,31 @@ def _words(connection: Any, asked: ConnzOptions) -> dict[str, object]:
     fields: dict[str, object] = {
         name: value for name, value in zip(names, described, strict=True) if value
     }
+    fields |= _security(connection, asked)
     if asked.auth:
         if user:
             fields["authorized_user"] = user
         if _account_name(connection) != GLOBAL:
             fields["account"] = text(_account_name(connection))
+    return fields
+
+
+def _security(connection: Any, asked: ConnzOptions) -> dict[str, object]:
+    """Return what TLS has agreed on."""
+    if _is_closed(connection):
+        agreed, certificate = connection.tls, None
+    else:
+        security = connection.security
+        agreed = security and (security.version, security.cipher, security.first)
+        certificate = security and security.peer_certificate
+    if not agreed:
+        return {}
+    version, cipher, first = agreed
+    fields: dict[str, object] = {"tls_version": version, "tls_cipher_suite": cipher}
+    if certificate and asked.auth:
+        fields["tls_peer_certs"] = [certificates.described(certificate)]
+    if first:
+        fields["tls_first"] = True
     return fields
 
 

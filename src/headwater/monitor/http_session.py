@@ -20,7 +20,7 @@ _IDLE_NS = 60 * SECOND
 _BAD_REQUEST = "400 Bad Request"
 _BAD_VERSION = "505 HTTP Version Not Supported"
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
 @dataclass(frozen=True)

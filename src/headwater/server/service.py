@@ -4,6 +4,7 @@ import asyncio
 import os
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from random import SystemRandom
 from typing import TYPE_CHECKING
@@ -87,7 +88,7 @@ class Service:
         log_banner(self.log, self.node, options)
         if options.pid_file:
             portfiles.write_pid_file(options.pid_file)
-        if options.http_port:
+        if options.http_port or options.https_port:
             await self._start_monitor()
         if options.jetstream is not None:
             self._start_jetstream(options.jetstream)
@@ -145,19 +146,41 @@ class Service:
         options = self.options
         self._monitor_network = Network(self._loop)
         monitor = self._monitor = Monitor(self.node, options)
-        port = max(0, options.http_port)
+        entrance = self._monitor_entrance(monitor)
+        scheme, host, port = "http", options.http_host, options.http_port
+        if options.https_port:
+            scheme, host, port = "https", options.https_host, options.https_port
         try:
-            self.monitor_address = await self._monitor_network.listen(
-                options.http_host, port, Entrance(monitor.accept)
-            )
+            address = await self._monitor_network.listen(host, max(0, port), entrance)
         except OSError as error:
             raise StartError(
                 f"Can't start monitoring: can't listen to the monitor port: "
-                f"{options.http_host}:{port}: {_reason(error)}"
+                f"{host}:{max(0, port)}: {_reason(error)}"
             ) from error
-        monitor.about.http_port = self.monitor_address[1]
-        place = f"{options.http_host}:{self.monitor_address[1]}"
-        self.log.info(f"Starting http monitor on {place}")
+        self.monitor_address = address
+        if options.https_port:
+            monitor.about.https_port = address[1]
+        else:
+            monitor.about.http_port = address[1]
+        self.log.info(f"Starting {scheme} monitor on {host}:{address[1]}")
+
+    def _monitor_entrance(self, monitor: "Monitor") -> Entrance:
+        options = self.options
+        entrance = Entrance(monitor.accept)
+        if not options.https_port:
+            return entrance
+        if options.http_port:
+            raise StartError(
+                f"Can't start monitoring: can't specify both HTTP ({options.http_port}) "
+                f"and HTTPs ({options.https_port}) ports"
+            )
+        if options.tls is None or not options.tls.certificates:
+            raise StartError("Can't start monitoring: TLS cert and key required for HTTPS")
+        from headwater.server.tls import tls_server  # noqa: PLC0415 (only with TLS)
+
+        # Whoever may reach the port may look, with a certificate or without, as on nats-server.
+        entrance.tls = tls_server(replace(options.tls, verify=False, first=True), self._loop)
+        return entrance
 
     def _start_jetstream(self, options: JetStreamOptions) -> None:
         self.log.info("Starting JetStream")
@@ -221,7 +244,8 @@ class Service:
         """Return where the server listens: kind of listener to its URLs."""
         urls = {"nats": [_url("nats", self.client_address)]}
         if self.monitor_address[1]:
-            urls["monitoring"] = [_url("http", self.monitor_address)]
+            scheme = "https" if self.options.https_port else "http"
+            urls["monitoring"] = [_url(scheme, self.monitor_address)]
         return urls
 
     def enter_lame_duck(self) -> None:

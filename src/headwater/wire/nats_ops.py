@@ -56,6 +56,11 @@ def error_line(text: str) -> bytes:
     return f"-ERR '{text}'\r\n".encode()
 
 
+def quoted(text: str) -> str:
+    """Return a peer's words as they may stand in a log: in quotes, control characters escaped."""
+    return msgspec.json.encode(text).decode()
+
+
 def info_line(fields: dict) -> bytes:
     """Return the INFO line of ``fields``; a blank stands before its end, as nats-server's."""
     return b"INFO " + msgspec.json.encode(fields) + b" \r\n"
