@@ -1,7 +1,9 @@
 """``/metrics``: the text that Prometheus reads."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -194,3 +196,20 @@ def test_asking_twice() -> None:
     assert ask(Monitor(node, Options()), "/varz").status == 200
     assert _text(node)
     assert _text(node)
+
+
+def test_every_metric_is_documented() -> None:
+    world = World()
+    world.stream("S")
+    world.consumer("S", "C")
+    page = (Path(__file__).parents[2] / "docs" / "monitoring.md").read_text()
+    documented = re.findall(r"^\| `(headwater_\w+)` \| (\w+) \|([\w, ]*)\|", page, re.MULTILINE)
+    found = []
+    for family in text_string_to_metric_families(_text(world.node)):
+        labels = {name for sample in family.samples for name in sample.labels}
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        found.append((name, family.type, labels))
+    told = [
+        (name, kind, set(labels.strip().split(", ")) - {""}) for name, kind, labels in documented
+    ]
+    assert sorted(told, key=str) == sorted(found, key=str)

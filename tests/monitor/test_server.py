@@ -1,6 +1,7 @@
 """Which path leads to what, and how the answers look in HTTP."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from headwater.config.options import Options
 from headwater.monitor import endpoints
 from headwater.monitor.endpoints import ENDPOINTS, Endpoint
 from headwater.monitor.http_session import Answer
+from headwater.monitor.parameters import Parameters
 from headwater.monitor.server import Monitor
 from headwater.monitor.varz import VarzOptions
 from tests.broker.fakes import FakeLink, new_node
@@ -121,6 +123,24 @@ def test_the_index_links_every_page() -> None:
     for link in links:
         if link != "metrics":  # see test_metrics
             assert ask(_monitor(), f"/{link}").status in (200, 404)
+
+
+def test_every_page_and_parameter_is_documented() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "monitoring.md").read_text()
+    rows = dict(re.findall(r"^\| `/([\w/]*)` \|[^|]*\|(.*)\|$", text, re.MULTILINE))
+    assert set(rows) == {"", *ENDPOINTS, "metrics", "debug/vars", "stacksz"}
+    asked: list[str] = []
+
+    class Recorder(Parameters):
+        def text(self, name: str) -> str:
+            asked.append(name)
+            return ""
+
+    for name, endpoint in ENDPOINTS.items():
+        asked.clear()
+        endpoint.from_url(Recorder())
+        documented = set(re.findall(r"`([\w-]+)`", rows[name]))
+        assert documented == set(asked) - {"js-enabled"}, name
 
 
 def test_base_path() -> None:
