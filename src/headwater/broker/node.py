@@ -79,7 +79,8 @@ class Node:
         self.total_connections += 1
         self.sessions[session.id] = session
         session.account.sessions += 1
-        self.log.debug(f"{session.label()} - Client connection created")
+        if self.log.debugging:
+            self.log.debug(f"{session.label()} - Client connection created")
         return True
 
     def bind(self, session, account_name):
@@ -99,7 +100,8 @@ class Node:
         session.account.past_clients.add(session)
         if self.sessions.pop(session.id, None) is not None:
             session.account.sessions -= 1
-            self.log.debug(f"{session.label()} - Client connection closed: {session.reason}")
+            if self.log.debugging:
+                self.log.debug(f"{session.label()} - Client connection closed: {session.reason}")
 
     def forget_leaf(self, session):
         """A leaf link is gone, or has come to nothing; its subscriptions are still there."""

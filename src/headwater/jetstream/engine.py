@@ -27,16 +27,16 @@ class JetStream:
 
     def __init__(self, node, options, disk, jobs):
         self.node = node
-        self.domain = options.domain
-        self._disk = disk
-        self.jobs = jobs
-        self._cache = BlockCache(_CACHE_BYTES_MAX)
-        self.memory = Quota(options.memory_max)
-        self.file = Quota(options.file_max)
-        self.accounts = []  # the AccountStreams of each account that has JetStream
-        self._trim_timer = None
         self.options = options
+        self.domain = options.domain
         self.store_dir = options.store_dir  # the host puts the real place there
+        self.jobs = jobs
+        self.memory = Quota(options.memory_max)  # of all memory streams
+        self.file = Quota(options.file_max)  # of all streams on the disk
+        self.accounts = []  # the AccountStreams of each account that has JetStream
+        self._disk = disk
+        self._cache = BlockCache(_CACHE_BYTES_MAX)
+        self._trim_timer = None
 
     def recover(self):
         """Open the store; blocks.

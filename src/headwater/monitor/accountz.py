@@ -11,7 +11,7 @@ from headwater.monitor.about import About
 from headwater.monitor.formats import text
 from headwater.monitor.parameters import BadRequestError, Parameters
 from headwater.monitor.steps import Steps, pause
-from headwater.monitor.subsz import sublist_stats
+from headwater.monitor.subsz import Statistics
 
 # How many sessions are added up before others have their turn.
 _ADDED = 2000
@@ -127,7 +127,9 @@ def _detail(about: About, account: Account) -> dict[str, object]:
     mappings = {mapping.source: _destinations(mapping) for mapping in _mappings(about, account)}
     if mappings:
         fields["mappings"] = dict(sorted(mappings.items()))
-    return fields | {"name_tag": name, "sublist_stats": sublist_stats([account.interest])}
+    statistics = Statistics()
+    statistics.add(account.interest)
+    return fields | {"name_tag": name, "sublist_stats": statistics.fields()}
 
 
 def _mappings(about: About, account: Account) -> tuple[Mapping, ...]:

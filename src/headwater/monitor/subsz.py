@@ -54,11 +54,15 @@ def subsz(about: About, asked: SubszOptions) -> Steps:
     accounts = list(node.accounts)
     if asked.account:
         accounts = [account for account in accounts if text(account.name) == asked.account]
+    statistics = Statistics()
+    for account in accounts:
+        statistics.add(account.interest)
+        yield pause(node.timers)
     offset, limit = max(asked.offset, 0), asked.limit if asked.limit > 0 else LIMIT
     fields: dict[str, object] = {
         "server_id": node.server_id,
         "now": gojson.time_text(node.clock.now()),
-        **sublist_stats([account.interest for account in accounts]),
+        **statistics.fields(),
         "total": 0,
         "offset": offset,
         "limit": limit,
@@ -72,26 +76,37 @@ def subsz(about: About, asked: SubszOptions) -> Steps:
     return fields
 
 
-def sublist_stats(sublists: list[Any]) -> dict[str, object]:
-    """Return the statistics of one Sublist or of several."""
-    cached = most = reached = 0
-    for sublist in sublists:
-        count, most_here, total = sublist.fanouts()
-        cached += count
-        reached += total
-        most = max(most, most_here)
-    lookups = sum(sublist.lookups for sublist in sublists)
-    misses = sum(sublist.misses for sublist in sublists)
-    return {
-        "num_subscriptions": sum(sublist.count for sublist in sublists),
-        "num_cache": cached,
-        "num_inserts": sum(sublist.inserts for sublist in sublists),
-        "num_removes": sum(sublist.removes for sublist in sublists),
-        "num_matches": lookups,
-        "cache_hit_rate": number((lookups - misses) / lookups) if lookups else 0,
-        "max_fanout": most,
-        "avg_fanout": number(reached / cached) if cached else 0,
-    }
+class Statistics:
+    """What there is to say of a Sublist, or of several."""
+
+    def __init__(self) -> None:
+        self._count = self._inserts = self._removes = self._lookups = self._misses = 0
+        self._cached = self._most = self._reached = 0
+
+    def add(self, sublist: Any) -> None:
+        self._count += sublist.count
+        self._inserts += sublist.inserts
+        self._removes += sublist.removes
+        self._lookups += sublist.lookups
+        self._misses += sublist.misses
+        cached, most, reached = sublist.fanouts()
+        self._cached += cached
+        self._most = max(self._most, most)
+        self._reached += reached
+
+    def fields(self) -> dict[str, object]:
+        """Return it in nats-server's names."""
+        hits = self._lookups - self._misses
+        return {
+            "num_subscriptions": self._count,
+            "num_cache": self._cached,
+            "num_inserts": self._inserts,
+            "num_removes": self._removes,
+            "num_matches": self._lookups,
+            "cache_hit_rate": number(hits / self._lookups) if self._lookups else 0,
+            "max_fanout": self._most,
+            "avg_fanout": number(self._reached / self._cached) if self._cached else 0,
+        }
 
 
 def _find(about: About, accounts: list[Account], test: bytes) -> Steps:
