@@ -333,6 +333,58 @@ include bad.conf
 authorization { include users.conf }
 authorization { include "users.conf"; }
 authorization { include "users.conf", timeout: 1 }
+mappings { a: b }
+maps { a: b }
+mappings {}
+mappings: 5
+mappings: [a]
+mappings { a: b, a: c }
+mappings { "a b": c }
+mappings { "a..b": c }
+mappings { "a.>.b": c }
+mappings { "": c }
+mappings { "a.*": "b.$1" }
+mappings { "a.*": "b.$2" }
+mappings { "a.*": "b.*" }
+mappings { "a.>": b }
+mappings { "a.*": "{{partition(3,1)}}" }
+mappings { "a.*": "{{partition(3,2)}}" }
+mappings { a: "{{bad(1)}}" }
+mappings { a: 5 }
+mappings { a: true }
+mappings { a: [] }
+mappings { a: [b] }
+mappings { a: [[{destination: b, weight: 1}]] }
+mappings { a: {} }
+mappings { a: {destination: b} }
+mappings { a: {destination: b, weight: 50} }
+mappings { a: [{destination: b}] }
+mappings { a: [{destination: b, weight: 50%}, {dest: c, weight: "50"}] }
+mappings { a: [{destination: b, weight: 50%}, {destination: c, weight: 51}] }
+mappings { a: [{destination: b, weight: 50}, {destination: b, weight: 50}] }
+mappings { a: [{destination: b, weight: 50}, {destination: b, weight: 50, cluster: x}] }
+mappings { a: [{destination: b, weight: 60}, {destination: c, weight: 60, cluster: x}] }
+mappings { a: [{destination: b, weight: 60, cluster: x}, {destination: c, weight: 60, cluster: x}] }
+mappings { a: [{destination: b, weight: 60, cluster: x}, {destination: c, weight: 60, cluster: y}] }
+mappings { a: [{DEST: b, Weight: 10}] }
+mappings { a: [{destination: b, to: c, weight: 10}] }
+mappings { a: [{destination: b, weight: 101}] }
+mappings { a: [{destination: b, weight: -1}] }
+mappings { a: [{destination: b, weight: 1k}] }
+mappings { a: [{destination: b, weight: 5.5}] }
+mappings { a: [{destination: b, weight: true}] }
+mappings { a: [{destination: b, weight: "+7%"}] }
+mappings { a: [{destination: b, weight: "0007"}] }
+mappings { a: [{destination: b, weight: " 7%"}] }
+mappings { a: [{destination: b, weight: "7%%"}] }
+mappings { a: [{destination: b, weight: "%"}] }
+mappings { a: [{destination: b, weight: ""}] }
+mappings { a: [{destination: b, weight: "0x7"}] }
+mappings { a: [{destination: b, weight: "1_0"}] }
+mappings { a: [{destination: b, weight: 50}, "x"] }
+mappings { a: {destination: [b], weight: 1} }
+mappings { a: [{destination: b, weight: 1, cluster: 5}] }
+mappings { a: [{destination: b c, weight: 1}] }
 """
 
 _TEXTS = [
@@ -396,6 +448,8 @@ STRICTER = {
     ),
     "authorization { password: b }": "lets everybody in there",
     "jetstream { domain: a.b }": "fails there as well, when the server starts",
+    'mappings { a: "" }': "the first message on the subject ends the server there",
+    "mappings { a: [{weight: 50}] }": "the first message on the subject ends the server there",
     "leafnodes { remotes: [ {} ] }": "fails there as well, when the server starts",
     'leafnodes { remotes: [ { url: "localhost:7422" } ] }': "has no host there",
     "max_payload: 2mb, max_pending: 1mb": "fails there as well, when the server starts",
@@ -418,7 +472,6 @@ leafnodes { remotes: [ { url: "wss://h:443" } ] }
 leafnodes { remotes: [ { url: "nats://h", account: A } ] }
 leafnodes { remotes: [ { url: "nats://h", creds: "/tmp/x.creds" } ] }
 leafnodes { remotes: [ { url: "nats://h", tls: {} } ] }
-mappings { a: b }
 mqtt { port: 1883, no_tls: true }
 mqtt { port: 1883 }
 websocket { port: 8080, no_tls: true }

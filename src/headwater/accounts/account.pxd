@@ -1,3 +1,4 @@
+from headwater.subjects.mapping cimport SubjectMappings
 from headwater.subjects.match cimport Interest, Sublist
 
 
@@ -19,6 +20,7 @@ cdef class Account:
     cdef public Sublist interest
     cdef public object jetstream
     cdef public list listeners
+    cdef public SubjectMappings mappings
     cdef public bytes name
     cdef public Traffic past_clients
     cdef public Traffic past_leafs

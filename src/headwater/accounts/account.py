@@ -44,6 +44,7 @@ class Account:
         "interest",
         "jetstream",
         "listeners",
+        "mappings",
         "name",
         "past_clients",
         "past_leafs",
@@ -55,6 +56,7 @@ class Account:
         self.name = name
         self.interest = Sublist()
         self.listeners = []
+        self.mappings = None  # SubjectMappings for what is published, if there are any
         self.sessions = 0  # how many connections are bound to the account
         self.jetstream = None  # what manages its streams, when JetStream is on
         # Of connections that are closed; those that are open count for themselves.

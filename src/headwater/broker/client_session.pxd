@@ -41,7 +41,7 @@ cdef class ClientSession(Session):
     cdef public bint verbose
 
     cpdef Py_ssize_t receive(self, const unsigned char[::1] view, Py_ssize_t start, Py_ssize_t end) except? -1
-    @cython.locals(message=Message, subject=bytes, start=Py_ssize_t, end=Py_ssize_t, size=Py_ssize_t, router=Router, count=Py_ssize_t, first=Py_ssize_t)
+    @cython.locals(message=Message, subject=bytes, start=Py_ssize_t, end=Py_ssize_t, size=Py_ssize_t, router=Router)
     cpdef on_message(self)
     cpdef on_control(self, bytes verb, bytes arguments)
     cpdef label(self)
@@ -49,6 +49,10 @@ cdef class ClientSession(Session):
     @cython.locals(subscription=ClientSubscription)
     cpdef subscribe(self, bytes subject, bytes queue, bytes sid)
     cpdef remove(self, ClientSubscription subscription)
+    @cython.locals(message=Message, router=Router, count=Py_ssize_t, first=Py_ssize_t)
+    cdef _take(self, bytes subject)
+    @cython.locals(message=Message, mapped=bytes)
+    cdef _take_mapped(self, bytes subject)
     cdef bint _may_publish(self, bytes subject) except -1
     @cython.locals(message=Message, start=Py_ssize_t, end=Py_ssize_t)
     cdef bint _is_reserved(self, bytes subject) except -1

@@ -148,20 +148,10 @@ class ClientSession(Session):
             raise ProtocolError("message headers not supported")
         if self.pedantic and not is_valid_literal(subject):
             self.send(nats_ops.error_line("Invalid Publish Subject"))
-        first = message.subject_view[message.subject_start]
-        if (first == 36 or first == 95) and self._is_reserved(subject):
-            return
-        if self.permissions is not None and not self._may_publish(subject):
-            return
-        if message.reply_end > message.reply_start:
-            first = message.reply_view[message.reply_start]
-            if (first == 36 or first == 95) and self._is_reply_reserved():
-                return
-        if self.verbose:
-            self.send(nats_ops.OK)
-        count = router.route(self.account, message, self)
-        if count == 0 and self.no_responders and message.reply_end > message.reply_start:
-            router.answer_no_responders(self, message)
+        if self.account.mappings is None:
+            self._take(subject)
+        else:
+            self._take_mapped(subject)
 
     def on_control(self, verb, arguments):
         if not self.admitted and verb != b"CONNECT":
@@ -232,6 +222,41 @@ class ClientSession(Session):
         self.node.forget(self)
         for subscription in list(self.subscriptions.values()):
             self.remove(subscription)
+
+    def _take(self, subject):
+        """Pass the message on to whoever is interested in ``subject``, if the client may."""
+        message = self.message
+        first = 0
+        if message.subject_end > message.subject_start:
+            first = message.subject_view[message.subject_start]
+        if (first == 36 or first == 95) and self._is_reserved(subject):
+            return
+        if self.permissions is not None and not self._may_publish(subject):
+            return
+        if message.reply_end > message.reply_start:
+            first = message.reply_view[message.reply_start]
+            if (first == 36 or first == 95) and self._is_reply_reserved():
+                return
+        if self.verbose:
+            self.send(nats_ops.OK)
+        router = self.router
+        count = router.route(self.account, message, self)
+        if count == 0 and self.no_responders and message.reply_end > message.reply_start:
+            router.answer_no_responders(self, message)
+
+    def _take_mapped(self, subject):
+        """Do the same where the account's mappings have it go.
+
+        A message that goes nowhere is one on an empty subject, which nobody is interested in.
+        """
+        message = self.message
+        mapped = self.account.mappings.map(subject)
+        if mapped is subject:
+            self._take(subject)
+        else:
+            message.rename(mapped)
+            self._take(mapped)
+            message.subject_view = message.body_view
 
     def _unknown(self, verb):
         raise ProtocolError(f"unknown operation {verb!r}", "Unknown Protocol Operation")

@@ -69,7 +69,8 @@ class Router:
         """Deliver ``message`` in ``account``; return how many receivers took it.
 
         ``origin`` is the session that it came from, None when the server made it.  A message of
-        another server names the queue groups to serve; any other one is offered to all.
+        another server names the queue groups to serve; any other one is offered to all, and so is
+        one that names none because it was for a subject that is mapped here.
         """
         matches = account.interest.match(message.subject)
         count = 0
@@ -100,7 +101,7 @@ class Router:
     def _route_groups(self, groups, message, origin):
         count = 0
         served = None
-        if origin is not None and origin.peer:
+        if origin is not None and origin.peer and (message.queues or not message.mapped):
             served = message.queues or []
         for group in groups:
             first = group[0]

@@ -103,6 +103,7 @@ class LeafSession(Session):
         )
         message.subject = subject
         message.rewritten = False
+        message.mapped = False
         size = message.body_end - message.body_start
         router = self.router
         router.in_msgs += 1
@@ -113,9 +114,10 @@ class LeafSession(Session):
         self.in_bytes += size
         if not may_pass(self._inward, subject):
             return
-        if message.reply_end > message.reply_start:
-            self._split_reply()
-        router.route(self.account, message, self)
+        if self.account.mappings is None:
+            self._take()
+        else:
+            self._take_mapped(subject)
 
     def relay(self, message, groups):
         size = message.body_end - message.body_start
@@ -170,6 +172,20 @@ class LeafSession(Session):
         self.subscriptions.clear()
         self.owner.link_down(self)
 
+    def _take(self):
+        message = self.message
+        if message.reply_end > message.reply_start:
+            self._split_reply()
+        self.router.route(self.account, message, self)
+
+    def _take_mapped(self, subject):
+        message = self.message
+        mapped = self.account.mappings.map(subject)
+        if mapped is not subject:
+            message.rename(mapped)
+        self._take()
+        message.subject_view = message.body_view
+
     def _split_reply(self):
         """Take apart a reply that also carries the subject to show (a delivery of JetStream)."""
         message = self.message
@@ -185,6 +201,7 @@ class LeafSession(Session):
             dots -= 1
         at = octets.find(message.reply_view, 64, at, end)
         if at >= 0 and at + 1 < end:
+            message.subject_view = message.reply_view
             message.subject_start = at + 1
             message.subject_end = end
             message.reply_end = at
@@ -273,7 +290,11 @@ class LeafSession(Session):
             )
         self._interest = LeafInterest(self, self._imports)
         self.send(leaf_ops.subscribe_line(self.loop_subject, b"", 1))
-        self._interest.announce_all(account.interest.interests())
+        interests = account.interest.interests()
+        if account.mappings is not None:
+            # What is mapped here must come here, whoever is interested in where it goes.
+            interests += account.mappings.interests()
+        self._interest.announce_all(interests)
         account.listeners.append(self._interest)
         jitter_ns = node.rng.randrange(_FIRST_PING_JITTER_NS)
         self.timer = node.timers.after(_FIRST_PING_NS + jitter_ns, self._leaf_ping_due)

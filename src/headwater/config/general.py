@@ -9,6 +9,7 @@ from headwater.config import values
 from headwater.config.authorization import assemble_authorization, read_authorization
 from headwater.config.jetstream import assemble_jetstream, read_jetstream, read_store_dir
 from headwater.config.leafnodes import read_leafnodes
+from headwater.config.mappings import read_mappings
 from headwater.config.options import LogOptions, Options
 from headwater.config.report import (
     Fields,
@@ -136,6 +137,7 @@ _HONOURED: Handlers = {
     "lame_duck_duration": sets("lame_duck_duration_ns", _lame_duck),
     "no_header_support": sets("no_header_support", values.boolean),
     "authorization": read_authorization,
+    **dict.fromkeys(("mappings", "maps"), read_mappings),
     "jetstream": read_jetstream,
     **dict.fromkeys(("store_dir", "storedir"), read_store_dir),
     **dict.fromkeys(("leafnodes", "leaf"), read_leafnodes),
@@ -189,7 +191,6 @@ _REFUSED: Handlers = {
     "gateway": refuses("a gateway"),
     "https": refuses("monitoring through TLS"),
     "https_port": refuses_unless_off("monitoring through TLS"),
-    **dict.fromkeys(("mappings", "maps"), refuses("mapping of subjects")),
     "mqtt": refuses("MQTT"),
     "no_auth_user": refuses(),
     **dict.fromkeys(("ocsp", "ocsp_cache"), refuses_unless_off("OCSP")),

@@ -3,13 +3,15 @@
 from random import Random
 
 import headwater
+from headwater.accounts.account import Account
 from headwater.accounts.authenticate import authenticator_for
 from headwater.base.clock import Clock
 from headwater.base.log import Log
 from headwater.base.timers import Timers
 from headwater.broker.closed import ClosedConnections
 from headwater.broker.node import Node
-from headwater.config.options import Options
+from headwater.config.options import Mapping, Options
+from headwater.subjects.mapping import SubjectMappings, compile_mapping
 
 
 def build_node(options: Options, clock: Clock, timers: Timers, rng: Random, log: Log) -> Node:
@@ -37,6 +39,27 @@ def build_node(options: Options, clock: Clock, timers: Timers, rng: Random, log:
     node.tls_available = options.tls is not None and options.allow_non_tls
     node.tls_verified = options.tls is not None and options.tls.verify
     node.proxy_protocol = options.proxy_protocol
+    _map_subjects(node, node.accounts.globals, options.mappings)
     if options.jetstream is not None:
         node.domain = options.jetstream.domain
     return node
+
+
+def _map_subjects(node: Node, account: Account, mappings: tuple[Mapping, ...]) -> None:
+    """Have what is published in ``account`` go where ``mappings`` say."""
+    if mappings:
+        compiled = [
+            compile_mapping(
+                _bytes(mapping.source),
+                [
+                    (_bytes(to.subject), to.weight, _bytes(to.cluster))
+                    for to in mapping.destinations
+                ],
+            )
+            for mapping in mappings
+        ]
+        account.mappings = SubjectMappings(compiled, node.router.random_below)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")

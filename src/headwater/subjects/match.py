@@ -8,7 +8,8 @@ nature (inboxes, acknowledgements) pass it by.
 from headwater.base.limits import MATCH_CACHE_SUBJECTS_MAX
 from headwater.subjects.validate import is_literal
 
-_UNIQUE_PREFIXES = (b"_INBOX.", b"$JS.ACK.", b"_R_.")
+# Answers are sent to these, each of them once.
+UNIQUE_PREFIXES = (b"_INBOX.", b"$JS.ACK.", b"_R_.")
 
 
 class Interest:
@@ -188,7 +189,7 @@ class Sublist:
         found = self._literals.get(subject)
         if self._patterns == 0:
             return self._nothing if found is None else found
-        unique = subject.startswith(_UNIQUE_PREFIXES)
+        unique = subject.startswith(UNIQUE_PREFIXES)
         if not unique:
             older = self._older.get(subject)
             if older is not None:

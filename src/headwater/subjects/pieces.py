@@ -104,12 +104,15 @@ class Split(Piece):
 
     def render(self, tokens, subject, random_below):
         token = tokens[self.position]
-        if self.delimiter:
-            parts = token.split(self.delimiter)
-        else:
+        if not self.delimiter:
             text = token.decode("utf-8", "surrogateescape")
-            parts = [character.encode("utf-8", "surrogateescape") for character in text]
-        return b".".join([part for part in parts if part])
+            return b".".join([part.encode("utf-8", "surrogateescape") for part in text])
+        parts = token.split(self.delimiter)
+        joined = b".".join([part for part in parts if part])
+        if joined and token.startswith(self.delimiter + self.delimiter):
+            # Empty parts make no tokens; before the first one nats-server leaves the dot of one.
+            return b"." + joined
+        return joined
 
 
 class Sized(Piece):

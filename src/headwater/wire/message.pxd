@@ -14,11 +14,13 @@ cdef class Message:
     cdef public Py_ssize_t header_size
     cdef public Py_ssize_t body_start
     cdef public Py_ssize_t body_end
+    cdef public bint mapped
     cdef public bint rewritten
     cdef public list queues
 
     cpdef set_view(self, const unsigned char[::1] view)
     cpdef release(self)
+    cpdef rename(self, bytes subject)
     cpdef bytes shown_subject(self)
     cpdef bytes reply(self)
     @cython.locals(start=Py_ssize_t)

@@ -23,6 +23,7 @@ class Message:
         "body_start",
         "body_view",
         "header_size",
+        "mapped",
         "queues",
         "reply_end",
         "reply_start",
@@ -47,6 +48,7 @@ class Message:
         self.body_start = 0
         self.body_end = 0
         self.rewritten = False
+        self.mapped = False  # whether ``subject`` is not the one that it came with
         self.queues = None  # the queue groups to serve, for a message from another server
 
     def set_view(self, view):
@@ -58,6 +60,14 @@ class Message:
     def release(self):
         """Let go of the views, so that their buffers can be freed or resized."""
         self.set_view(EMPTY)
+
+    def rename(self, subject):
+        """Let it be routed by ``subject``, and be shown with it."""
+        self.mapped = True
+        self.subject = subject
+        self.subject_view = memoryview(subject)
+        self.subject_start = 0
+        self.subject_end = len(subject)
 
     def shown_subject(self):
         """Return the subject that subscribers are shown, as bytes."""
@@ -90,4 +100,5 @@ class Message:
         self.header_size = len(headers)
         self.body_end = len(data)
         self.rewritten = False
+        self.mapped = False
         self.queues = None
