@@ -53,13 +53,22 @@ def test_what_matches_is_mapped():
 
 
 @pytest.mark.parametrize(
-    "subject",
-    [b"a", b"a.x.y", b"a.", b".a", b"a..", b"f", b"f.", b"f..x", b"f.x.", b"", b".", b"a.>"],
+    "subject", [b"a", b"a.x.y", b"a.", b".a", b"a..", b"f", b"b", b"", b".", b"a.>", b"..x"]
 )
 def test_what_does_not_match_stays_the_same_object(subject):
     found = mappings(to(b"a.*", b"b.$1"), to(b"f.>", b"g.>"), to(b"z", b"y"))
     for _ in range(3):
         assert found.map(subject) is subject
+
+
+def test_empty_tokens_are_for_tails_only():
+    found = mappings(to(b"a.*", b"b.$1"), to(b"f.*.>", b"g.$1.>"), to(b"h.>", b"k.>"))
+    for subject in (b"a.", b"f..x", b"f..", b".a", b".h.x"):
+        assert found.map(subject) is subject
+    assert found.map(b"f.x.") == b"g.x."
+    assert found.map(b"f.x..y") == b"g.x..y"
+    assert found.map(b"h.") == b"k."
+    assert mappings(to(b">", b"all.>")).map(b".") == b"all.."
 
 
 def test_wildcards_that_are_published_on():
@@ -199,6 +208,9 @@ def test_only_destinations_of_other_clusters():
 # --- what is refused -------------------------------------------------------------------------
 
 
+_INVALID = "invalid mapping destination"
+
+
 @pytest.mark.parametrize(
     ("destinations", "error"),
     [
@@ -209,8 +221,8 @@ def test_only_destinations_of_other_clusters():
         ([(b"b", 60), (b"b", 60)], 'duplicate entry for "b"'),
         ([(b"b", 60), (b"{{bad()}}", 60)], "total weight needs to be <= 100"),
         ([(b"b.*", 10)], "invalid subject"),
-        ([(b"b", 10), (b"$1", 10)], "invalid mapping destination: wildcard index out of range in $1"),
-        ([(b"", 10)], "invalid mapping destination: invalid transform"),
+        ([(b"b", 10), (b"$1", 10)], f"{_INVALID}: wildcard index out of range in $1"),
+        ([(b"", 10)], f"{_INVALID}: invalid transform"),
     ],
 )  # fmt: skip
 def test_refused(destinations, error):

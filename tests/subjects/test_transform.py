@@ -13,7 +13,7 @@ from headwater.subjects.transform import (
     compile_import,
     compile_transform,
 )
-from headwater.subjects.validate import covers
+from headwater.subjects.validate import covers, is_literal
 from tests.subjects import reference
 
 # What nats-server 2.15.1 answers; the comparison with it proves that this is so.
@@ -101,9 +101,10 @@ def test_nats_server_gives_these_answers(nats_server_path, nats_server, tmp_path
 
 words = st.text("ab-1é", min_size=1, max_size=6)
 numbers = st.sampled_from([-1, 0, 1, 1, 1, 2, 2, 3, 4]).map(str)
-names = st.sampled_from(
-    "wildcard partition split splitFromLeft splitfromright SliceFromLeft sliceFromRight Left right "
-    "random Wildcard Partition bad WILDCARD".split()
+names = st.one_of(
+    st.sampled_from(["wildcard", "Wildcard", "WILDCARD", "partition", "Partition", "split", "bad"]),
+    st.sampled_from(["splitFromLeft", "splitfromright", "SliceFromLeft", "sliceFromRight", "Left"]),
+    st.sampled_from(["right", "random"]),
 )
 arguments = st.one_of(
     numbers, numbers, st.sampled_from(["-", "", "a", " 2 ", "- ", "é", "2147483648"])
@@ -158,6 +159,16 @@ def cases(draw: st.DrawFn) -> tuple[str, str, list[bytes]]:
     return source, destination, subjects
 
 
+def is_certain(source: str, destination: str) -> bool:
+    """Tell whether nats-server maps a subject always in the same way.
+
+    For a source without wildcards the number of a partition is that of the subject or that of
+    nothing at all, depending on which other mappings it has looked at before.
+    """
+    drawn = "andom(" in destination
+    return not drawn and ("artition(" not in destination or not is_literal(encoded(source)))
+
+
 @pytest.mark.hub
 @given(st.lists(cases(), min_size=30, max_size=60))
 @settings(
@@ -181,7 +192,7 @@ def test_same_as_nats_server(nats_server_path, tmp_path_factory, batch):
         server.stop()
     for (source, destination, subjects), their in zip(good, theirs, strict=True):
         transform = compile_transform(encoded(source), encoded(destination))
-        if not transform.varies:
+        if is_certain(source, destination):
             assert tuple(mapped(transform, subject) for subject in subjects) == their, (
                 source,
                 destination,
@@ -200,12 +211,17 @@ def test_partition_is_fnv_1a(tokens, data):
     assert applied(source, destination, ".".join(tokens)) == f"p.{state % buckets}"
 
 
+def test_partition_of_a_source_without_wildcards():
+    # What a stream's transform makes of it on nats-server; a mapping there may do otherwise.
+    for destination in ("p.{{partition(1000)}}", "p.{{partition(1000,1)}}"):
+        assert applied("foo.a", destination, "foo.a") == "p.782"
+    assert applied("foo.*", "p.{{partition(1000)}}", "foo.a") == "p.782"
+
+
 @given(st.text("{}(),$ *>.1wildcarpton\t\n\x00é", max_size=60), sources)
 def test_any_text_is_compiled_or_refused(destination, source):
-    try:
-        compile_transform(encoded(source), encoded(destination))
-    except TransformError as error:
-        assert str(error).startswith("invalid ")
+    error = refusal(source, destination)
+    assert error is None or error.startswith("invalid ")
 
 
 def test_long_nonsense_takes_no_long_time():

@@ -1,7 +1,7 @@
 """Interest on both sides of a leaf link: the peer's as subscriptions here, ours as LS+ there."""
 
 from headwater.accounts.account import InterestListener
-from headwater.broker.session import FORWARDS, KINDS
+from headwater.broker.session import FORWARDS, KINDS, LEAF_TO_HUB
 from headwater.broker.subscription import Subscription
 from headwater.subjects.validate import covers, overlaps
 from headwater.wire import leaf_ops
@@ -52,9 +52,11 @@ class LeafSubscription(Subscription):
         session = self.session
         if not self.active or not session.open:
             return False
-        if origin is not None:
-            if origin is session:
+        if origin is session:
+            # A queue group that nobody is left in here, or that a mapping led to, is the hub's.
+            if not self.queue or session.kind != LEAF_TO_HUB:
                 return False
+        elif origin is not None:
             source = origin
             if not FORWARDS[source.kind * KINDS + session.kind]:
                 return False

@@ -1,7 +1,6 @@
 import cython
-from headwater.subjects.match cimport Interest, Matches, Sublist
+from headwater.subjects.match cimport Interest, Sublist
 from headwater.subjects.pieces cimport Transform
-from headwater.subjects.validate cimport covers
 
 
 cdef class SubjectMapping(Interest):
@@ -33,5 +32,9 @@ cdef class SubjectMappings:
     cpdef bytes map(self, bytes subject)
     @cython.locals(outcome=_Outcome, mapping=SubjectMapping, mapped=bytes)
     cdef _Outcome _outcome(self, bytes subject)
-    @cython.locals(first=SubjectMapping, mapping=SubjectMapping, matches=Matches)
+    @cython.locals(first=SubjectMapping, mapping=SubjectMapping, found=list)
     cdef SubjectMapping _first(self, bytes subject)
+
+
+@cython.locals(wide=list, narrow=list, index=Py_ssize_t, token=bytes, other=bytes)
+cdef bint _takes(bytes source, bytes subject) except -1

@@ -7,7 +7,6 @@ are given.  What a mapping makes of a subject is not mapped again.
 from headwater.base.limits import MATCH_CACHE_SUBJECTS_MAX
 from headwater.subjects.match import UNIQUE_PREFIXES, Interest, Sublist
 from headwater.subjects.transform import TransformError, compile_transform
-from headwater.subjects.validate import covers
 
 _PERCENT = 100
 
@@ -24,7 +23,7 @@ def compile_mapping(source, destinations, cluster=b""):
     own = []
     others = []
     subjects = set()
-    totals = {}
+    totals: dict[bytes, int] = {}
     for subject, weight, where in destinations:
         if subject in subjects:
             name = subject.decode("utf-8", "backslashreplace")
@@ -146,12 +145,32 @@ class SubjectMappings:
     def _first(self, subject):
         """Return the mapping that applies to ``subject``, None when there is none."""
         first = None
-        matches = self._sources.match(subject)
-        for mapping in matches.plain:
-            # Whoever is not pedantic may publish on wildcards: a ">" is no token for a "*".
-            if (first is None or mapping.order < first.order) and covers(mapping.subject, subject):
+        found = self._sources.match(subject).plain
+        if b".." in subject or subject.startswith(b".") or subject.endswith(b"."):
+            found = self._sources.interests()  # the sublist has nothing for an empty token
+        for candidate in found:
+            mapping = candidate
+            if (first is None or mapping.order < first.order) and _takes(mapping.subject, subject):
                 first = mapping
         return first
+
+
+def _takes(source, subject):
+    """Tell whether a mapping of ``source`` applies to ``subject``, which may not be a valid one.
+
+    ``*`` stands neither for an empty token nor for a ``>`` that was published on, ``>`` for all.
+    """
+    wide = source.split(b".")
+    narrow = subject.split(b".")
+    for index, token in enumerate(wide):
+        if token == b">":
+            return len(narrow) > index
+        if index >= len(narrow):
+            return False
+        other = narrow[index]
+        if token != other and (token != b"*" or not other or other == b">"):
+            return False
+    return len(wide) == len(narrow)
 
 
 def _lowest(bound):

@@ -180,14 +180,12 @@ def _find_call(token: bytes) -> tuple["_Function", bytes]:
 
     The first name that is found anywhere counts, and the last parenthesis that closes a call.
     """
-    end = None
-    for end in _END_OF_CALL.finditer(token):
-        pass
-    if end is not None and b"\n" not in token:
+    ends = [found.start() for found in _END_OF_CALL.finditer(token)]
+    if ends and b"\n" not in token:
         for pattern, function in _FUNCTIONS:
             start = pattern.search(token)
-            if start is not None and start.end() <= end.start():
-                return function, token[start.end() : end.start()]
+            if start is not None and start.end() <= ends[-1]:
+                return function, token[start.end() : ends[-1]]
     raise _wrong(_UNKNOWN, token)
 
 
@@ -201,9 +199,7 @@ def _wildcard(call: _Call, source: _Source) -> Piece:
 def _partition(call: _Call, source: _Source) -> Piece:
     buckets = call.integer(0, high=_INT32_MAX)
     numbers = [call.integer(index) for index in range(1, len(call.arguments))]
-    if source.literal:
-        return pieces.Partition(buckets, [])  # nothing of the subject counts
-    if not numbers:
+    if source.literal or not numbers:
         return pieces.WholePartition(buckets)
     return pieces.Partition(buckets, [source.position(number, call.token) for number in numbers])
 
