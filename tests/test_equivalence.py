@@ -148,6 +148,46 @@ def test_permissions(same, allow, deny, asked):
     same("rights", allow, deny, asked)
 
 
+pieces = st.sampled_from(
+    b"x * > $0 $1 $2 {{wildcard(1)}} {{partition(7)}} {{partition(9,1,2)}} {{random(5)}} "
+    b"{{split(1,-)}} {{split(1,)}} {{left(1,2)}} {{right(2,1)}} {{splitFromLeft(1,1)}} "
+    b"{{splitFromRight(1,1)}} {{sliceFromLeft(1,1)}} {{sliceFromRight(1,2)}} {{bad()}} "
+    b"{{left(1,a)}}".split()
+)
+destinations = st.lists(
+    st.one_of(pieces, pieces, pieces, st.sampled_from([b"", b"a b"])), min_size=1, max_size=4
+).map(b".".join)
+asked_subjects = st.lists(st.one_of(subjects, oracle.literals, st.binary(max_size=6)), max_size=5)
+
+
+@compared(
+    source=st.one_of(subjects, st.none()),
+    destination=destinations,
+    importing=st.booleans(),
+    asked=asked_subjects,
+)
+def test_transform(same, source, destination, importing, asked):
+    same("transform", source, destination, importing, asked)
+
+
+@compared(
+    given_mappings=st.lists(
+        st.tuples(
+            subjects,
+            st.lists(
+                st.tuples(destinations, st.integers(0, 60), st.sampled_from([b"", b"c"])),
+                max_size=3,
+            ),
+        ),
+        max_size=4,
+    ),
+    cache_max=st.integers(1, 4),
+    asked=asked_subjects,
+)
+def test_mapping(same, given_mappings, cache_max, asked):
+    same("mapping", given_mappings, cache_max, asked)
+
+
 @compared(
     parts=st.lists(st.binary(max_size=40), max_size=5),
     capacity=st.integers(1, 30),

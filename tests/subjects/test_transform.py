@@ -165,8 +165,8 @@ def is_certain(source: str, destination: str) -> bool:
     For a source without wildcards the number of a partition is that of the subject or that of
     nothing at all, depending on which other mappings it has looked at before.
     """
-    drawn = "andom(" in destination
-    return not drawn and ("artition(" not in destination or not is_literal(encoded(source)))
+    drawn = "andom" in destination
+    return not drawn and ("artition" not in destination or not is_literal(encoded(source)))
 
 
 @pytest.mark.hub

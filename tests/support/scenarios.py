@@ -15,7 +15,9 @@ from headwater.accounts.permissions import Rules
 from headwater.base.buffer import Buffer, BufferPool
 from headwater.base.errors import ProtocolError
 from headwater.subjects import validate
+from headwater.subjects.mapping import SubjectMappings, compile_mapping
 from headwater.subjects.match import Interest, Sublist
+from headwater.subjects.transform import TransformError, compile_import, compile_transform
 from headwater.wire import headers, nats_encoder
 from headwater.wire.message import Message
 from headwater.wire.nats_parser import NatsParser
@@ -129,6 +131,39 @@ def rights(allow: list[bytes] | None, deny: list[bytes], subjects: list[bytes]) 
     ]
 
 
+def transform(source: bytes, destination: bytes, importing: bool, subjects: list[bytes]) -> Any:
+    """Compile a transform and apply it to subjects, whether they match or not."""
+    make = compile_import if importing else compile_transform
+    made = attempt(make, source, destination)
+    if isinstance(made, str):
+        return made
+    return made.varies, [attempt(made.apply, subject, _last) for subject in subjects]
+
+
+def mapping(given: list[list[Any]], cache_max: int, subjects: list[bytes]) -> Any:
+    """Map subjects, several times, by mappings that draw numbers in turn."""
+    dice = _Dice()
+    try:
+        compiled = [compile_mapping(source, destinations) for source, destinations in given]
+    except TransformError as error:
+        return str(error)
+    found = SubjectMappings(compiled, dice.below, cache_max)
+    return [attempt(found.map, subject) for subject in subjects * 3], dice.thrown
+
+
+def _last(bound: int) -> int:
+    return bound - 1
+
+
+class _Dice:
+    def __init__(self) -> None:
+        self.thrown = 0
+
+    def below(self, bound: int) -> int:
+        self.thrown += 37
+        return self.thrown % bound
+
+
 def collect(parts: list[Any], capacity: int, size: int) -> Any:
     """Append to a buffer, then claim that it holds ``size`` bytes."""
     buffer = Buffer(capacity)
@@ -145,7 +180,18 @@ def form() -> str:
 
 SCENARIOS: dict[str, Callable[..., Any]] = {
     function.__name__: function
-    for function in (parse, encode, header_fields, sublist, judge, rights, collect, form)
+    for function in (
+        parse,
+        encode,
+        header_fields,
+        sublist,
+        judge,
+        rights,
+        transform,
+        mapping,
+        collect,
+        form,
+    )
 }
 
 

@@ -24,9 +24,25 @@ def test_a_composed_message_has_its_parts(subject, reply, headers, payload):
 def test_compose_leaves_nothing_of_the_message_before():
     message = Message()
     message.queues = [b"group"]
-    message.rewritten = True
+    message.rewritten = message.mapped = True
     message.compose(b"a", b"", b"", b"x")
-    assert (message.queues, message.rewritten, message.reply()) == (None, False, b"")
+    assert (message.queues, message.reply()) == (None, b"")
+    assert not message.rewritten
+    assert not message.mapped
+
+
+@given(part, part)
+def test_a_renamed_message_keeps_all_but_its_subject(subject, other):
+    message = Message()
+    message.compose(subject, b"reply", b"headers", b"payload")
+    message.rename(other)
+    assert message.mapped
+    assert message.subject == message.shown_subject() == other
+    assert (message.reply(), message.headers(), message.payload()) == (
+        b"reply",
+        b"headers",
+        b"payload",
+    )
 
 
 def test_release_lets_go_of_the_buffer():

@@ -65,7 +65,7 @@ class Message:
         """Let it be routed by ``subject``, and be shown with it."""
         self.mapped = True
         self.subject = subject
-        self.subject_view = memoryview(subject)
+        self.subject_view = subject
         self.subject_start = 0
         self.subject_end = len(subject)
 
