@@ -40,6 +40,8 @@ def build_node(options: Options, clock: Clock, timers: Timers, rng: Random, log:
     node.tls_verified = options.tls is not None and options.tls.verify
     node.proxy_protocol = options.proxy_protocol
     _map_subjects(node, node.accounts.globals, options.mappings)
+    for account in options.accounts:
+        _map_subjects(node, node.accounts.get(account.name.encode()), account.mappings)
     if options.jetstream is not None:
         node.domain = options.jetstream.domain
     return node
