@@ -459,7 +459,6 @@ STRICTER = {
 
 # nats-server accepts these; here they are refused with the words "not supported".
 UNSUPPORTED = r"""
-accounts { A: { users: [ {user: a, password: b} ] } }
 cluster { port: 6222 }
 cluster {}
 gateway { name: A, port: 7222 }
@@ -472,19 +471,12 @@ leafnodes { remotes: [ { url: "wss://h:443" } ] }
 leafnodes { remotes: [ { url: "nats://h", account: A } ] }
 leafnodes { remotes: [ { url: "nats://h", creds: "/tmp/x.creds" } ] }
 leafnodes { remotes: [ { url: "nats://h", tls: {} } ] }
-mqtt { port: 1883, no_tls: true }
 mqtt { port: 1883 }
 websocket { port: 8080, no_tls: true }
-https: 8443
-https_port: 8443
-tls {}
 ocsp: true
-no_auth_user: a
-system_account: A
 resolver: MEMORY
 default_sentinel: x
 default_js_domain { A: b }
-proxy_protocol: true
 jetstream { key: secret }
 jetstream { cipher: aes }
 authorization { user: a, password: b, proxy_required: true }

@@ -1,5 +1,7 @@
 """Identifiers: random ones from a given generator, and the hashes that NATS derives from names."""
 
+import base64
+import binascii
 import hashlib
 
 _DIGITS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -31,6 +33,17 @@ def server_id(rng):
     raw += _crc16(raw).to_bytes(2, "little")
     bits = int.from_bytes(raw, "big")
     return bytes(_BASE32[bits >> shift & 31] for shift in range(275, -1, -5))
+
+
+def is_public_key(text, kind):
+    """Tell whether ``text`` is a public NKey of ``kind``: its first letter, such as A or U."""
+    if len(text) != 56 or text[0] != kind:
+        return False
+    try:
+        raw = base64.b32decode(text)
+    except (binascii.Error, ValueError):
+        return False
+    return raw[0] & 7 == 0 and _crc16(raw[:33]) == int.from_bytes(raw[33:], "little")
 
 
 def _crc16(data):

@@ -1,13 +1,17 @@
 """The ``authorization`` block: who may connect, and what they may publish and subscribe to."""
 
-from headwater.base.clock import SECOND
+from dataclasses import replace
+
+from headwater.base.clock import MINUTE
 from headwater.base.errors import ConfigError
+from headwater.base.ids import is_public_key
 from headwater.config import values
 from headwater.config.options import Authorization, Rule, User, UserPermissions
 from headwater.config.report import (
     Fields,
     Handlers,
     Report,
+    checks,
     read_entries,
     refuse,
     refuses,
@@ -18,7 +22,7 @@ from headwater.config.tree import Entry, fail
 from headwater.subjects.validate import is_valid
 
 _CONNECTION_TYPES = frozenset(
-    ["STANDARD", "WEBSOCKET", "LEAFNODE", "LEAFNODE_WS", "MQTT", "MQTT_WS", "INPROCESS"]
+    ["STANDARD", "WEBSOCKET", "LEAFNODE", "LEAFNODE_WS", "MQTT", "MQTT_WS", "IN_PROCESS"]
 )
 
 
@@ -64,17 +68,33 @@ def _rule(report: Report, entry: Entry) -> Rule:
     return Rule(**fields)
 
 
+_RESPONSES: Handlers = {
+    **dict.fromkeys(("max", "max_msgs", "max_messages", "max_responses"), checks(values.integer)),
+    **dict.fromkeys(("expires", "expiration", "ttl"), checks(values.duration_text)),
+}
+
+
+def _responses(report: Report, entry: Entry) -> bool:
+    """Tell whether answers are to be permitted: by ``true``, or by a map of bounds."""
+    value = entry.node.value
+    if isinstance(value, bool):
+        return value
+    values.block(_RESPONSES)(report, entry)
+    return True
+
+
 _PERMISSIONS: Handlers = {
     **dict.fromkeys(("publish", "pub", "import"), sets("publish", _rule)),
     **dict.fromkeys(("subscribe", "sub", "export"), sets("subscribe", _rule)),
     **dict.fromkeys(
         ("allow_responses", "publish_allow_responses"),
-        refuses_unless_off("a permission to reply (allow_responses)"),
+        refuses_unless_off("a permission to reply (allow_responses)", _responses),
     ),
 }
 
 
-def _permissions(report: Report, entry: Entry) -> UserPermissions:
+def read_permissions(report: Report, entry: Entry) -> UserPermissions:
+    """Return what a user may publish and subscribe to."""
     fields: Fields = {}
     read_entries(report, values.entries_of(entry), _PERMISSIONS, fields)
     return UserPermissions(**fields)
@@ -90,66 +110,92 @@ def _connection_types(report: Report, fields: Fields, entry: Entry) -> None:
         refuse(entry, "a user without connections of type STANDARD")
 
 
-_NAME_AND_PASSWORD: Handlers = {
+def user_nkey(report: Report, entry: Entry) -> str:
+    """Return the public key of a user."""
+    key = values.text(report, entry)
+    if not is_public_key(key, "U"):
+        fail(entry.place, f"{entry.name}: not the public key of a user")
+    return key
+
+
+PROXY_REQUIRED = refuses_unless_off("a trusted proxy", values.boolean)
+NAME_AND_PASSWORD: Handlers = {
     **dict.fromkeys(("user", "username"), sets("name", values.text)),
     **dict.fromkeys(("pass", "password"), sets("password", values.text)),
 }
 
 _USER: Handlers = {
-    **_NAME_AND_PASSWORD,
+    **NAME_AND_PASSWORD,
     **dict.fromkeys(
-        ("permission", "permissions", "authorization"), sets("permissions", _permissions)
+        ("permission", "permissions", "authorization"), sets("permissions", read_permissions)
     ),
     **dict.fromkeys(("allowed_connection_types", "connection_types", "clients"), _connection_types),
-    "nkey": refuses("a user with an nkey"),
-    "proxy_required": refuses_unless_off(),
+    "nkey": refuses("a user with an nkey", user_nkey),
+    "proxy_required": PROXY_REQUIRED,
 }
 
 
-def _users(report: Report, entry: Entry) -> tuple[User, ...]:
-    users: dict[str, User] = {}
+def read_users(report: Report, entry: Entry) -> tuple[User, ...]:
+    """Return the users of a list; no two of a configuration have one name."""
+    users = []
     for node in values.nodes_of(entry):
-        item = Entry("user", node.place, node)
+        errors = len(report.errors)
         fields: Fields = {}
-        read_entries(report, values.entries_of(item), _USER, fields)
+        read_entries(report, values.entries_of(Entry("user", node.place, node)), _USER, fields)
+        if len(report.errors) > errors:
+            continue
         name = fields.get("name", "")
         if not name:
             fail(node.place, "a user entry needs a user (its name)")
-        if name in users:
+        if name in report.users:
             fail(node.place, f"duplicate user {name!r}")
         if not fields.get("password"):
             report.warn(node.place, f"the user {name!r} has no password and connects without one")
-        users[name] = User(**fields)
-    return tuple(users.values())
+        report.users.add(name)
+        users.append(User(**fields))
+    return tuple(users)
 
 
 def _timeout(report: Report, entry: Entry) -> int:
-    value = entry.node.value
-    if isinstance(value, str):
-        return values.duration(report, entry)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        values.wrong(entry, "seconds, or a duration such as 2s")
-    if not 0 <= value <= values.INT32_MAX:
-        fail(entry.place, f"{entry.name}: {value} seconds are out of range")
-    if value > 60:
+    timeout_ns = values.seconds(report, entry)
+    if isinstance(entry.node.value, int | float) and timeout_ns > MINUTE:
+        shown = entry.node.value
         report.warn(
-            entry.place, f"{entry.name}: {value} seconds are long; 1m without quotes is 1000000"
+            entry.place, f"{entry.name}: {shown} seconds are long; 1m without quotes is 1000000"
         )
-    return int(value * SECOND)
+    return timeout_ns
 
+
+_CALLOUT: Handlers = {
+    "issuer": checks(values.text),
+    **dict.fromkeys(("account", "acc"), checks(values.text)),
+    **dict.fromkeys(("auth_users", "users"), checks(values.texts)),
+    **dict.fromkeys(("xkey", "key"), checks(values.text)),
+    "allowed_accounts": checks(values.texts),
+}
 
 _AUTHORIZATION: Handlers = {
-    **_NAME_AND_PASSWORD,
+    **NAME_AND_PASSWORD,
     "token": sets("token", values.text),
     "timeout": sets("timeout_ns", _timeout),
-    "users": sets("users", _users),
+    "users": sets("users", read_users),
     **dict.fromkeys(
         ("default_permission", "default_permissions", "permissions"),
-        sets("permissions", _permissions),
+        sets("permissions", read_permissions),
     ),
-    **dict.fromkeys(("auth_callout", "auth_hook"), refuses("an authorization callout")),
-    "proxy_required": refuses_unless_off(),
+    **dict.fromkeys(
+        ("auth_callout", "auth_hook"), refuses("an authorization callout", values.block(_CALLOUT))
+    ),
+    "proxy_required": PROXY_REQUIRED,
 }
+
+
+def with_default(users: tuple[User, ...], permissions: UserPermissions) -> tuple[User, ...]:
+    """Return ``users``, with ``permissions`` for those that have none of their own."""
+    return tuple(
+        replace(user, permissions=permissions) if user.permissions is None else user
+        for user in users
+    )
 
 
 def read_authorization(report: Report, fields: Fields, entry: Entry) -> None:
@@ -163,9 +209,7 @@ def read_authorization(report: Report, fields: Fields, entry: Entry) -> None:
                 entry.place,
                 "permissions do not apply to a single user: put the user into users [ ... ]",
             )
-        found["users"] = tuple(
-            _with_permissions(user, permissions) for user in found.get("users", ())
-        )
+        found["users"] = with_default(found.get("users", ()), permissions)
     if not (found.get("name") or found.get("token") or found.get("users")):
         if found.get("password"):
             fail(entry.place, "authorization: a password without a user would let everybody in")
@@ -193,11 +237,6 @@ def assemble_authorization(fields: Fields) -> Authorization:
     if password and not name:
         raise ConfigError(f"{where}a password without a user would let everybody in")
     timeout = fields.get("timeout_ns", 0) or Authorization.timeout_ns
-    single = (User(name, password),) if name else ()
-    return Authorization(users=users or single, token=token, timeout_ns=timeout)
-
-
-def _with_permissions(user: User, permissions: UserPermissions) -> User:
-    if user.permissions is not None:
-        return user
-    return User(user.name, user.password, permissions)
+    if name:
+        users = (User(name, password),)
+    return Authorization(users=users or (), single=bool(name), token=token, timeout_ns=timeout)

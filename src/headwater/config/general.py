@@ -1,32 +1,39 @@
 """The options at the top level of a configuration, and how all of them become ``Options``."""
 
 import posixpath
+from dataclasses import replace
 from typing import Any
 
 from headwater.base.clock import SECOND
 from headwater.base.errors import ConfigError
-from headwater.config import values
+from headwater.config import log, ocsp, operator_mode, values
+from headwater.config.accounts import read_accounts
 from headwater.config.authorization import assemble_authorization, read_authorization
+from headwater.config.check import check
+from headwater.config.cluster import read_cluster
+from headwater.config.gateway import read_gateway
 from headwater.config.jetstream import assemble_jetstream, read_jetstream, read_store_dir
 from headwater.config.leafnodes import read_leafnodes
 from headwater.config.mappings import read_mappings
+from headwater.config.mqtt import read_mqtt
 from headwater.config.options import LogOptions, Options
 from headwater.config.report import (
     Fields,
+    Handler,
     Handlers,
     Report,
     ignores,
     read_entries,
-    refuse,
     refuses,
-    refuses_unless_off,
     sets,
 )
+from headwater.config.tls import read_client_tls
 from headwater.config.tree import Entries, Entry, fail
+from headwater.config.websocket import read_websocket
 
 LAME_DUCK_MIN_NS = 30 * SECOND
 _SUB_TOKENS_MAX = 255
-# Zero asks for nats-server's default there, as does an empty host.
+# Zero asks for nats-server's default there, as does an empty text.
 _ZERO_IS_DEFAULT = (
     "host",
     "port",
@@ -36,6 +43,7 @@ _ZERO_IS_DEFAULT = (
     "ping_interval_ns",
     "pings_out_max",
     "write_deadline_ns",
+    "system_account",
 )
 
 
@@ -63,15 +71,6 @@ def _server_name(report: Report, entry: Entry) -> str:
         raise
 
 
-def _trace_verbose(report: Report, fields: Fields, entry: Entry) -> None:
-    fields["log.trace"] = fields["log.trace_verbose"] = values.boolean(report, entry)
-
-
-def _trace_headers(report: Report, fields: Fields, entry: Entry) -> None:
-    fields["log.trace"] = values.boolean(report, entry)
-    report.ignored(entry)
-
-
 def _base_path(report: Report, entry: Entry) -> str:
     path = posixpath.normpath("/" + values.text(report, entry)).lstrip("/")
     return f"/{path}" if path not in ("", ".") else ""
@@ -88,27 +87,31 @@ def _subscriptions_max(report: Report, entry: Entry) -> int:
     return max(0, values.integer(report, entry))
 
 
-def _system_account(report: Report, _fields: Fields, entry: Entry) -> None:
-    if values.text(report, entry) != "$SYS":
-        refuse(entry, "a system account other than $SYS")
-    report.ignored(entry)
+def _https(report: Report, fields: Fields, entry: Entry) -> None:
+    fields["https_host"], fields["https_port"] = values.address(report, entry)
 
 
-def _write_policy(report: Report, entry: Entry) -> str:
-    policy = values.text(report, entry)
-    if policy not in ("default", "close", "retry"):
-        fail(entry.place, f"{entry.name}: expected default, close or retry, not {policy!r}")
-    return policy
+def _inverted(field: str) -> Handler:
+    """Return a handler of a boolean that says the opposite of ``field``."""
+
+    def handle(report: Report, fields: Fields, entry: Entry) -> None:
+        fields[field] = not values.boolean(report, entry)
+
+    return handle
 
 
-def _map_of_texts(report: Report, entry: Entry) -> None:
-    for item in values.entries_of(entry).values():
-        values.text(report, item)
+def _closed_clients_max(report: Report, entry: Entry) -> int:
+    return values.between(0, values.INT32_MAX)(report, entry)
 
 
-def _map_of_booleans(report: Report, entry: Entry) -> None:
-    for item in values.entries_of(entry).values():
-        values.boolean(report, item)
+def _tags(report: Report, entry: Entry) -> tuple[str, ...]:
+    """Return tags in small letters, each once."""
+    tags = [text.strip().lower() for text in values.texts(report, entry)]
+    return tuple(dict.fromkeys(tag for tag in tags if tag))
+
+
+def _metadata(report: Report, entry: Entry) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(values.map_of(values.text)(report, entry)))
 
 
 _HONOURED: Handlers = {
@@ -134,88 +137,68 @@ _HONOURED: Handlers = {
     "ping_interval": sets("ping_interval_ns", values.duration),
     "ping_max": sets("pings_out_max", values.between(0, values.INT32_MAX)),
     "write_deadline": sets("write_deadline_ns", values.duration),
+    "write_timeout": sets("write_timeout", values.write_policy),
     "lame_duck_duration": sets("lame_duck_duration_ns", _lame_duck),
+    "lame_duck_grace_period": sets("lame_duck_grace_ns", values.duration_text),
     "no_header_support": sets("no_header_support", values.boolean),
+    **dict.fromkeys(
+        ("max_sub_tokens", "max_subscription_tokens"),
+        sets("subscription_tokens_max", values.between(1, _SUB_TOKENS_MAX)),
+    ),
+    **dict.fromkeys(("disable_sublist_cache", "no_sublist_cache"), _inverted("sublist_cache")),
+    "no_fast_producer_stall": _inverted("fast_producer_stall"),
+    "max_closed_clients": sets("closed_clients_max", _closed_clients_max),
+    "proxy_protocol": sets("proxy_protocol", values.boolean),
+    "tls": sets("tls", read_client_tls),
+    "allow_non_tls": sets("allow_non_tls", values.boolean),
+    "https": _https,
+    "https_port": sets("https_port", values.port),
+    "server_tags": sets("tags", _tags),
+    "server_metadata": sets("metadata", _metadata),
+    "accounts": sets("accounts", read_accounts),
+    **dict.fromkeys(("system_account", "system"), sets("system_account", values.text)),
+    **dict.fromkeys(
+        ("no_system_account", "no_system", "no_sys_acc"),
+        sets("no_system_account", values.boolean),
+    ),
+    "no_auth_user": sets("no_auth_user", values.text),
+    "connect_error_reports": sets("connect_error_reports", values.integer),
+    "reconnect_error_reports": sets("reconnect_error_reports", values.integer),
     "authorization": read_authorization,
     **dict.fromkeys(("mappings", "maps"), read_mappings),
     "jetstream": read_jetstream,
     **dict.fromkeys(("store_dir", "storedir"), read_store_dir),
     **dict.fromkeys(("leafnodes", "leaf"), read_leafnodes),
-    "debug": sets("log.debug", values.boolean),
-    "trace": sets("log.trace", values.boolean),
-    "trace_verbose": _trace_verbose,
-    "trace_headers": _trace_headers,
-    "logtime": sets("log.time", values.boolean),
-    "logtime_utc": sets("log.utc", values.boolean),
-    **dict.fromkeys(("log_file", "logfile"), sets("log.file", values.text)),
-    **dict.fromkeys(
-        ("logfile_size_limit", "log_size_limit"),
-        sets("log.size_limit", values.between(0, values.INT64_MAX)),
-    ),
-    **dict.fromkeys(
-        ("logfile_max_num", "log_max_num"), sets("log.files_max", values.between(0, 2**31))
-    ),
+    **log.HANDLERS,
 }
 
 _IGNORED: Handlers = {
-    "allow_non_tls": ignores(values.boolean),
-    "connect_error_reports": ignores(values.integer),
-    **dict.fromkeys(("disable_sublist_cache", "no_sublist_cache"), ignores(values.boolean)),
-    "feature_flags": ignores(_map_of_booleans),
-    "lame_duck_grace_period": ignores(values.duration_text),
-    "max_closed_clients": ignores(values.integer),
-    **dict.fromkeys(
-        ("max_sub_tokens", "max_subscription_tokens"),
-        ignores(values.between(1, _SUB_TOKENS_MAX)),
-    ),
-    "max_traced_msg_len": ignores(values.integer),
-    "no_fast_producer_stall": ignores(values.boolean),
-    **dict.fromkeys(("no_system_account", "no_system", "no_sys_acc"), ignores(values.boolean)),
+    "feature_flags": ignores(values.map_of(values.boolean)),
     **dict.fromkeys(("prof_port", "prof_block_rate"), ignores(values.integer)),
-    "reconnect_error_reports": ignores(values.integer),
-    "remote_syslog": ignores(values.text),
-    "server_metadata": ignores(_map_of_texts),
-    "server_tags": ignores(values.texts),
-    "syslog": ignores(values.boolean),
-    **dict.fromkeys(("system_account", "system"), _system_account),
-    "write_timeout": ignores(_write_policy),
 }
 
-_OPERATOR_MODE = refuses("operator mode (JWT)")
-
 _REFUSED: Handlers = {
-    "accounts": refuses("more than one account"),
-    "cluster": refuses("a cluster"),
-    "default_js_domain": refuses(),
-    "default_sentinel": _OPERATOR_MODE,
-    "gateway": refuses("a gateway"),
-    "https": refuses("monitoring through TLS"),
-    "https_port": refuses_unless_off("monitoring through TLS"),
-    "mqtt": refuses("MQTT"),
-    "no_auth_user": refuses(),
-    **dict.fromkeys(("ocsp", "ocsp_cache"), refuses_unless_off("OCSP")),
-    **dict.fromkeys(
-        ("operator", "operators", "root", "roots", "root_operator", "root_operators"),
-        _OPERATOR_MODE,
-    ),
-    **dict.fromkeys(("resolver", "account_resolver", "accounts_resolver"), _OPERATOR_MODE),
-    **dict.fromkeys(
-        ("resolver_tls", "resolver_preload", "resolver_pinned_accounts"), _OPERATOR_MODE
-    ),
-    **dict.fromkeys(("trusted", "trusted_keys"), _OPERATOR_MODE),
-    "proxies": refuses("a trusted proxy"),
-    "proxy_protocol": refuses_unless_off("the PROXY protocol"),
-    "tls": refuses("TLS"),
-    **dict.fromkeys(("websocket", "ws"), refuses("WebSocket")),
+    "cluster": read_cluster,
+    "default_js_domain": refuses("JetStream of another domain", values.map_of(values.text)),
+    "gateway": read_gateway,
+    "mqtt": read_mqtt,
+    "ocsp": ocsp.read_stapling,
+    "ocsp_cache": ocsp.read_cache,
+    **operator_mode.HANDLERS,
+    **dict.fromkeys(("websocket", "ws"), read_websocket),
 }
 
 HANDLERS: Handlers = {**_HONOURED, **_IGNORED, **_REFUSED}
 
 
 def read_general(report: Report, entries: Entries) -> Fields:
-    """Return what ``entries`` set; the fields of blocks have the block's name as prefix."""
+    """Return what ``entries`` set; the fields of blocks have the block's name as prefix.
+
+    ``places`` tells where each option of the top level stands, by its name in small letters.
+    """
     fields: Fields = {}
     read_entries(report, entries, HANDLERS, fields)
+    fields["places"] = {entry.name.lower(): entry.place for entry in entries.values()}
     return fields
 
 
@@ -226,6 +209,7 @@ def assemble(fields: Fields) -> Options:
         ConfigError: fields contradict one another.
     """
     own: dict[str, Any] = {name: value for name, value in fields.items() if "." not in name}
+    places = own.pop("places", {})
     for name in _ZERO_IS_DEFAULT:
         if not own.get(name, 1):
             del own[name]
@@ -235,12 +219,7 @@ def assemble(fields: Fields) -> Options:
         jetstream=assemble_jetstream(_block(fields, "jetstream")),
         log=LogOptions(**_block(fields, "log")),
     )
-    if options.payload_bytes_max > options.pending_bytes_max:
-        raise ConfigError(
-            f"max_payload ({options.payload_bytes_max}) cannot be higher than "
-            f"max_pending ({options.pending_bytes_max})"
-        )
-    return options
+    return replace(options, warnings=(*options.warnings, *check(options, places)))
 
 
 def _block(fields: Fields, name: str) -> Fields:

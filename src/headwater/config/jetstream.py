@@ -7,6 +7,7 @@ from headwater.config.report import (
     Handler,
     Handlers,
     Report,
+    checks,
     ignores,
     read_entries,
     refuses,
@@ -15,6 +16,7 @@ from headwater.config.report import (
 from headwater.config.tree import Entry, fail
 
 _STORE_DIR = "jetstream.store_dir"
+_CIPHERS = ("aes", "aesgcm", "chacha", "chachapoly")
 
 
 def read_store_dir(report: Report, fields: Fields, entry: Entry) -> None:
@@ -55,7 +57,7 @@ def _cluster_only(*names: str) -> dict[str, Handler]:
 
 _BATCH_LIMITS: Handlers = {
     **_cluster_only("max_inflight_per_stream", "max_inflight_total", "max_msgs"),
-    "timeout": ignores(values.duration),
+    "timeout": ignores(values.duration_text),
 }
 
 
@@ -65,7 +67,7 @@ def _batch_limits(report: Report, fields: Fields, entry: Entry) -> None:
 
 _LIMITS: Handlers = {
     **_cluster_only("max_ack_pending", "max_ha_assets", "max_request_batch"),
-    "duplicate_window": ignores(values.duration),
+    "duplicate_window": ignores(values.duration_text),
     "batch": _batch_limits,
 }
 
@@ -74,7 +76,21 @@ def _limits(report: Report, fields: Fields, entry: Entry) -> None:
     read_entries(report, values.entries_of(entry), _LIMITS, fields)
 
 
-_ENCRYPTION = refuses("encryption of the store")
+_ENCRYPTION = "encryption of the store"
+
+
+def _cipher(report: Report, entry: Entry) -> str:
+    cipher = values.text(report, entry).lower()
+    if cipher not in _CIPHERS:
+        fail(entry.place, f"{entry.name}: expected one of {', '.join(_CIPHERS)}, not {cipher!r}")
+    return cipher
+
+
+_TPM: Handlers = {
+    **dict.fromkeys(("keys_file", "encryption_password", "srk_password"), checks(values.text)),
+    "pcr": checks(values.integer),
+    "cipher": checks(_cipher),
+}
 
 _JETSTREAM: Handlers = {
     **dict.fromkeys(("enabled", "enable"), sets("jetstream.enabled", values.boolean)),
@@ -87,9 +103,12 @@ _JETSTREAM: Handlers = {
     **dict.fromkeys(("max_file_store", "max_file"), sets("jetstream.file_max", values.size)),
     "domain": sets("jetstream.domain", _domain),
     "unique_tag": sets("jetstream.unique_tag", _unique_tag),
-    **dict.fromkeys(("key", "ek", "encryption_key"), _ENCRYPTION),
-    **dict.fromkeys(("prev_key", "prev_ek", "prev_encryption_key"), _ENCRYPTION),
-    **dict.fromkeys(("cipher", "tpm"), _ENCRYPTION),
+    **dict.fromkeys(
+        ("key", "ek", "encryption_key", "prev_key", "prev_ek", "prev_encryption_key"),
+        refuses(_ENCRYPTION, values.text),
+    ),
+    "cipher": refuses(_ENCRYPTION, _cipher),
+    "tpm": refuses(_ENCRYPTION, values.block(_TPM)),
     "limits": _limits,
     "strict": ignores(values.boolean),
     "extension_hint": ignores(values.text),

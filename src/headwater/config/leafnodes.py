@@ -1,30 +1,47 @@
 """The ``leafnodes`` block: the hubs that the server dials.  It does not accept leaf nodes yet."""
 
+import re
 from typing import NoReturn
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from headwater.config import values
-from headwater.config.authorization import subjects
+from headwater.config import links, values
+from headwater.config.authorization import NAME_AND_PASSWORD, subjects, user_nkey
 from headwater.config.options import LeafNodes, LeafRemote, LeafUrl
 from headwater.config.report import (
     Fields,
     Handlers,
     Report,
+    checks,
     ignores,
     read_entries,
     refuse,
     refuses,
     sets,
 )
+from headwater.config.tls import read_server_tls
 from headwater.config.tree import Entry, Node, Place, fail
 
 _SCHEMES = ("nats-leaf", "nats", "leaf", "leafnode")
 _OTHER_SCHEMES = ("tls", "wss", "ws")
 _GLOBAL_ACCOUNT = "$G"
+_VERSION = re.compile(r"(?a:([0-9]{1,9})\.([0-9]{1,9})\.([0-9]{1,9}))(?:[-+].*)?")
+_MIN_VERSION = (2, 8, 0)
 
 
-def _raw(_report: Report, entry: Entry) -> object:
-    return entry.node.value
+def _min_version(report: Report, entry: Entry) -> None:
+    match = _VERSION.fullmatch(values.text(report, entry))
+    if match is None:
+        fail(entry.place, f"{entry.name}: expected a version such as 2.10.0")
+    if tuple(map(int, match.groups())) < _MIN_VERSION:
+        fail(entry.place, f"{entry.name}: the least is 2.8.0")
+
+
+def _migrate(report: Report, entry: Entry) -> None:
+    if isinstance(entry.node.value, bool):
+        return
+    delay = values.entries_of(entry, "true, false or a map").get("leader_migrate_delay")
+    if delay is not None:
+        values.duration(report, delay)
 
 
 def _urls(report: Report, entry: Entry) -> tuple[LeafUrl, ...]:
@@ -82,6 +99,11 @@ def _account(report: Report, entry: Entry) -> str:
     return account
 
 
+_PROXY: Handlers = {
+    **dict.fromkeys(("url", "username", "password"), checks(values.text)),
+    "timeout": checks(values.duration),
+}
+
 _REMOTE: Handlers = {
     **dict.fromkeys(("url", "urls"), sets("urls", _urls)),
     **dict.fromkeys(("account", "local"), sets("account", _account)),
@@ -91,12 +113,12 @@ _REMOTE: Handlers = {
     "first_info_timeout": sets("first_info_timeout_ns", values.duration),
     "hub": sets("hub", values.boolean),
     "disabled": sets("disabled", values.boolean),
-    **dict.fromkeys(("creds", "credentials"), refuses("a login with credentials")),
-    **dict.fromkeys(("nkey", "seed"), refuses("a login with an nkey")),
-    "tls": refuses("TLS"),
-    "proxy": refuses("a link through a proxy"),
+    **dict.fromkeys(("creds", "credentials"), refuses("a login with credentials", values.text)),
+    **dict.fromkeys(("nkey", "seed"), refuses("a login with an nkey", values.text)),
+    "tls": refuses("TLS", read_server_tls),
+    "proxy": refuses("a link through a proxy", values.block(_PROXY)),
     "dial_timeout": ignores(values.duration),
-    "compression": ignores(_raw),
+    "compression": ignores(links.compression),
     **dict.fromkeys(
         (
             "ws_compression",
@@ -112,7 +134,7 @@ _REMOTE: Handlers = {
         ),
         ignores(values.boolean),
     ),
-    **dict.fromkeys(("jetstream_cluster_migrate", "js_cluster_migrate"), ignores(_raw)),
+    **dict.fromkeys(("jetstream_cluster_migrate", "js_cluster_migrate"), ignores(_migrate)),
 }
 
 
@@ -145,7 +167,20 @@ def _remote(report: Report, node: Node) -> LeafRemote | None:
     return LeafRemote(**fields)
 
 
-_ACCEPTING = refuses("accepting leaf nodes")
+_ACCEPTING = "accepting leaf nodes"
+
+_LOGIN_USER: Handlers = {
+    **NAME_AND_PASSWORD,
+    "account": checks(values.text),
+    "proxy_required": checks(values.boolean),
+}
+
+_LOGIN: Handlers = {
+    **_LOGIN_USER,
+    "nkey": checks(user_nkey),
+    "users": checks(values.blocks(_LOGIN_USER)),
+    "timeout": checks(values.seconds),
+}
 
 _LEAFNODES: Handlers = {
     "remotes": sets("remotes", _remotes),
@@ -153,15 +188,18 @@ _LEAFNODES: Handlers = {
         ("reconnect", "reconnect_delay", "reconnect_interval"),
         sets("reconnect_ns", values.duration),
     ),
-    **dict.fromkeys(("listen", "port", "host", "net", "authorization"), _ACCEPTING),
-    **dict.fromkeys(("leafnode_advertise", "advertise"), _ACCEPTING),
-    "tls": refuses("TLS"),
-    **dict.fromkeys(("min_version", "minimum_version"), ignores(values.text)),
+    "listen": refuses(_ACCEPTING, values.address),
+    "port": refuses(_ACCEPTING, values.port),
+    **dict.fromkeys(("host", "net"), refuses(_ACCEPTING, values.text)),
+    "authorization": refuses(_ACCEPTING, values.block(_LOGIN)),
+    **dict.fromkeys(("leafnode_advertise", "advertise"), refuses(_ACCEPTING, values.text)),
+    "tls": refuses("TLS", read_server_tls),
+    **dict.fromkeys(("min_version", "minimum_version"), ignores(_min_version)),
     "no_advertise": ignores(values.boolean),
-    "compression": ignores(_raw),
+    "compression": ignores(links.compression),
     **dict.fromkeys(("isolate_leafnode_interest", "isolate"), ignores(values.boolean)),
     **dict.fromkeys(("dial_timeout", "write_deadline"), ignores(values.duration)),
-    "write_timeout": ignores(values.text),
+    "write_timeout": ignores(values.write_policy),
 }
 
 

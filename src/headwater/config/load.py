@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from headwater.base.errors import ConfigError
 from headwater.config.digest import digest
 from headwater.config.general import assemble, read_general
 from headwater.config.options import Options
@@ -38,10 +37,15 @@ def load_fields(path: str, environment: Mapping[str, str]) -> Fields:
 
 
 def complete(fields: Fields) -> Options:
-    """Return the options of ``fields`` with the defaults that depend on other options."""
-    if not fields.get("http_host"):
+    """Return the options of ``fields`` with the defaults that depend on other options.
+
+    Raises:
+        ConfigError: options contradict one another.
+    """
+    fields = dict(fields)
+    for name in ("http_host", "https_host"):
         # Monitoring is bound where the clients are, unless it is told another address.
-        fields = {**fields, "http_host": fields.get("host") or Options.host}
+        fields[name] = fields.get(name) or fields.get("host") or Options.host
     return assemble(fields)
 
 
@@ -50,12 +54,6 @@ def _fields(entries: Entries, name: str) -> Fields:
     fields = read_general(report, entries)
     if not entries:
         report.warnings.append(f"{name}: the configuration is empty")
-    if not report.errors:
-        try:
-            assemble(fields)
-        except ConfigError as error:
-            text = str(error)
-            report.errors.append(text if text.startswith(name) else f"{name}: {text}")
     report.raise_errors()
     fields["config_digest"] = digest(entries)
     fields["warnings"] = tuple(report.warnings)

@@ -142,10 +142,11 @@ class AccountOptions:
 class Authorization:
     """Who may connect; nothing set means everybody.
 
-    ``users`` holds the single ``user``/``password`` of the block as well.
+    ``users`` holds the single ``user``/``password`` of the block as well; then ``single`` is true.
     """
 
     users: tuple[User, ...] = ()
+    single: bool = False
     token: str = field(default="", repr=False)
     timeout_ns: int = 2 * SECOND
 
@@ -205,6 +206,7 @@ class LogOptions:
     debug: bool = False
     trace: bool = False
     trace_verbose: bool = False
+    trace_headers: bool = False  # of a message, only the headers
     time: bool = True
     utc: bool = False
     file: str = ""

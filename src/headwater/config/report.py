@@ -18,12 +18,13 @@ Handlers: TypeAlias = Mapping[str, Handler]
 class Report:
     """Collects errors, warnings, and the options that are accepted but change nothing yet."""
 
-    __slots__ = ("errors", "not_honoured", "warnings")
+    __slots__ = ("errors", "not_honoured", "users", "warnings")
 
     def __init__(self) -> None:
         self.errors: list[str] = []
         self.warnings: list[str] = []
         self.not_honoured: list[str] = []
+        self.users: set[str] = set()  # the names so far, of all accounts
 
     def warn(self, place: Place, what: str) -> None:
         """Note something that works and should yet be changed."""
@@ -79,30 +80,41 @@ def ignores(read: Reader) -> Handler:
     return handle
 
 
-def refuses(what: str = "") -> Handler:
-    """Return a handler of an option that cannot be ignored without breaking a promise."""
+def checks(read: Reader) -> Handler:
+    """Return a handler that only checks: an option in a block that is refused as a whole."""
 
-    def handle(_report: Report, _fields: Fields, entry: Entry) -> None:
+    def handle(report: Report, _fields: Fields, entry: Entry) -> None:
+        read(report, entry)
+
+    return handle
+
+
+def refuses(what: str, read: Reader) -> Handler:
+    """Return a handler of an option that cannot be ignored without breaking a promise.
+
+    ``read`` checks it first, so that what is wrong anyway is told as well.
+    """
+
+    def handle(report: Report, _fields: Fields, entry: Entry) -> None:
+        read(report, entry)
         refuse(entry, what)
 
     return handle
 
 
-def refuses_unless_off(what: str = "") -> Handler:
-    """Return a handler that accepts ``false`` and ``0``, which ask for nothing."""
+def refuses_unless_off(what: str, read: Reader) -> Handler:
+    """Return a handler that accepts what ``read`` finds to ask for nothing."""
 
-    def handle(_report: Report, _fields: Fields, entry: Entry) -> None:
-        value = entry.node.value
-        if not isinstance(value, int) or value:
+    def handle(report: Report, _fields: Fields, entry: Entry) -> None:
+        if read(report, entry):
             refuse(entry, what)
 
     return handle
 
 
-def refuse(entry: Entry, what: str = "") -> NoReturn:
-    """Raise the ConfigError that ``what`` (or the option itself) is not supported yet."""
-    subject = what or f"the option {entry.name}"
-    fail(entry.place, f"{entry.name}: {subject} is not supported by this version")
+def refuse(entry: Entry, what: str) -> NoReturn:
+    """Raise the ConfigError that ``what`` is not supported yet."""
+    fail(entry.place, f"{entry.name}: {what} is not supported by this version")
 
 
 def _quoted(name: str) -> str:

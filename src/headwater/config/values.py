@@ -1,16 +1,19 @@
 """Reading one value: of which type it must be, and what to say when it is another."""
 
+import re
 from collections.abc import Callable
 from typing import NoReturn, TypeVar
 
 from headwater.base.clock import SECOND
+from headwater.base.errors import ConfigError
 from headwater.config import units
-from headwater.config.report import Report
+from headwater.config.report import Fields, Handlers, Report, read_entries
 from headwater.config.tree import Entries, Entry, Node, describe, fail
 
 T = TypeVar("T")
 
 PORT_MAX = 65535
+_PERCENT = re.compile(r"(?a:\+?([0-9]{1,19})%?)")
 INT32_MAX = 2**31 - 1
 INT64_MAX = 2**63 - 1
 
@@ -59,6 +62,21 @@ def between(low: int, high: int) -> Callable[[Report, Entry], int]:
 port = between(-1, PORT_MAX)
 
 
+def percentage(_report: Report, entry: Entry) -> int:
+    """Return a number from 1 to 100, written as ``20`` or ``"20%"``."""
+    value = entry.node.value
+    if isinstance(value, str):
+        match = _PERCENT.fullmatch(value)
+        if match is None:
+            wrong(entry, "a percentage such as 20 or 20%")
+        value = int(match[1])
+    if not isinstance(value, int) or isinstance(value, bool):
+        wrong(entry, "a percentage such as 20 or 20%")
+    if not 0 < value <= 100:
+        fail(entry.place, f"{entry.name}: {value} is not between 1 and 100")
+    return value
+
+
 def unlimited_below_one(report: Report, entry: Entry) -> int:
     """Return an integer, and -1 for all that are less than 1."""
     value = integer(report, entry)
@@ -84,6 +102,18 @@ def duration_text(report: Report, entry: Entry) -> int:
     """Return the nanoseconds of a duration that must be written as one."""
     text(report, entry)
     return duration(report, entry)
+
+
+def seconds(report: Report, entry: Entry) -> int:
+    """Return the nanoseconds of a duration, or of a number, which counts seconds here."""
+    value = entry.node.value
+    if isinstance(value, str):
+        return duration(report, entry)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        wrong(entry, "seconds, or a duration such as 2s")
+    if not 0 <= value <= INT32_MAX:
+        fail(entry.place, f"{entry.name}: {value} seconds are out of range")
+    return int(value * SECOND)
 
 
 def size(_report: Report, entry: Entry) -> int:
@@ -117,6 +147,26 @@ def entries_of(entry: Entry, expected: str = "a map { ... }") -> Entries:
     return value
 
 
+def block(handlers: Handlers) -> Callable[[Report, Entry], Fields]:
+    """Return a reader of a map whose keys are for ``handlers``."""
+
+    def read(report: Report, entry: Entry) -> Fields:
+        fields: Fields = {}
+        read_entries(report, entries_of(entry), handlers, fields)
+        return fields
+
+    return read
+
+
+def blocks(handlers: Handlers) -> Callable[[Report, Entry], tuple[Fields, ...]]:
+    """Return a reader of a list of such maps."""
+
+    def read(report: Report, entry: Entry) -> tuple[Fields, ...]:
+        return items_of(report, entry, block(handlers))
+
+    return read
+
+
 def nodes_of(entry: Entry, expected: str = "a list [ ... ]") -> list[Node]:
     """Return the values of a list."""
     value = entry.node.value
@@ -136,6 +186,45 @@ def texts(_report: Report, entry: Entry) -> tuple[str, ...]:
             fail(node.place, f"{entry.name}: expected a string, got {describe(node.value)}")
         found.append(_unicode(entry, node.value))
     return tuple(found)
+
+
+def items_of(report: Report, entry: Entry, read: Callable[[Report, Entry], T]) -> tuple[T, ...]:
+    """Return what ``read`` makes of each value of a list; all errors in it are reported."""
+    found = []
+    for node in nodes_of(entry):
+        try:
+            found.append(read(report, Entry(entry.name, node.place, node)))
+        except ConfigError as error:
+            report.errors.append(str(error))
+    return tuple(found)
+
+
+def one_of(*words: str) -> Callable[[Report, Entry], str]:
+    """Return a reader of one of ``words``."""
+
+    def read(report: Report, entry: Entry) -> str:
+        word = text(report, entry)
+        if word not in words:
+            expected = f"{', '.join(words[:-1])} or {words[-1]}"
+            fail(entry.place, f"{entry.name}: expected {expected}, not {word!r}")
+        return word
+
+    return read
+
+
+write_policy = one_of("default", "close", "retry")
+
+
+def map_of(
+    read: Callable[[Report, Entry], T],
+) -> Callable[[Report, Entry], tuple[tuple[str, T], ...]]:
+    """Return a reader of a map whose keys are free and whose values are for ``read``."""
+
+    def read_map(report: Report, entry: Entry) -> tuple[tuple[str, T], ...]:
+        items = entries_of(entry).values()
+        return tuple((item.name, read(report, item)) for item in items)
+
+    return read_map
 
 
 def _unicode(entry: Entry, value: str) -> str:
