@@ -61,6 +61,25 @@ def test_server_id_is_a_server_key(seed):
     assert crc16(raw[:33] + raw[:32:-1]) == 0
 
 
+def test_public_keys_are_recognised():
+    key = ids.server_id(random.Random(1)).decode()
+    assert ids.is_public_key(key, "N")
+    assert ids.is_public_key("UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4", "U")
+    assert not ids.is_public_key(key, "U")
+
+
+@pytest.mark.parametrize("place", [1, 30, 53, 55])
+def test_public_keys_with_a_wrong_letter(place):
+    key = ids.server_id(random.Random(1)).decode()
+    other = "B" if key[place] == "A" else "A"
+    assert not ids.is_public_key(key[:place] + other + key[place + 1 :], "N")
+
+
+@pytest.mark.parametrize("text", ["", "N", "N" * 55, "N" * 57, "N" * 56, "N" + "1" * 55, "Nü" * 28])
+def test_what_is_no_public_key(text):
+    assert not ids.is_public_key(text, "N")
+
+
 def crc16(data: bytes) -> int:
     crc = 0
     for bit in "".join(f"{byte:08b}" for byte in data):

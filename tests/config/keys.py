@@ -577,17 +577,29 @@ trusted | [ {{ key: {ACCOUNT_KEY} }} ] | [ {{ key: x }} ]
 }
 
 
+def templates() -> list[tuple[str, str, str]]:
+    """Return (block, name, template) of every name; the entry goes where the template has %s."""
+    return [
+        (block, name, template)
+        for block, (template, lines) in BLOCKS.items()
+        for line in filter(None, lines.split("\n"))
+        for name in line.partition(" | ")[0].split()
+    ]
+
+
 def snippets(*, right: bool) -> list[tuple[str, str, str]]:
     """Return (block, name, configuration) of every name with its right or its wrong value.
 
     Where the wrong value is ``-``, nats-server takes any.
     """
-    found = []
-    for block, (template, lines) in BLOCKS.items():
+    values = {}
+    for block, (_, lines) in BLOCKS.items():
         for line in filter(None, lines.split("\n")):
             names, good, bad = line.split(" | ")
             value = (good if right else bad).replace("%%", "%")
-            if value != "-":
-                entries = [(name, f"{name}: {value}\n") for name in names.split()]
-                found += [(block, name, template.replace("%s", text)) for name, text in entries]
-    return found
+            values |= {(block, name): value for name in names.split()}
+    return [
+        (block, name, template.replace("%s", f"{name}: {values[block, name]}\n"))
+        for block, name, template in templates()
+        if values[block, name] != "-"
+    ]

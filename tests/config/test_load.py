@@ -6,10 +6,15 @@ from hypothesis import strategies as st
 
 from headwater.base.clock import MINUTE, SECOND
 from headwater.base.errors import ConfigError
-from headwater.config import authorization, general, jetstream, leafnodes
 from headwater.config.load import complete, from_text, load, load_fields
 from headwater.config.options import LogOptions, Options
-from tests.config.corpus import ENVIRONMENT, SAME, STRICTER, UNSUPPORTED, WARNINGS
+from tests.config import corpus, corpus_blocks, keys
+from tests.config.corpus import ENVIRONMENT
+
+SAME = corpus.SAME + corpus_blocks.SAME
+STRICTER = [*corpus.STRICTER, *(text for text in corpus_blocks.STRICTER if "$C" not in text)]
+UNSUPPORTED = corpus.UNSUPPORTED + corpus_blocks.UNSUPPORTED
+WARNINGS = corpus.WARNINGS + corpus_blocks.WARNINGS
 
 A_STRING = "expected a string (put numbers into quotes)"
 A_DURATION = "a duration such as 2s, 1m30s or 500ms is expected"
@@ -77,7 +82,24 @@ def test_an_empty_text_gives_the_defaults_and_a_warning():
         ("ping_max: 0", "pings_out_max", 2),
         ("write_deadline: 5s", "write_deadline_ns", 5 * SECOND),
         ("lame_duck_duration: 30s", "lame_duck_duration_ns", 30 * SECOND),
+        ("lame_duck_grace_period: 5s", "lame_duck_grace_ns", 5 * SECOND),
+        ("write_timeout: retry", "write_timeout", "retry"),
         ("no_header_support: true", "no_header_support", True),
+        ("max_sub_tokens: 16", "subscription_tokens_max", 16),
+        ("max_subscription_tokens: 255", "subscription_tokens_max", 255),
+        ("disable_sublist_cache: true", "sublist_cache", False),
+        ("no_sublist_cache: false", "sublist_cache", True),
+        ("no_fast_producer_stall: true", "fast_producer_stall", False),
+        ("max_closed_clients: 5", "closed_clients_max", 5),
+        ("proxy_protocol: true", "proxy_protocol", True),
+        ("https_port: 0", "https_port", 0),
+        ('server_tags: "a"', "tags", ("a",)),
+        ('server_tags: ["x y", " A", a, ""]', "tags", ("x y", "a")),
+        ("server_metadata { b: c, a: d }", "metadata", (("a", "d"), ("b", "c"))),
+        ("no_system_account: true", "no_system_account", True),
+        ("connect_error_reports: 5", "connect_error_reports", 5),
+        ("reconnect_error_reports: 6", "reconnect_error_reports", 6),
+        ('system_account: ""', "system_account", "$SYS"),
     ],
 )
 def test_general_options(text, field, value):
@@ -90,7 +112,11 @@ def test_general_options(text, field, value):
         ("debug: true", LogOptions(debug=True)),
         ("trace: on", LogOptions(trace=True)),
         ("trace_verbose: true", LogOptions(trace=True, trace_verbose=True)),
-        ("trace_headers: true", LogOptions(trace=True)),
+        ("trace_headers: true", LogOptions(trace=True, trace_headers=True)),
+        ("max_traced_msg_len: 5", LogOptions(traced_bytes_max=5)),
+        ("max_traced_msg_len: -5", LogOptions()),
+        ("syslog: true", LogOptions(syslog=True)),
+        ("remote_syslog: 'udp://h:514'", LogOptions(remote_syslog="udp://h:514")),
         ("logtime: no", LogOptions(time=False)),
         ("logtime_utc: yes", LogOptions(utc=True)),
         ("logfile: /tmp/l", LogOptions(file="/tmp/l")),
@@ -172,26 +198,22 @@ def test_unknown_names_may_define_variables():
 
 def test_limits_that_contradict_each_other():
     assert error_of("max_payload: 2MB, max_pending: 1MB") == (
-        "f.conf: max_payload (2097152) cannot be higher than max_pending (1048576)"
+        "f.conf:1:1: max_payload (2097152) cannot be higher than max_pending (1048576)"
     )
 
 
 def test_what_is_not_honoured_is_named_with_its_place():
-    found = options("prof_port: 1\nserver_tags: [a]\njetstream { strict: true }")
-    assert found.not_honoured == (
-        "prof_port (f.conf:1)", "server_tags (f.conf:2)", "strict (f.conf:3)",
-    )  # fmt: skip
+    found = options("prof_port: 1\n\njetstream { strict: true }")
+    assert found.not_honoured == ("prof_port (f.conf:1)", "strict (f.conf:3)")
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "server_metadata { a: b }",
         "feature_flags { a: true, b: no }",
-        "write_timeout: close",
+        "prof_block_rate: 5",
         "jetstream { meta_compact: 5 }",
-        "system_account: '$SYS'",
-        "max_sub_tokens: 16",
+        "leafnodes { isolate: true }",
     ],
 )
 def test_what_is_accepted_without_effect(text):
@@ -208,7 +230,13 @@ def test_what_would_break_a_promise_is_refused(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["https_port: 0", "ocsp: false", "proxy_protocol: false", "system_account: '$SYS'"]
+    "text",
+    [
+        "ocsp: false",
+        "ocsp_cache: false",
+        "authorization { user: a, proxy_required: no }",
+        "accounts { A: { exports: [], imports: [] } }",
+    ],
 )
 def test_unsupported_options_may_be_switched_off(text):
     options(text)
@@ -279,26 +307,16 @@ _ANY_VALUE = st.sampled_from(
 )  # fmt: skip
 
 
+_SNIPPETS = [(template, name) for _, name, template in keys.templates()]
+
+
 @settings(max_examples=300)
-@given(st.data())
-def test_any_value_for_any_name_gives_options_or_a_config_error(data):
-    top = st.sampled_from(sorted(general.HANDLERS))
-    blocks = {
-        "authorization { %s }": authorization._AUTHORIZATION,
-        "authorization { users: [ { user: u, %s } ] }": authorization._USER,
-        "authorization { users: [ { user: u, permissions { %s } } ] }": authorization._PERMISSIONS,
-        "jetstream { %s }": jetstream._JETSTREAM,
-        "jetstream { limits { %s } }": jetstream._LIMITS,
-        "jetstream { limits { batch { %s } } }": jetstream._BATCH_LIMITS,
-        "leafnodes { %s }": leafnodes._LEAFNODES,
-        "leafnodes { remotes: [ { url: 'nats://h', %s } ] }": leafnodes._REMOTE,
-    }
-    block = data.draw(st.sampled_from(["%s", *blocks]))
-    name = data.draw(st.sampled_from(sorted(blocks[block])) if block in blocks else top)
-    text = block.replace("%s", f"{name}: {data.draw(_ANY_VALUE)}\n")
+@given(st.sampled_from(_SNIPPETS), _ANY_VALUE)
+def test_any_value_for_any_name_gives_options_or_a_config_error(snippet, value):
+    template, name = snippet
     said = "<text>:"
     try:
-        from_text(text, {})
+        from_text(template.replace("%s", f"{name}: {value}\n"), ENVIRONMENT)
     except ConfigError as error:
         said = str(error)
     assert said.startswith("<text>:")
