@@ -43,6 +43,8 @@ class ClientSubscription(Subscription):
             session.open_out()
         size = message.body_end - message.body_start
         nats_encoder.put_message(session.out, message, self.sid, session.headers)
+        if session.tracer is not None:
+            session.tracer.delivered(session, message, self.sid, session.headers)
         if not session.dirty:
             session.dirty = True
             session.last_used_ns = session.router.now_ns
@@ -141,6 +143,8 @@ class ClientSession(Session):
         router.in_bytes += size
         self.in_msgs += 1
         self.in_bytes += size
+        if self.tracer is not None:
+            self.tracer.message(self, message)
         if not self.admitted:
             self._refuse()
             return
@@ -154,6 +158,8 @@ class ClientSession(Session):
             self._take_mapped(subject)
 
     def on_control(self, verb, arguments):
+        if self.tracer is not None:
+            self.tracer.control(self, verb, arguments)
         if not self.admitted and verb != b"CONNECT":
             self._refuse()
         elif verb == b"PING":
@@ -186,6 +192,8 @@ class ClientSession(Session):
         """Take a subscription away."""
         if subscription.active:
             subscription.active = False
+            if self.tracer is not None:
+                self.tracer.removed(self, subscription.sid)
             self.subscriptions.pop(subscription.sid, None)
             self.account.unsubscribe(subscription)
 

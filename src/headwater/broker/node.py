@@ -31,6 +31,7 @@ class Node:
         self.clock = clock
         self.rng = rng
         self.log = log
+        self.tracer = None  # what sessions tell of every line, when the log is to have them
         self.timers = timers or Timers(clock)
         self.router = Router(clock, rng.randrange(1 << 30))
         self.accounts = Accounts()

@@ -1,6 +1,7 @@
 import cython
 from headwater.accounts.account cimport Account
 from headwater.broker.router cimport Router
+from headwater.broker.tracer cimport Tracer
 from headwater.wire.message cimport Message
 from headwater.wire.nats_parser cimport NatsParser
 
@@ -31,6 +32,7 @@ cdef class Session(NatsParser):
     cdef public long long start_ns
     cdef public dict subscriptions
     cdef public object timer
+    cdef public Tracer tracer
 
     @cython.locals(router=Router, consumed=Py_ssize_t, messages='long long')
     cpdef Py_ssize_t receive(self, const unsigned char[::1] view, Py_ssize_t start, Py_ssize_t end) except? -1

@@ -59,6 +59,7 @@ class Session(NatsParser):
         "start_ns",
         "subscriptions",
         "timer",
+        "tracer",
     )
 
     def __init__(self, node, kind):
@@ -87,6 +88,7 @@ class Session(NatsParser):
         self.pending_bytes = 0  # waiting for a peer that is behind, when that was last looked at
         self.behind = False  # whether the peer takes much less than it is sent
         self.security = None  # what TLS has agreed on, once it is on
+        self.tracer = node.tracer  # what hears of every line, when the log traces
         self.timer = None  # of the next ping, or of the time to authenticate
         self.reason = ""  # why the connection was closed, in nats-server's words
 
@@ -109,6 +111,8 @@ class Session(NatsParser):
 
     def send(self, data):
         """Queue bytes for the peer; they leave at the end of the batch."""
+        if self.tracer is not None:
+            self.tracer.sent(self, data)
         self.open_out().append(data)
         self.touch()
 

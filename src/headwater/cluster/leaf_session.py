@@ -96,6 +96,8 @@ class LeafSession(Session):
 
     def on_message(self):
         message = self.message
+        if self.tracer is not None:
+            self.tracer.message(self, message)
         if self.stage != REGISTERED:
             raise ProtocolError("a message before the end of the handshake")
         subject = octets.slice_bytes(
@@ -125,6 +127,8 @@ class LeafSession(Session):
             self._too_large(message.subject, size)
             return
         nats_encoder.put_routed(self.open_out(), message, groups, self.headers)
+        if self.tracer is not None:
+            self.tracer.relayed(self, message, groups, self.headers)
         router = self.router
         if not self.dirty:
             self.dirty = True
@@ -138,6 +142,8 @@ class LeafSession(Session):
         router.links.out_bytes += size
 
     def on_control(self, verb, arguments):
+        if self.tracer is not None:
+            self.tracer.control(self, verb, arguments)
         if verb == b"LS+":
             self._subscribe(arguments)
         elif verb == b"LS-":
@@ -399,6 +405,8 @@ class LeafSession(Session):
         key = (words[0], words[1] if len(words) == 2 else b"")
         subscription = self.subscriptions.pop(key, None)
         if subscription is not None:
+            if self.tracer is not None:
+                self.tracer.removed(self, b" ".join(words[:2]))
             subscription.withdraw()
 
     def _loop_detected(self):

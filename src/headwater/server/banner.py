@@ -30,8 +30,6 @@ def log_banner(log: Log, node: Node, options: Options) -> None:
     for text in options.warnings:
         log.warn(text)
     without_effect = list(options.not_honoured)
-    if options.log.trace:
-        without_effect.append("trace: protocol lines are not logged")
     if options.client_advertise:
         without_effect.append("client_advertise")
     for text in without_effect:

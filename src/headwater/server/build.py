@@ -10,6 +10,7 @@ from headwater.base.log import Log
 from headwater.base.timers import Timers
 from headwater.broker.closed import ClosedConnections
 from headwater.broker.node import Node
+from headwater.broker.tracer import Tracer
 from headwater.config.options import Mapping, Options
 from headwater.subjects.mapping import SubjectMappings, compile_mapping
 
@@ -22,6 +23,8 @@ def build_node(options: Options, clock: Clock, timers: Timers, rng: Random, log:
     """
     node = Node(clock, rng, log, name=options.server_name, timers=timers)
     node.own_version = headwater.__version__
+    if log.tracing:
+        node.tracer = Tracer(log, options.log.trace_headers, options.log.traced_bytes_max)
     node.host = options.host
     node.port = options.port
     node.authenticator = authenticator_for(options)
