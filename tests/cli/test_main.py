@@ -99,12 +99,6 @@ def test_a_server_is_signalled_by_number(tmp_path: Path) -> None:
         assert server.wait() == -signal.SIGKILL
 
 
-@pytest.mark.parametrize("target", ["", "=", "=/does/not/exist"])
-def test_a_signal_for_nobody(target: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["server", "-sl", f"quit{target}"]) == 1
-    assert "pid file" in capsys.readouterr().err
-
-
 def test_the_server_imports_no_more_than_it_needs() -> None:
     program = (
         "import sys\n"

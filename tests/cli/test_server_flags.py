@@ -1,6 +1,7 @@
 """The command line of the server."""
 
 import subprocess
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,14 @@ from hypothesis import strategies as st
 from headwater.base.errors import ConfigError
 from headwater.cli import server_flags
 from headwater.cli.server_flags import FLAGS, FlagError, ServerArguments, parse, usage
-from headwater.config.options import JetStreamOptions, LogOptions, Options, User
+from headwater.config.options import (
+    CertificateFiles,
+    JetStreamOptions,
+    LogOptions,
+    Options,
+    TlsOptions,
+    User,
+)
 
 
 def options(*argv: str) -> Options:
@@ -43,6 +51,9 @@ def test_nothing_said_gives_the_defaults():
         (["P", "pid"], "/tmp/p", "pid_file", "/tmp/p"),
         (["m", "http_port"], "8222", "http_port", 8222),
         (["client_advertise"], "h:1", "client_advertise", "h:1"),
+        (["r", "remote_syslog"], "udp://h:1", "log", LogOptions(remote_syslog="udp://h:1")),
+        (["max_traced_msg_len"], "5", "log", LogOptions(traced_bytes_max=5)),
+        (["max_traced_msg_len"], "-5", "log", LogOptions()),
         (["ports_file_dir"], "/tmp", "ports_file_dir", "/tmp"),
         (["l", "log"], "/tmp/l", "log", LogOptions(file="/tmp/l")),
         (["log_size_limit"], "1000", "log", LogOptions(size_limit=1000)),
@@ -71,6 +82,8 @@ def test_flags_with_a_value(names, value, field, expected):
         (["--logtime=f"], LogOptions(time=False)),
         (["-T"], LogOptions()),
         (["--logtime_utc"], LogOptions(utc=True)),
+        (["-s"], LogOptions(syslog=True)),
+        (["--syslog"], LogOptions(syslog=True)),
         (["-D", "-D=0"], LogOptions()),
         (["-DV", "-D=false"], LogOptions(debug=True, trace=True)),
     ],
@@ -99,6 +112,34 @@ def test_flags_of_the_authorization():
     assert options("--auth", "t").authorization.token == "t"
     assert "together with a token" in str(config_error("--auth", "t", "--user", "a"))
     assert "everybody" in str(config_error("--pass", "b"))
+
+
+CERT = ("--tlscert", "c.pem", "--tlskey", "k.pem")
+TLS = TlsOptions(certificates=(CertificateFiles("c.pem", "k.pem"),))
+
+
+@pytest.mark.parametrize(
+    ("argv", "expected"),
+    [
+        ((), None),
+        (("--tls=false",), None),
+        (("--tls=false", *CERT), None),
+        (CERT, TLS),
+        (("--tls", *CERT), TLS),
+        (("--tlsverify=false", *CERT), TLS),
+        (("--tlsverify", *CERT), replace(TLS, verify=True)),
+        (("--tlsverify", *CERT, "--tlscacert=a.pem"), replace(TLS, verify=True, ca_file="a.pem")),
+    ],
+)
+def test_flags_of_tls(argv, expected):
+    assert options(*argv).tls == expected
+
+
+def test_monitoring_through_tls():
+    assert options("-ms", "8443", *CERT).https_port == 8443
+    assert options("--https_port=-1", "-a", "h", *CERT).https_host == "h"
+    assert "needs the certificate of a tls block" in str(config_error("-ms", "1"))
+    assert "cannot have both" in str(config_error("-ms", "1", "-m", "2", *CERT))
 
 
 def config_error(*argv: str) -> ConfigError:
@@ -156,9 +197,10 @@ def test_nats_server_says_the_same(argv, nats_server_path):
         (["-t"], "must specify [-c, --config] option to check configuration file syntax"),
         (["-sl", "bogus"], 'unknown signal "bogus"; one of ldm, quit, reload, reopen, stop, term'),
         (["-sl", "stop=1=2"], "invalid signal parameters: ['2']"),
-        (["--tls"], "flag -tls: TLS is not supported by this version"),
-        (["--tlscert", "x"], "flag -tlscert: TLS is not supported by this version"),
-        (["-ms", "1"], "flag -ms: monitoring through TLS is not supported by this version"),
+        (["--tls"], "TLS Server certificate must be present and valid"),
+        (["--tlsverify"], "TLS Server certificate must be present and valid"),
+        (["--tlscacert", "x"], "TLS Server certificate must be present and valid"),
+        (["--tls", "--tlscert", "x"], "TLS Server private key must be present and valid"),
         (["--routes", "nats://h"], "flag -routes: a cluster is not supported by this version"),
         (["--cluster", "nats://h"], "flag -cluster: a cluster is not supported by this version"),
         (["--cluster_name=x"], "flag -cluster_name: a cluster is not supported by this version"),
@@ -174,12 +216,11 @@ def test_a_server_name_without_spaces():
 
 
 def test_unsupported_flags_may_be_switched_off():
-    assert options("--tls=false", "-ms", "0", "--routes", "") == Options()
+    assert options("--tls=false", "-ms", "0", "--routes", "", "--no_advertise=f") == Options()
 
 
 def test_flags_that_change_nothing_are_noted():
-    found = options("-s", "-r", "udp://h", "--profile=1").not_honoured
-    assert found == ("-s (command line)", "-r (command line)", "-profile (command line)")
+    assert options("--profile=1").not_honoured == ("-profile (command line)",)
 
 
 @pytest.mark.parametrize("argv", [["-h"], ["--help"], ["help"], ["-p", "1", "HELP"]])
@@ -242,13 +283,31 @@ def test_the_file_counts_where_no_flag_does(config):
 
 def test_flags_win_over_the_file(config):
     found = options(
-        "-p", "2", "-c", config, "-a", "b", "-D=false", "-sd", "/tmp/flag", "--pass", "q", "-s"
-    )
+        "-p", "2", "-c", config, "-a", "b", "-D=false", "-sd", "/tmp/flag", "--pass", "q",
+        "--profile", "5",
+    )  # fmt: skip
     assert (found.port, found.host, found.http_host) == (2, "b", "b")
     assert found.log == LogOptions(trace=True)
     assert found.jetstream == JetStreamOptions(domain="d", store_dir="/tmp/flag")
     assert found.authorization.users == (User("u", "q"),)
-    assert found.not_honoured == (f"prof_port ({config}:9)", "-s (command line)")
+    assert found.not_honoured == (f"prof_port ({config}:9)", "-profile (command line)")
+
+
+def test_the_flags_of_tls_leave_nothing_of_the_files_block(tmp_path, certificates):
+    path = tmp_path / "tls.conf"
+    files = f'cert_file: "{certificates.cert_file}", key_file: "{certificates.key_file}"'
+    path.write_text(f"tls {{ {files}, verify: true }}")
+    assert options("-c", str(path), *CERT).tls == TLS
+    assert options("-c", str(path), "--tls=false").tls is None
+    assert options("-c", str(path)).tls.verify
+    assert "private key" in str(config_error("-c", str(path), "--tlscert", "c.pem"))
+
+
+def test_a_contradiction_of_file_and_flags(config, tmp_path):
+    path = tmp_path / "https.conf"
+    path.write_text("https_port: 8443\n")
+    assert str(config_error("-c", str(path))).startswith(f"{path}:1:1: https needs")
+    assert options("-c", str(path), *CERT).https_port == 8443
 
 
 def test_jetstream_can_be_switched_off_and_on(config, tmp_path):
@@ -297,6 +356,7 @@ def test_usage_shows_every_flag():
 
 def test_every_flag_leads_somewhere():
     handled = set(server_flags._SETS) | {"h", "v", "help_tls", "t", "c", "sl"}
+    handled |= {flag.names[0] for flag in FLAGS["TLS"]}
     assert {flag.names[0] for flags in FLAGS.values() for flag in flags} == handled
 
 

@@ -50,16 +50,46 @@ def test_text_that_is_no_unicode_is_written_all_the_same(tmp_path: Path) -> None
 
 def test_rotation_keeps_every_line_and_so_many_files(tmp_path: Path) -> None:
     path = tmp_path / "log"
-    sink = _sink(path, size_limit=200, files_max=3, time=False)
+    sink = _sink(path, size_limit=1000, files_max=3, time=False)
     for number in range(100):
         sink("INF", f"line {number:03d}")
     sink.close()
     files = sorted(tmp_path.iterdir())
     assert len(files) == 3
-    assert all(file.stat().st_size <= 200 + 40 for file in files)
+    assert all(file.stat().st_size <= 1000 + 40 for file in files)
     text = "".join(file.read_text() for file in [*files[1:], files[0]])
-    numbers = [int(line.split()[-1]) for line in text.splitlines()]
+    lines = [line for line in text.splitlines() if "Rotated log" not in line]
+    numbers = [int(line.split()[-1]) for line in lines]
+    assert text.count('[INF] Rotated log, backup saved as "') >= 2
     assert numbers == list(range(numbers[0], 100))
+
+
+def test_a_new_file_names_the_old_one(tmp_path: Path) -> None:
+    sink = _sink(tmp_path / "log", size_limit=10, time=False)
+    sink("INF", "the first file is full by that")
+    sink.close()
+    new, old = sorted(tmp_path.iterdir())
+    assert re.fullmatch(r"log\.\d{4}(\.\d\d){5}\.\d{9}", old.name)
+    assert new.read_text() == f'[{os.getpid()}] [INF] Rotated log, backup saved as "{old}"\n'
+
+
+@pytest.mark.parametrize(
+    ("level", "code"),
+    [("FTL", "31"), ("ERR", "31"), ("WRN", "0;93"), ("INF", "32"), ("DBG", "36"), ("TRC", "33")],
+)
+def test_levels_have_colours_on_a_terminal(level: str, code: str) -> None:
+    master, terminal = os.openpty()
+    stderr = os.dup(2)
+    os.dup2(terminal, 2)
+    try:
+        LogSink(LogOptions(time=False))(level, "hello")
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(terminal)
+    said = os.read(master, 1000)
+    os.close(master)
+    assert said == f"[{os.getpid()}] [\x1b[{code}m{level}\x1b[0m] hello\r\n".encode()
 
 
 def test_no_limit_no_rotation(tmp_path: Path) -> None:

@@ -1,21 +1,10 @@
 """``headwater server``: the flags of nats-server, and what each of them leads to."""
 
 import os
-import signal
 import sys
-from pathlib import Path
 
 from headwater.base.errors import ConfigError
 from headwater.cli import server_flags
-
-_SIGNALS = {
-    "ldm": "SIGUSR2",
-    "quit": "SIGINT",
-    "reload": "SIGHUP",
-    "reopen": "SIGUSR1",
-    "stop": "SIGKILL",
-    "term": "SIGTERM",
-}
 
 
 def run_server(words: list[str]) -> int:
@@ -28,7 +17,8 @@ def run_server(words: list[str]) -> int:
         _say(f"headwater: {error}")
         return 1
     if arguments.show_help or arguments.show_tls_help:
-        sys.stdout.write(server_flags.usage())
+        text = server_flags.usage() if arguments.show_help else server_flags.tls_usage()
+        sys.stdout.write(text)
         return 0
     if arguments.show_version:
         return _show_version()
@@ -40,8 +30,10 @@ def run_server(words: list[str]) -> int:
         text = f"headwater: configuration file {options.config_file} is valid{digest}"
         _say(text)
         return 0
+    from headwater.cli.redact import redact_command_line
     from headwater.server.process import run
 
+    redact_command_line()
     return run(options)
 
 
@@ -62,14 +54,12 @@ def _show_version() -> int:
 
 
 def _send_signal(name: str, target: str) -> int:
-    """Signal the server whose process id, or file with it, is ``target``."""
+    from headwater.cli import signals
+
     try:
-        text = target if target.isdigit() else Path(target).read_text(encoding="ascii")
-        os.kill(int(text), getattr(signal, _SIGNALS[name]))
-    except (OSError, ValueError) as error:
-        wanted = "-sl needs =PID, or the path of a pid file"
-        reason = f"{target}: {error}" if target else "no process given"
-        _say(f"headwater: {reason} ({wanted})")
+        signals.send(name, target)
+    except signals.SignalError as error:
+        _say(f"headwater: {error}")
         return 1
     return 0
 

@@ -12,8 +12,9 @@ from typing import Any
 from headwater.base.errors import ConfigError
 from headwater.config.general import server_name
 from headwater.config.load import complete, load_fields
-from headwater.config.options import Options
+from headwater.config.options import CertificateFiles, Options, TlsOptions
 from headwater.config.report import Fields
+from headwater.config.tls import curves, suites
 from headwater.config.values import INT32_MAX, PORT_MAX
 
 _TRUE = frozenset(["1", "t", "T", "TRUE", "true", "True"])
@@ -25,7 +26,8 @@ _INTEGER = re.compile(
 _INT64_MAX = 2**63 - 1
 # In the usage: where the words about a flag start, and short names that take two dashes.
 _ABOUT_COLUMN = 40
-_LONG = frozenset(["net", "pid", "log"])
+_TLS_EXAMPLE = 'tls { cert_file: "server.pem", key_file: "server-key.pem" }'
+_LONG = frozenset(["net", "pid", "log", "tls"])
 _SIGNALS = frozenset(["ldm", "stop", "quit", "term", "reopen", "reload"])
 
 
@@ -52,7 +54,7 @@ class ServerArguments:
     show_version: bool = False
     check_config: bool = False
     signal: str | None = None  # one of ldm, stop, quit, term, reopen, reload
-    signal_target: str = ""  # a process id, or the path of a file that holds one; empty: find it
+    signal_target: str = ""  # process id, start of one and "*", or a pid file; empty: find it
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,10 @@ def _between(low: int, high: int) -> Callable[[str, str], int]:
 _port = _between(-1, PORT_MAX)
 
 
+def _bytes_or_all(name: str, value: str) -> int:
+    return max(0, _integer(name, value))
+
+
 def _server_name(_name: str, value: str) -> str:
     return server_name(value)
 
@@ -121,13 +127,15 @@ FLAGS: dict[str, tuple[Flag, ...]] = {
         Flag(("n", "name", "server_name"), "name", "Name of the server", _server_name),
         Flag(("P", "pid"), "file", "File that gets the process id", _text),
         Flag(("m", "http_port"), "port", "Port for monitoring over HTTP, -1 for any", _port),
+        Flag(("ms", "https_port"), "port", "Port for monitoring over HTTPS, -1 for any", _port),
         Flag(("c", "config"), "file", "Configuration file", _text),
         Flag(("t",), "", "Check the configuration file and leave", _boolean),
         Flag(
             ("sl", "signal"),
             "signal[=pid]",
             "Signal a running server: ldm, stop, quit, term, reopen\n"
-            "or reload; pid is a number, or the path of a pid file",
+            "or reload; pid is a number, the start of one and *, or\n"
+            "the path of a pid file; without it, the only server",
             _text,
         ),
         Flag(("client_advertise",), "address", "Address that other servers tell clients", _text),
@@ -137,6 +145,8 @@ FLAGS: dict[str, tuple[Flag, ...]] = {
         Flag(("l", "log"), "file", "File for the log", _text),
         Flag(("T", "logtime"), "", "Write times into the log (default: true)", _boolean),
         Flag(("logtime_utc",), "", "Times in UTC, not in the local zone", _boolean),
+        Flag(("s", "syslog"), "", "Log to the syslog of this machine", _boolean),
+        Flag(("r", "remote_syslog"), "url", "Log to a syslog, such as udp://localhost:514", _text),
         Flag(("D", "debug"), "", "Log debugging output", _boolean),
         Flag(("V", "trace"), "", "Log every protocol line", _boolean),
         Flag(("VV",), "", "Log every protocol line, the system account's too", _boolean),
@@ -148,6 +158,12 @@ FLAGS: dict[str, tuple[Flag, ...]] = {
             "Size at which the log file is rotated",
             _between(0, _INT64_MAX),
         ),
+        Flag(
+            ("max_traced_msg_len",),
+            "bytes",
+            "What -V shows of a message (default: all)",
+            _bytes_or_all,
+        ),
     ),
     "JetStream": (
         Flag(("js", "jetstream"), "", "Enable JetStream", _boolean),
@@ -157,6 +173,13 @@ FLAGS: dict[str, tuple[Flag, ...]] = {
         Flag(("user",), "name", "User that clients must give", _text),
         Flag(("pass",), "password", "Password that clients must give", _text),
         Flag(("auth",), "token", "Token that clients must give", _text),
+    ),
+    "TLS": (
+        Flag(("tls",), "", "Require TLS of clients", _boolean),
+        Flag(("tlsverify",), "", "Require TLS, and a certificate of every client", _boolean),
+        Flag(("tlscert",), "file", "Certificate of the server", _text),
+        Flag(("tlskey",), "file", "Private key of the certificate", _text),
+        Flag(("tlscacert",), "file", "Certificates of who may sign those of clients", _text),
     ),
     "Limits": (
         Flag(
@@ -169,28 +192,15 @@ FLAGS: dict[str, tuple[Flag, ...]] = {
     "Common": (
         Flag(("h", "help"), "", "Show this text", _boolean),
         Flag(("v", "version"), "", "Show the version", _boolean),
-        Flag(("help_tls",), "", "Show help about TLS", _boolean),
+        Flag(("help_tls",), "", "Show the names of cipher suites and curves", _boolean),
     ),
 }
 
 # Flags of nats-server that change nothing here yet, and do no harm by that.
-_IGNORED = (
-    Flag(("s", "syslog"), "", "", _boolean),
-    Flag(("r", "remote_syslog"), "address", "", _text),
-    Flag(("max_traced_msg_len",), "bytes", "", _integer),
-    Flag(("profile",), "port", "", _integer),
-)
+_IGNORED = (Flag(("profile",), "port", "", _integer),)
 
 # Flags that would promise something which this version cannot keep.
 _REFUSED = {
-    "TLS": (
-        Flag(("tls",), "", "", _boolean),
-        Flag(("tlsverify",), "", "", _boolean),
-        Flag(("tlscert",), "file", "", _text),
-        Flag(("tlskey",), "file", "", _text),
-        Flag(("tlscacert",), "file", "", _text),
-    ),
-    "monitoring through TLS": (Flag(("ms", "https_port"), "port", "", _integer),),
     "a cluster": (
         Flag(("routes",), "urls", "", _text),
         Flag(("cluster",), "url", "", _text),
@@ -208,17 +218,21 @@ _SETS: dict[str, tuple[str, ...]] = {
     "n": ("server_name",),
     "P": ("pid_file",),
     "m": ("http_port",),
+    "ms": ("https_port",),
     "client_advertise": ("client_advertise",),
     "ports_file_dir": ("ports_file_dir",),
     "l": ("log.file",),
     "T": ("log.time",),
     "logtime_utc": ("log.utc",),
+    "s": ("log.syslog",),
+    "r": ("log.remote_syslog",),
     "D": ("log.debug",),
     "V": ("log.trace",),
     "VV": ("log.trace", "log.trace_verbose"),
     "DV": ("log.debug", "log.trace"),
     "DVV": ("log.debug", "log.trace", "log.trace_verbose"),
     "log_size_limit": ("log.size_limit",),
+    "max_traced_msg_len": ("log.traced_bytes_max",),
     "js": ("jetstream.enabled",),
     "sd": ("jetstream.store_dir",),
     "user": ("authorization.name",),
@@ -277,6 +291,20 @@ def usage() -> str:
         for flag in flags:
             lines.extend(_usage_lines(flag))
     return "\n".join(lines) + "\n"
+
+
+def tls_usage() -> str:
+    """Return the text that ``--help_tls`` shows."""
+    secure, insecure = suites()
+    parts = (
+        ("A tls block in the configuration file says more than the flags do:", (_TLS_EXAMPLE,)),
+        ("Cipher suites:", secure),
+        ("Cipher suites that need allow_insecure_cipher_suites: true", insecure),
+        ("Curves:", curves()),
+    )
+    return "\n".join(
+        "\n".join([title, *(f"    {line}" for line in lines), ""]) for title, lines in parts
+    )
 
 
 def _usage_lines(flag: Flag) -> list[str]:
@@ -348,3 +376,21 @@ def _override(fields: Fields, given: Mapping[str, Any]) -> None:
         if name in given:
             for target in targets:
                 fields[target] = given[name]
+    if any(flag.names[0] in given for flag in FLAGS["TLS"]):
+        fields["tls"] = _tls(given)
+
+
+def _tls(given: Mapping[str, Any]) -> TlsOptions | None:
+    """Return what the flags about TLS make up; nothing of a file's block stays beside them."""
+    if not given.get("tls", True):
+        return None
+    cert_file, key_file = given.get("tlscert", ""), given.get("tlskey", "")
+    if not cert_file:
+        raise FlagError("TLS Server certificate must be present and valid")
+    if not key_file:
+        raise FlagError("TLS Server private key must be present and valid")
+    return TlsOptions(
+        certificates=(CertificateFiles(cert_file, key_file),),
+        ca_file=given.get("tlscacert", ""),
+        verify=given.get("tlsverify", False),
+    )

@@ -1,7 +1,7 @@
 """Where the log goes: standard error or a file, in the format that operators of NATS know.
 
-A line is ``[pid] YYYY/MM/DD HH:MM:SS.micros [INF] text``.  Each is one write, so that lines of
-several threads never mix.
+A line is ``[pid] YYYY/MM/DD HH:MM:SS.micros [INF] text``; on a terminal the level has a colour.
+Each is one write, so that lines of several threads never mix.
 """
 
 import os
@@ -15,10 +15,32 @@ from headwater.config.options import LogOptions
 
 _FILE_MODE = 0o640
 _STDERR = 2
+# Those of nats-server: errors are red, warnings yellow, everything else is calm.
+_COLOURS = {"FTL": "31", "ERR": "31", "WRN": "0;93", "INF": "32", "DBG": "36", "TRC": "33"}
 
 
-class LogSink:
+class Sink:
     """The sink of a ``base.log.Log``; may be called on any thread."""
+
+    to_file = False  # whether the log goes to a file, which can be opened anew
+
+    def __call__(self, level: str, text: str) -> None:
+        """Write one line."""
+        raise NotImplementedError
+
+    def reopen(self) -> None:
+        """Open the file anew, after something else has moved it away.
+
+        Raises:
+            OSError: it cannot be opened; the old one stays in use.
+        """
+
+    def close(self) -> None:
+        """Write what is still to be written, and let go of files and sockets."""
+
+
+class LogSink(Sink):
+    """Writes to a file, or to standard error."""
 
     def __init__(self, options: LogOptions) -> None:
         """Open the log file, if there is to be one.
@@ -34,32 +56,25 @@ class LogSink:
         self._lock = threading.Lock()
         self._descriptor = _STDERR
         self._size = 0
+        self._tags = {level: level for level in _COLOURS}
         if options.file:
             self._open()
+        elif os.isatty(_STDERR):
+            self._tags = {level: f"\x1b[{code}m{level}\x1b[0m" for level, code in _COLOURS.items()}
 
     def __call__(self, level: str, text: str) -> None:
-        line = f"{self._head}{self._time_text()}[{level}] {text}\n".encode("utf-8", "replace")
         with self._lock:
-            try:
-                os.write(self._descriptor, line)
-            except OSError:
-                return  # a full disk or a closed pipe must not stop the server
-            self._size += len(line)
+            if not self._write(level, text):
+                return
             limit = self._options.size_limit
             if limit > 0 and self._size > limit and self._options.file:
                 self._rotate()
 
     @property
-    def to_file(self) -> bool:
-        """Whether the log goes to a file."""
+    def to_file(self) -> bool:  # type: ignore[override]
         return bool(self._options.file)
 
     def reopen(self) -> None:
-        """Open the log file anew, after something else has moved it away.
-
-        Raises:
-            OSError: it cannot be opened; the old one stays in use.
-        """
         with self._lock:
             old = self._descriptor
             self._open()
@@ -67,11 +82,21 @@ class LogSink:
                 os.close(old)
 
     def close(self) -> None:
-        """Write to standard error from now on."""
         with self._lock:
             if self._descriptor != _STDERR:
                 os.close(self._descriptor)
                 self._descriptor = _STDERR
+
+    def _write(self, level: str, text: str) -> bool:
+        """Write a line; tell whether that worked."""
+        line = f"{self._head}{self._time_text()}[{self._tags[level]}] {text}\n"
+        data = line.encode("utf-8", "replace")
+        try:
+            os.write(self._descriptor, data)
+        except OSError:
+            return False  # a full disk or a closed pipe must not stop the server
+        self._size += len(data)
+        return True
 
     def _open(self) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
@@ -84,10 +109,12 @@ class LogSink:
         seconds, nanos = divmod(time.time_ns(), SECOND)
         stamp = time.strftime("%Y.%m.%d.%H.%M.%S", self._clock(seconds))
         old = self._descriptor
+        aside = path.with_name(f"{path.name}.{stamp}.{nanos:09d}")
         try:
-            path.rename(path.with_name(f"{path.name}.{stamp}.{nanos:09d}"))
+            path.rename(aside)
             self._open()
             os.close(old)
+            self._write("INF", f'Rotated log, backup saved as "{aside}"')
             self._drop_oldest(path)
         except OSError as error:
             # Logging goes on where it was; try again after as many bytes as a file may have.

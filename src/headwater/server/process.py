@@ -8,10 +8,10 @@ import sys
 
 from headwater.base.errors import ConfigError
 from headwater.base.log import Log
-from headwater.config.options import Options
+from headwater.config.options import LogOptions, Options
 from headwater.net.loop import new_event_loop
 from headwater.server.errors import StartError
-from headwater.server.logsink import LogSink
+from headwater.server.logsink import LogSink, Sink
 from headwater.server.service import Service
 from headwater.server.signals import SignalHandlers
 
@@ -26,9 +26,9 @@ def run(options: Options) -> int:
     """Serve until a signal ends it; return the exit code."""
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     try:
-        sink = LogSink(options.log)
-    except OSError as error:
-        sys.stderr.write(f"error opening logfile: {error}\n")
+        sink = _open_sink(options.log)
+    except StartError as error:
+        sys.stderr.write(f"headwater: {error}\n")
         return 1
     log = Log(sink, debug=options.log.debug, trace=options.log.trace)
     loop = new_event_loop()
@@ -39,7 +39,22 @@ def run(options: Options) -> int:
         sink.close()
 
 
-def _serve(options: Options, loop: asyncio.AbstractEventLoop, log: Log, sink: LogSink) -> int:
+def _open_sink(options: LogOptions) -> Sink:
+    """Return where the log goes: a file before a syslog, as with nats-server."""
+    if options.file or not (options.syslog or options.remote_syslog):
+        try:
+            return LogSink(options)
+        except OSError as error:
+            raise StartError(f"error opening logfile: {error}") from error
+    from headwater.server.syslog import SyslogSink  # noqa: PLC0415 (only when it is wanted)
+
+    try:
+        return SyslogSink(options)
+    except OSError as error:
+        raise StartError(f'error connecting to syslog: "{error}"') from error
+
+
+def _serve(options: Options, loop: asyncio.AbstractEventLoop, log: Log, sink: Sink) -> int:
     try:
         service = Service(options, loop, log)
         SignalHandlers(service, sink).install(loop)

@@ -4,7 +4,7 @@ import asyncio
 import signal
 from collections.abc import Callable
 
-from headwater.server.logsink import LogSink
+from headwater.server.logsink import Sink
 from headwater.server.service import Service
 
 _NAMES = {
@@ -19,7 +19,7 @@ _NAMES = {
 class SignalHandlers:
     """The signals of a server's process, while the loop runs."""
 
-    def __init__(self, service: Service, sink: LogSink) -> None:
+    def __init__(self, service: Service, sink: Sink) -> None:
         self._service = service
         self._sink = sink
 
