@@ -1,5 +1,6 @@
 """An account: a name, and a subject space of its own with the interest in it."""
 
+from headwater.base.limits import MATCH_CACHE_SUBJECTS_MAX
 from headwater.subjects.match import Sublist
 
 GLOBAL = b"$G"
@@ -52,9 +53,9 @@ class Account:
         "slow_consumers",
     )
 
-    def __init__(self, name):
+    def __init__(self, name, cache_subjects_max=MATCH_CACHE_SUBJECTS_MAX):
         self.name = name
-        self.interest = Sublist()
+        self.interest = Sublist(cache_subjects_max)
         self.listeners = []
         self.mappings = None  # SubjectMappings for what is published, if there are any
         self.sessions = 0  # how many connections are bound to the account
@@ -80,8 +81,9 @@ class Account:
 class Accounts:
     """All accounts of a node, by name."""
 
-    def __init__(self):
+    def __init__(self, cache_subjects_max=MATCH_CACHE_SUBJECTS_MAX):
         self._by_name = {}
+        self._cache_subjects_max = cache_subjects_max  # of each account's interest
         self.globals = self.get(GLOBAL)
         self.system = self.get(SYSTEM)
 
@@ -89,7 +91,7 @@ class Accounts:
         """Return the account ``name`` (bytes), which is made if need be."""
         account = self._by_name.get(name)
         if account is None:
-            account = self._by_name[name] = Account(name)
+            account = self._by_name[name] = Account(name, self._cache_subjects_max)
         return account
 
     def find(self, name):

@@ -35,7 +35,7 @@ class ClientSubscription(Subscription):
         session = self.session
         if origin is session and not session.echo:
             return False
-        if not self.active:
+        if not self.active or (session.behind and session.router.dropping):
             return False
         if self.filtered and not session.permissions.subscribe.permits(message.subject):
             return False
@@ -334,6 +334,10 @@ class ClientSession(Session):
         subject = words[0]
         sid = words[len(words) - 1]
         queue = words[1] if len(words) == 3 else b""
+        tokens_max = self.node.subscription_tokens_max
+        if tokens_max and subject.count(b".") >= tokens_max:
+            self._deny_tokens(subject, sid)
+            return
         if not is_valid(subject):
             self.send(nats_ops.error_line("Invalid Subject"))
             return
@@ -343,6 +347,15 @@ class ClientSession(Session):
             self.subscribe(subject, queue, sid)
         if self.verbose:
             self.send(nats_ops.OK)
+
+    def _deny_tokens(self, subject, sid):
+        name = subject.decode("utf-8", "backslashreplace")
+        self.node.log.error(
+            f"{self.label()} - Subscription Violation Too Many Tokens - "
+            f'Subject "{name}", SID {sid.decode("utf-8", "backslashreplace")}'
+        )
+        text = f'Permissions Violation for Subscription to "{name}", too many tokens'
+        self.send(nats_ops.error_line(text))
 
     def _may_subscribe(self, subject, queue):
         allowed = queue != _RESERVED_QUEUE

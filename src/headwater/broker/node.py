@@ -52,6 +52,7 @@ class Node:
         self.pending_bytes_max = PENDING_BYTES_MAX
         self.connections_max = CONNECTIONS_MAX
         self.subscriptions_max = 0
+        self.subscription_tokens_max = 0
         self.first_ping_ns = 2 * SECOND
         self.ping_interval_ns = 2 * MINUTE
         self.pings_out_max = 2

@@ -16,6 +16,7 @@ cdef class Router:
     cdef public Py_ssize_t behind
     cdef public bint congested
     cdef public list dirty
+    cdef public bint dropping
     cdef public list ending
     cdef public long long in_bytes
     cdef public long long in_msgs

@@ -28,6 +28,7 @@ class Router:
         "behind",
         "congested",
         "dirty",
+        "dropping",
         "ending",
         "in_bytes",
         "in_msgs",
@@ -51,6 +52,7 @@ class Router:
         self.congested = False  # whether this batch met a subscriber that is far behind
         self.behind = 0  # how many sessions are far behind right now
         self.stall_bytes = _STALL_BYTES
+        self.dropping = False  # whether who is far behind misses messages, and nobody waits
         self.now_ns = clock.now()
         self.in_msgs = self.in_bytes = self.out_msgs = self.out_bytes = 0
         self.links = Traffic()  # what of them went over links to other servers

@@ -226,7 +226,7 @@ class Session(NatsParser):
             self.open = False
             self.link.abort()
         elif pending_bytes > router.stall_bytes:
-            router.congested = True
+            router.congested = not router.dropping
             self.stalls += 1
             if not self.behind:
                 self.behind = True

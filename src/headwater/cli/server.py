@@ -5,6 +5,7 @@ import sys
 
 from headwater.base.errors import ConfigError
 from headwater.cli import server_flags
+from headwater.config.options import Options
 
 
 def run_server(words: list[str]) -> int:
@@ -26,15 +27,26 @@ def run_server(words: list[str]) -> int:
         return _send_signal(arguments.signal, arguments.signal_target)
     options = arguments.options
     if arguments.check_config:
-        digest = f" ({options.config_digest})" if options.config_digest else ""
-        text = f"headwater: configuration file {options.config_file} is valid{digest}"
-        _say(text)
-        return 0
+        return _check(options)
     from headwater.cli.redact import redact_command_line
     from headwater.server.process import run
 
     redact_command_line()
     return run(options)
+
+
+def _check(options: Options) -> int:
+    """Say whether a server with ``options`` would start, as far as that can be told before."""
+    from headwater.server.check import check
+
+    try:
+        check(options)
+    except ConfigError as error:
+        _say(f"headwater: {error}")
+        return 1
+    digest = f" ({options.config_digest})" if options.config_digest else ""
+    _say(f"headwater: configuration file {options.config_file} is valid{digest}")
+    return 0
 
 
 def _bad_flags(error: server_flags.FlagError) -> int:

@@ -1,22 +1,27 @@
 """What no option can know alone: whether the options of a configuration go together."""
 
-from collections.abc import Mapping
-
 from headwater.base.errors import ConfigError
 from headwater.config.options import Options
-from headwater.config.tree import Place
 
 _SYSTEM_ACCOUNT = "$SYS"
 _GLOBAL_ACCOUNT = "$G"
 
 
-def check(options: Options, places: Mapping[str, Place]) -> list[str]:
-    """Return warnings of ``options``; ``places`` tells where each of them stands, by its name.
+def where(options: Options, *names: str) -> str:
+    """Return the place of the first of ``names`` that stands in the file, for an error's start."""
+    for name in names:
+        if name in options.places:
+            return f"{options.places[name]}: "
+    return ""
+
+
+def check(options: Options) -> list[str]:
+    """Return warnings about ``options``.
 
     Raises:
         ConfigError: options contradict one another; a line for each contradiction.
     """
-    found = _Check(options, places)
+    found = _Check(options)
     found.limits()
     found.monitoring()
     found.users()
@@ -30,11 +35,10 @@ def check(options: Options, places: Mapping[str, Place]) -> list[str]:
 class _Check:
     """Collects what is wrong."""
 
-    def __init__(self, options: Options, places: Mapping[str, Place]) -> None:
+    def __init__(self, options: Options) -> None:
         self.errors: list[str] = []
         self.warnings: list[str] = []
         self._options = options
-        self._places = places
 
     def limits(self) -> None:
         options = self._options
@@ -92,18 +96,16 @@ class _Check:
 
     def tls(self) -> None:
         options = self._options
-        if options.allow_non_tls and options.tls is None:
+        if not options.allow_non_tls:
+            return
+        if options.tls is None:
             self._warn("allow_non_tls is of no effect without a tls block", "allow_non_tls")
+        elif options.tls.first and not options.tls.first_fallback_ns:
+            text = "allow_non_tls is of no effect when the handshake comes first"
+            self._warn(text, "allow_non_tls")
 
     def _fail(self, text: str, *names: str) -> None:
-        self.errors.append(self._where(names) + text)
+        self.errors.append(where(self._options, *names) + text)
 
     def _warn(self, text: str, *names: str) -> None:
-        self.warnings.append(self._where(names) + text)
-
-    def _where(self, names: tuple[str, ...]) -> str:
-        """Return the place of the first of ``names`` that is written in the file, if any is."""
-        for name in names:
-            if name in self._places:
-                return f"{self._places[name]}: "
-        return ""
+        self.warnings.append(where(self._options, *names) + text)

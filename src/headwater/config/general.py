@@ -198,7 +198,7 @@ def read_general(report: Report, entries: Entries) -> Fields:
     """
     fields: Fields = {}
     read_entries(report, entries, HANDLERS, fields)
-    fields["places"] = {entry.name.lower(): entry.place for entry in entries.values()}
+    fields["places"] = {entry.name.lower(): str(entry.place) for entry in entries.values()}
     return fields
 
 
@@ -209,7 +209,6 @@ def assemble(fields: Fields) -> Options:
         ConfigError: fields contradict one another.
     """
     own: dict[str, Any] = {name: value for name, value in fields.items() if "." not in name}
-    places = own.pop("places", {})
     for name in _ZERO_IS_DEFAULT:
         if not own.get(name, 1):
             del own[name]
@@ -219,7 +218,12 @@ def assemble(fields: Fields) -> Options:
         jetstream=assemble_jetstream(_block(fields, "jetstream")),
         log=LogOptions(**_block(fields, "log")),
     )
-    return replace(options, warnings=(*options.warnings, *check(options, places)))
+    warnings = check(options)
+    tls = options.tls
+    if tls is not None and tls.first and not tls.first_fallback_ns:
+        # Who does not begin with a handshake hears nothing: that excludes it as well.
+        options = replace(options, allow_non_tls=False)
+    return replace(options, warnings=(*options.warnings, *warnings))
 
 
 def _block(fields: Fields, name: str) -> Fields:

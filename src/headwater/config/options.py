@@ -3,6 +3,7 @@
 Sizes are in bytes, durations in nanoseconds.  Secrets are kept out of every ``repr``.
 """
 
+from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field
 
 from headwater.base.clock import MINUTE, SECOND
@@ -251,7 +252,7 @@ class Options:
     allow_non_tls: bool = False
     https_host: str = "0.0.0.0"
     https_port: int = 0  # 0: no monitoring through TLS; -1 asks the system for one
-    tags: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()  # small letters
     metadata: tuple[tuple[str, str], ...] = ()
     mappings: tuple[Mapping, ...] = ()  # of the global account
     accounts: tuple[AccountOptions, ...] = ()
@@ -266,5 +267,7 @@ class Options:
     log: LogOptions = LogOptions()
     config_file: str = ""
     config_digest: str = ""
+    # Where each option of the top level stands, by its name; no part of what they say.
+    places: MappingType[str, str] = field(default_factory=dict, compare=False, repr=False)
     not_honoured: tuple[str, ...] = ()  # options that were accepted and change nothing yet
     warnings: tuple[str, ...] = ()  # what works and should yet be changed, for the log

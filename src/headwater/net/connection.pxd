@@ -10,6 +10,7 @@ cdef class ReadBuffer:
     cdef unsigned char[::1] view
     cdef public object window
     cdef public double write_deadline_s
+    cdef public bint write_retry
 
 
     cpdef raw(self)

@@ -22,11 +22,12 @@ WRITE_DEADLINE = "Slow Consumer (Write Deadline)"
 class ReadBuffer:
     """What the connections of one loop share: the read buffer, and how long a write may take."""
 
-    __slots__ = ("_raw", "data", "size", "view", "window", "write_deadline_s")
+    __slots__ = ("_raw", "data", "size", "view", "window", "write_deadline_s", "write_retry")
 
-    def __init__(self, size, write_deadline_s=10.0):
+    def __init__(self, size, write_deadline_s=10.0, write_retry=True):
         self.size = size
         self.write_deadline_s = write_deadline_s
+        self.write_retry = write_retry  # whether a peer that takes some of it has time anew
         self.data = bytearray(size)
         self.view = memoryview(self.data)
         self.window = memoryview(self.data)  # what a connection without a tail reads into
@@ -342,7 +343,8 @@ class Connection(Link):
     def _write_overdue(self):
         if self._transport is None or not self.blocked:
             return
-        if self._transport.get_write_buffer_size() < self._undelivered:
+        taking = self._transport.get_write_buffer_size() < self._undelivered
+        if taking and self._shared.write_retry:
             self._await_progress()
         else:
             self._reason = WRITE_DEADLINE

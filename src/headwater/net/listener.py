@@ -96,11 +96,18 @@ class Network:
     """The sockets of one node."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, *, write_deadline_ns: int = 10 * SECOND
+        self,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        write_deadline_ns: int = 10 * SECOND,
+        write_retry: bool = True,
     ) -> None:
-        """``write_deadline_ns`` is how long a peer may take nothing of what waits for it."""
+        """``write_deadline_ns`` is how long a peer may take nothing of what waits for it.
+
+        Without ``write_retry`` it has to take all of it in that time.
+        """
         self.loop = loop
-        self._shared = ReadBuffer(READ_BUFFER_BYTES, write_deadline_ns / SECOND)
+        self._shared = ReadBuffer(READ_BUFFER_BYTES, write_deadline_ns / SECOND, write_retry)
         self._servers: list[asyncio.Server] = []
 
     def protocol(self, receiver: Receiver) -> asyncio.BufferedProtocol:

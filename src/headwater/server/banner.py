@@ -26,12 +26,14 @@ def log_banner(log: Log, node: Node, options: Options) -> None:
         digest = f" ({options.config_digest})" if options.config_digest else ""
         log.info(f"Using configuration file: {options.config_file}{digest}")
     if any(user.password for user in options.authorization.users) or options.authorization.token:
-        log.warn("Passwords stand in the configuration as plain text")
+        log.warn("Plaintext passwords detected: whoever reads the configuration knows them")
     for text in options.warnings:
         log.warn(text)
     without_effect = list(options.not_honoured)
     if options.client_advertise:
         without_effect.append("client_advertise")
+    if options.no_system_account:
+        without_effect.append("no_system_account")
     for text in without_effect:
         log.warn(f"Not supported yet, and without effect: {text}")
 

@@ -3,7 +3,7 @@
 from random import Random
 
 import headwater
-from headwater.accounts.account import Account
+from headwater.accounts.account import Account, Accounts
 from headwater.accounts.authenticate import authenticator_for
 from headwater.base.clock import Clock
 from headwater.base.log import Log
@@ -23,6 +23,8 @@ def build_node(options: Options, clock: Clock, timers: Timers, rng: Random, log:
     """
     node = Node(clock, rng, log, name=options.server_name, timers=timers)
     node.own_version = headwater.__version__
+    if not options.sublist_cache:
+        node.accounts = Accounts(cache_subjects_max=0)
     if log.tracing:
         node.tracer = Tracer(log, options.log.trace_headers, options.log.traced_bytes_max)
     node.host = options.host
@@ -35,6 +37,10 @@ def build_node(options: Options, clock: Clock, timers: Timers, rng: Random, log:
     node.pending_bytes_max = options.pending_bytes_max
     node.connections_max = options.connections_max
     node.subscriptions_max = options.subscriptions_max
+    node.subscription_tokens_max = options.subscription_tokens_max
+    if not options.fast_producer_stall:
+        node.router.dropping = True
+        node.router.stall_bytes = options.pending_bytes_max * 3 // 4
     node.closed = ClosedConnections(options.closed_clients_max)
     node.ping_interval_ns = options.ping_interval_ns
     node.pings_out_max = options.pings_out_max

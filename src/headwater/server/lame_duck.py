@@ -2,26 +2,33 @@
 
 from collections.abc import Callable
 
-from headwater.base.clock import MILLISECOND, SECOND
+from headwater.base.clock import MILLISECOND
 from headwater.base.timers import Timer, Timers
 from headwater.broker.node import Node
 from headwater.wire import nats_ops
 
-# nats-server's default: how long clients have to leave by themselves.
-_GRACE_NS = 10 * SECOND
 _CHECK_NS = 100 * MILLISECOND
 
 
 class LameDuck:
-    """Closes the clients of ``node`` evenly over ``duration_ns``, then calls ``finished``."""
+    """Closes the clients of ``node`` evenly over ``duration_ns``, then calls ``finished``.
+
+    For the first ``grace_ns`` of that they have the chance to leave by themselves.
+    """
 
     def __init__(
-        self, node: Node, timers: Timers, duration_ns: int, finished: Callable[[], object]
+        self,
+        node: Node,
+        timers: Timers,
+        *,
+        duration_ns: int,
+        grace_ns: int,
+        finished: Callable[[], object],
     ) -> None:
         self._node = node
         self._timers = timers
-        self._grace_ns = min(_GRACE_NS, duration_ns // 2)
-        self._duration_ns = duration_ns - self._grace_ns
+        self._grace_ns = grace_ns
+        self._duration_ns = duration_ns - grace_ns
         self._finished = finished
         self._timer: Timer | None = None
         self._grace_end_ns = 0

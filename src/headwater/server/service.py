@@ -19,6 +19,7 @@ from headwater.net.loop import LoopTimers, SystemClock
 from headwater.server import portfiles
 from headwater.server.banner import log_banner, log_jetstream
 from headwater.server.build import build_node
+from headwater.server.check import refuse_missing
 from headwater.server.drivers import ThreadJobs
 from headwater.server.errors import StartError
 from headwater.server.failures import FailureLog
@@ -48,6 +49,7 @@ class Service:
         Raises:
             ConfigError: the options ask for what cannot be had.
         """
+        refuse_missing(options)
         self.options = options
         self.log = log
         self.clock = SystemClock()
@@ -58,7 +60,11 @@ class Service:
         self.stopped: asyncio.Future[None] = loop.create_future()
         self._loop = loop
         loop.set_exception_handler(FailureLog(log))
-        self._clients = Network(loop, write_deadline_ns=options.write_deadline_ns)
+        self._clients = Network(
+            loop,
+            write_deadline_ns=options.write_deadline_ns,
+            write_retry=options.write_timeout != "close",
+        )
         self._entrance = self._client_entrance()
         self._monitor_network: Network | None = None
         self._monitor: Monitor | None = None
@@ -119,7 +125,8 @@ class Service:
         tls = self._entrance.tls
         if tls is None:
             return
-        self.log.info("TLS required for client connections")
+        state = "available" if self.options.allow_non_tls else "required"
+        self.log.info(f"TLS {state} for client connections")
         if tls.first and not tls.fallback_s:
             self.log.warn(
                 'Clients that are not using "TLS Handshake First" option will fail to connect'
@@ -254,8 +261,13 @@ class Service:
             self.log.info("Entering lame duck mode, stop accepting new clients")
             self._clients.stop_listening()
             self.node.listening = False
-            duration_ns = self.options.lame_duck_duration_ns
-            self._lame_duck = LameDuck(self.node, self.timers, duration_ns, self.stop)
+            self._lame_duck = LameDuck(
+                self.node,
+                self.timers,
+                duration_ns=self.options.lame_duck_duration_ns,
+                grace_ns=self.options.lame_duck_grace_ns,
+                finished=self.stop,
+            )
             self._lame_duck.start()
 
     @property

@@ -216,6 +216,8 @@ class Sublist:
         return found
 
     def _remember(self, subject, found):
+        if self._cache_subjects_max == 0:
+            return
         # Two generations: what is asked for again survives, the rest goes at once with its
         # generation, so that ever new subjects cost no search for a victim.
         if len(self._cache) >= self._cache_subjects_max:
