@@ -189,7 +189,6 @@ mappings { "a.*": "b.{{wildcard(1)}}" }
 mappings { "a..b": b }
 mappings { "a.>": "b.>" }
 mappings { $SYS.x: b }
-mappings { a: "" }
 mappings { a: 5 }
 mappings { a: [ 5 ] }
 mappings { a: [ [ { destination: b } ] ] }
@@ -204,7 +203,6 @@ mappings { a: [ { destination: b, weight: 50 }, { destination: c, weight: 50 } ]
 mappings { a: [ { destination: b, weight: 50 }, { destination: c, weight: 60 } ] }
 mappings { a: { Destination: b, WEIGHT: 1 } }
 mappings { a: { dest: b } }
-mappings { a: { destination: "", weight: 5 } }
 mappings { a: { destination: 5 } }
 mappings { a: { destination: b } }
 mappings { a: { destination: b, cluster: 5 } }
@@ -227,7 +225,6 @@ mappings { a: { destination: b, weight: 50 } }
 mappings { a: { destination: b, weight: 50% } }
 mappings { a: { destination: b, weight: 9223372036854775807 } }
 mappings { a: { destination: b, weight: true } }
-mappings { a: { weight: 5 } }
 mappings { a: { } }
 mappings {}
 mappings: [ a ]

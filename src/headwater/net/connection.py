@@ -24,7 +24,7 @@ class ReadBuffer:
 
     __slots__ = ("_raw", "data", "size", "view", "window", "write_deadline_s", "write_retry")
 
-    def __init__(self, size, write_deadline_s=10.0, write_retry=True):
+    def __init__(self, size, write_deadline_s=10.0, *, write_retry=True):
         self.size = size
         self.write_deadline_s = write_deadline_s
         self.write_retry = write_retry  # whether a peer that takes some of it has time anew

@@ -107,7 +107,9 @@ class Network:
         Without ``write_retry`` it has to take all of it in that time.
         """
         self.loop = loop
-        self._shared = ReadBuffer(READ_BUFFER_BYTES, write_deadline_ns / SECOND, write_retry)
+        self._shared = ReadBuffer(
+            READ_BUFFER_BYTES, write_deadline_ns / SECOND, write_retry=write_retry
+        )
         self._servers: list[asyncio.Server] = []
 
     def protocol(self, receiver: Receiver) -> asyncio.BufferedProtocol:

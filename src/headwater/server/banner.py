@@ -25,15 +25,20 @@ def log_banner(log: Log, node: Node, options: Options) -> None:
     if options.config_file:
         digest = f" ({options.config_digest})" if options.config_digest else ""
         log.info(f"Using configuration file: {options.config_file}{digest}")
-    if any(user.password for user in options.authorization.users) or options.authorization.token:
+    users = [*options.authorization.users]
+    users.extend(user for account in options.accounts for user in account.users)
+    if any(user.password for user in users) or options.authorization.token:
         log.warn("Plaintext passwords detected: whoever reads the configuration knows them")
     for text in options.warnings:
         log.warn(text)
     without_effect = list(options.not_honoured)
     if options.client_advertise:
         without_effect.append("client_advertise")
-    if options.no_system_account:
-        without_effect.append("no_system_account")
+    without_effect.extend(
+        f"accounts: {account.name}: msg_trace"
+        for account in options.accounts
+        if account.trace.destination
+    )
     for text in without_effect:
         log.warn(f"Not supported yet, and without effect: {text}")
 
