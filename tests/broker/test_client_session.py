@@ -335,3 +335,20 @@ def test_a_client_that_ends_before_it_is_greeted() -> None:
     (found,) = node.closed
     assert (found.id, found.reason) == (1, "TLS Handshake Failure")
     assert node.accounts.globals.sessions == 0
+
+
+def test_subjects_with_too_many_tokens_are_not_subscribed_to() -> None:
+    logged: list[tuple[str, str]] = []
+    node = new_node(logged=logged)
+    node.subscription_tokens_max = 3
+    client = Client(node)
+    assert client.say(b"SUB a.b.c 1\r\n") == b""
+    for subject in (b"a.b.c.d", b"a.*.c.>", b"a..b.c"):
+        assert client.say(b"SUB %s q 2\r\n" % subject) == (
+            b"-ERR 'Permissions Violation for Subscription to \"%s\", too many tokens'\r\n"
+            % subject
+        )
+    assert list(client.session.subscriptions) == [b"1"]
+    text = 'Subscription Violation Too Many Tokens - Subject "a.b.c.d", SID 2'
+    assert any(line.endswith(text) for _, line in logged)
+    assert client.session.open

@@ -169,6 +169,30 @@ def test_a_far_behind_subscriber_pauses_the_publisher_until_it_has_caught_up() -
     assert node.router.behind == 0
 
 
+def test_nobody_waits_for_a_far_behind_subscriber_where_it_is_to_miss_messages() -> None:
+    node = new_node()
+    slow, quick = Client(node), Client(node)
+    for client in (slow, quick):
+        client.say(b"SUB a 1\r\n")
+    slow.link.stuck = True
+    node.router.stall_bytes = 1000
+    node.router.dropping = True
+    publisher = Client(node)
+    publisher.say(PUB * 200)
+    assert node.router.behind == 1
+    held = slow.session.out.size
+    assert publisher.say(PUB) == b""
+    assert publisher.link.paused_ns == []
+    assert (slow.session.out.size, node.router.stalls) == (held, 0)
+    assert quick.take().count(b"MSG a 1") == 201
+    slow.link.stuck = False
+    slow.link.flush()
+    slow.session.drained()
+    slow.take()
+    publisher.say(PUB)
+    assert slow.take().count(b"MSG a 1") == 1
+
+
 def test_who_is_too_far_behind_is_cut_off() -> None:
     logged: list[tuple[str, str]] = []
     node = new_node(logged=logged)

@@ -11,7 +11,7 @@ from headwater.base.log import Log
 from headwater.broker.client_session import ClientSession
 from headwater.broker.node import Node
 from headwater.broker.subscription import InternalSubscription
-from headwater.cluster.leaf_links import LeafLinks
+from headwater.cluster.leaf_links import ErrorReports, LeafLinks
 from headwater.cluster.leaf_session import LeafSession
 from headwater.config.options import LeafNodes, LeafRemote, LeafUrl
 
@@ -81,6 +81,7 @@ class World:
         jetstream: bool = False,
         start: bool = True,
         seed: int = 1,
+        reports: ErrorReports | None = None,
     ) -> None:
         self.clock = ManualClock()
         self.logged: list[tuple[str, str]] = []
@@ -94,7 +95,7 @@ class World:
         self.pending: list[tuple[LeafSession, Callable[[str | None], None]]] = []
         self.holds = False  # whether dialling takes until the test says so
         options = LeafNodes(remotes=remotes or (LeafRemote(urls=(URL,)),))
-        self.links = LeafLinks(self.node, options, self._dial)
+        self.links = LeafLinks(self.node, options, self._dial, reports or ErrorReports())
         self.connections: list[FakeLink] = []
         if start:
             self.links.start()

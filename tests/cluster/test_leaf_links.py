@@ -3,7 +3,7 @@
 import pytest
 
 from headwater.base.clock import SECOND
-from headwater.cluster.leaf_links import delay_after
+from headwater.cluster.leaf_links import ErrorReports, delay_after
 from headwater.config.options import LeafRemote, LeafUrl
 from tests.cluster.fakes import URL, World, feed, info_line
 
@@ -63,16 +63,40 @@ def test_dialling_goes_on_for_ever_with_some_jitter():
     assert world.status()["last_error"] == ""
 
 
-def test_failures_are_told_without_filling_the_log():
-    world = World(start=False)
+def attempts_told(world: World, failures: int) -> list[int]:
+    """Return the numbers of the failures that are told, until there have been so many."""
+    world.refuses = "refused"
+    told = len(world.errors())
+    while world.status()["failures"] < failures:
+        world.advance(SECOND)
+    texts = world.errors()[told:]
+    assert all('remote server "hub.example:7422"' in text for text in texts)
+    return [int(text.split("(attempt ")[1].removesuffix("): refused")) for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("reports", "never_reached", "lost"),
+    [
+        (ErrorReports(), [1], [1, 2, 3, 4, 5, 6, 7]),
+        (ErrorReports(3, 2), [1, 3, 6], [1, 2, 4, 6]),
+        (ErrorReports(1, 100), [1, 2, 3, 4, 5, 6, 7], [1]),
+        (ErrorReports(0, 0), [1], [1, 2, 3, 4, 5, 6, 7]),
+        (ErrorReports(-1, -2), [1, 2, 3, 4, 5, 6, 7], [1, 2, 4, 6]),
+    ],
+)
+def test_how_many_failures_are_told(reports, never_reached, lost):
+    world = World(start=False, reports=reports)
     world.refuses = "refused"
     world.links.start()
-    while world.status()["failures"] < 100:
-        world.advance(SECOND)
-    assert [text.split("(attempt ")[1] for text in world.errors()] == [
-        f"{count}): refused" for count in (1, 2, 4, 8, 16, 32, 64)
-    ]
-    assert 'remote server "hub.example:7422"' in world.errors()[0]
+    assert attempts_told(world, 1) == []  # told already
+    assert [1, *attempts_told(world, 7)] == never_reached
+    world.refuses = None
+    while world.status()["state"] != "connecting":
+        world.advance(SECOND // 10)
+    world.shake_hands()
+    world.refuses = "refused"
+    world.link.end("reset by peer")
+    assert attempts_told(world, 7) == lost
 
 
 def test_a_lost_link_is_made_again_after_a_second():

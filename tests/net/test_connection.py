@@ -185,6 +185,20 @@ def test_a_peer_that_takes_a_little_is_waited_for() -> None:
     assert receiver.end == "Slow Consumer (Write Deadline)"
 
 
+def test_a_peer_has_to_take_everything_where_it_gets_no_time_anew() -> None:
+    transport, loop, receiver = FakeTransport(), FakeLoop(), Recorder()
+    shared = connection.ReadBuffer(1000, 7.0, write_retry=False)
+    link = connection.Connection(receiver, shared, loop)
+    link.connection_made(transport)
+    transport.held = 100
+    link.pause_writing()
+    transport.held = 99
+    loop.ring()
+    assert transport.aborted
+    link.connection_lost(None)
+    assert receiver.end == "Slow Consumer (Write Deadline)"
+
+
 def test_a_peer_that_takes_everything_is_not_timed_any_more() -> None:
     transport, loop, receiver = FakeTransport(), FakeLoop(), Recorder()
     link = connection.Connection(receiver, connection.ReadBuffer(1000, 7.0), loop)

@@ -31,9 +31,23 @@ _DELAYS_NS = (
     ("minimum version", 5 * SECOND),
 )
 
-# An outage may last for weeks: failures are logged when their number is a power of two, and every
-# so many, so that the log says what is wrong and does not fill up with it.
-_REPORT_EVERY = 4096
+
+@dataclass(frozen=True)
+class ErrorReports:
+    """How many failures in a row one line of the log stands for; the first is always told.
+
+    ``connect`` is for a hub that was never reached, ``reconnect`` for one that was.
+    """
+
+    connect: int = 3600
+    reconnect: int = 1
+
+    def tells(self, failures: int, *, connected: bool) -> bool:
+        """Tell whether the failure of that number is to be told."""
+        every = self.reconnect if connected else self.connect
+        if every == 0:
+            every = ErrorReports.reconnect if connected else ErrorReports.connect
+        return failures == 1 or failures % every == 0
 
 
 @dataclass
@@ -58,6 +72,7 @@ class LeafLink:
         reconnect_ns: int,
         dial: Dial,
         loop_subject: bytes,
+        reports: ErrorReports,
     ) -> None:
         self.remote = remote
         self.session: LeafSession | None = None
@@ -66,6 +81,7 @@ class LeafLink:
         self._reconnect_ns = reconnect_ns
         self._dial = dial
         self._loop_subject = loop_subject
+        self._reports = reports
         self._timer: Timer | None = None
         self._running = False
         self._configured = list(remote.urls)
@@ -186,8 +202,8 @@ class LeafLink:
         progress.failures += 1
         progress.last_error = error
         log = self._node.log
-        often = progress.failures % _REPORT_EVERY and progress.failures & (progress.failures - 1)
-        (log.debug if often else log.error)(
+        tells = self._reports.tells(progress.failures, connected=progress.connects > 0)
+        (log.error if tells else log.debug)(
             f'Error trying to connect as leafnode to remote server "{self.name}" '
             f"(attempt {progress.failures}): {error}"
         )
@@ -207,7 +223,13 @@ class LeafLink:
 class LeafLinks:
     """All leaf links of a node, one for each remote in its options."""
 
-    def __init__(self, node: Node, options: LeafNodes, dial: Dial) -> None:
+    def __init__(
+        self,
+        node: Node,
+        options: LeafNodes,
+        dial: Dial,
+        reports: ErrorReports = ErrorReports(),  # noqa: B008 (it is frozen)
+    ) -> None:
         loop_subjects: dict[str, bytes] = {}
         self.links = []
         for remote in options.remotes:
@@ -215,7 +237,7 @@ class LeafLinks:
             if account not in loop_subjects:
                 loop_subjects[account] = b"$LDS." + ids.unique_id(node.rng)
             self.links.append(
-                LeafLink(node, remote, options.reconnect_ns, dial, loop_subjects[account])
+                LeafLink(node, remote, options.reconnect_ns, dial, loop_subjects[account], reports)
             )
 
     def start(self) -> None:

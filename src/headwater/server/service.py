@@ -212,9 +212,14 @@ class Service:
         self.log.info(f"Took {took_ms:.3f}ms to start JetStream")
 
     def _start_leaf_links(self) -> None:
-        from headwater.cluster.leaf_links import LeafLinks  # noqa: PLC0415 (only with remotes)
+        from headwater.cluster.leaf_links import (  # noqa: PLC0415 (only with remotes)
+            ErrorReports,
+            LeafLinks,
+        )
 
-        self._leaf_links = LeafLinks(self.node, self.options.leafnodes, self.dial)
+        options = self.options
+        reports = ErrorReports(options.connect_error_reports, options.reconnect_error_reports)
+        self._leaf_links = LeafLinks(self.node, options.leafnodes, self.dial, reports)
         self._leaf_links.start()
         self.node.router.flush()
 

@@ -1,0 +1,93 @@
+"""What can be told of a configuration before a server starts."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from headwater.base.errors import ConfigError
+from headwater.base.log import Log
+from headwater.cli.main import main
+from headwater.config.load import from_text
+from headwater.config.options import Options
+from headwater.server.check import check, refuse_missing
+from headwater.server.service import Service
+
+
+def options(text: str, **environment: str) -> Options:
+    return from_text(text, environment, "f.conf")
+
+
+def error_of(text: str, **environment: str) -> str:
+    with pytest.raises(ConfigError) as raised:
+        check(options(text, **environment))
+    return str(raised.value)
+
+
+@pytest.fixture
+def files(certificates):
+    return {"CERT": str(certificates.cert_file), "KEY": str(certificates.key_file)}
+
+
+def test_what_can_be_had(files):
+    check(Options())
+    check(options("tls { cert_file: $CERT, key_file: $KEY }", **files))
+    check(options("accounts { A: { users: [ {user: a, password: b} ] } }"))
+
+
+def test_files_that_are_no_certificates(files):
+    text = error_of("\n  tls { cert_file: $KEY, key_file: $CERT }", **files)
+    assert text.startswith("f.conf:2:3: tls: ")
+    assert "no certificate and its key" in text
+    text = error_of("tls { cert_file: $CERT, key_file: $KEY, ca_file: $KEY }", **files)
+    assert text.startswith(f"f.conf:1:1: tls: {files['KEY']} holds no certificates")
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        (
+            "accounts: [ S ]\nsystem: S",
+            "f.conf:2:1: system_account: a system account other than $SYS is not supported",
+        ),
+        (
+            "accounts { A: { limits { max_conn: 5 } } }",
+            "f.conf:1:1: accounts: A: a limit of an account is not supported",
+        ),
+        (
+            "accounts { A: { jetstream: enabled } }",
+            "f.conf:1:1: accounts: A: JetStream of an account is not supported",
+        ),
+    ],
+)
+def test_what_is_not_done_yet_and_cannot_be_ignored(text, error):
+    assert error_of(text) == f"{error} by this version"
+
+
+def test_all_of_it_is_told_at_once_and_without_places_where_there_is_no_file():
+    given = options("accounts { A: { jetstream: on, limits { max_subs: 1 } } }")
+    with pytest.raises(ConfigError) as raised:
+        refuse_missing(replace(given, places={}))
+    assert [line.partition(" is ")[0] for line in str(raised.value).splitlines()] == [
+        "accounts: A: a limit of an account",
+        "accounts: A: JetStream of an account",
+    ]
+
+
+def test_a_server_does_not_start_without_what_it_is_asked_for():
+    loop = asyncio.new_event_loop()
+    try:
+        with pytest.raises(ConfigError, match="limit of an account is not supported"):
+            Service(options("accounts { A: { limits { max_conn: 5 } } }"), loop, Log())
+    finally:
+        loop.close()
+
+
+def test_the_command_says_it(tmp_path: Path, files, capsys):
+    path = tmp_path / "server.conf"
+    path.write_text(f"tls {{ cert_file: '{files['KEY']}', key_file: '{files['CERT']}' }}\n")
+    assert main(["server", "-t", "-c", str(path)]) == 1
+    assert capsys.readouterr().err.startswith(f"headwater: {path}:1:1: tls: ")
+    path.write_text("accounts { A: { limits {} } }\n")
+    assert main(["server", "-t", "-c", str(path)]) == 0
