@@ -228,7 +228,7 @@ class LeafLinks:
         node: Node,
         options: LeafNodes,
         dial: Dial,
-        reports: ErrorReports = ErrorReports(),  # noqa: B008 (it is frozen)
+        reports: ErrorReports = ErrorReports(),
     ) -> None:
         loop_subjects: dict[str, bytes] = {}
         self.links = []

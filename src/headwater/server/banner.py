@@ -10,6 +10,9 @@ from headwater.broker.node import COMPATIBLE_VERSION, Node
 from headwater.config.options import JetStreamOptions, Options
 from headwater.net.loop import loop_name as loop_name
 
+# nats-server's mark: larger messages are better split up, or put into an object store.
+_PAYLOAD_BYTES_COMMON_MAX = 8 * 1024 * 1024
+
 
 def log_banner(log: Log, node: Node, options: Options) -> None:
     """Log who this server is."""
@@ -22,13 +25,16 @@ def log_banner(log: Log, node: Node, options: Options) -> None:
         log.info(f"  Node:     {ids.name_hash(node.name.encode()).decode()}")
     log.info(f"  ID:       {node.server_id}")
     log.debug(f"  Modules:  {_build.description()}, {loop_name()}")
-    if options.config_file:
-        digest = f" ({options.config_digest})" if options.config_digest else ""
-        log.info(f"Using configuration file: {options.config_file}{digest}")
     users = [*options.authorization.users]
     users.extend(user for account in options.accounts for user in account.users)
     if any(user.password for user in users) or options.authorization.token:
         log.warn("Plaintext passwords detected: whoever reads the configuration knows them")
+    if options.config_file:
+        digest = f" ({options.config_digest})" if options.config_digest else ""
+        log.info(f"Using configuration file: {options.config_file}{digest}")
+    if options.payload_bytes_max > _PAYLOAD_BYTES_COMMON_MAX:
+        size = _size(_PAYLOAD_BYTES_COMMON_MAX)
+        log.warn(f"Maximum payloads over {size} make for a slow server")
     for text in options.warnings:
         log.warn(text)
     without_effect = list(options.not_honoured)
@@ -43,14 +49,17 @@ def log_banner(log: Log, node: Node, options: Options) -> None:
         log.warn(f"Not supported yet, and without effect: {text}")
 
 
-def log_jetstream(log: Log, options: JetStreamOptions, root: Path) -> None:
+def log_jetstream(log: Log, options: JetStreamOptions, root: Path, api_level: int) -> None:
     """Log how JetStream is set up."""
+    if not options.store_dir:
+        log.warn("Temporary storage directory used, data could be lost on system reboot")
     log.info("---------------- JETSTREAM ----------------")
     log.info(f"  Max Memory:      {_size(options.memory_max)}")
     log.info(f"  Max Storage:     {_size(options.file_max)}")
     log.info(f'  Store Directory: "{root}"')
     if options.domain:
         log.info(f"  Domain:          {options.domain}")
+    log.info(f"  API Level:       {api_level}")
     if options.sync_interval_ns and not options.sync_always:
         seconds = options.sync_interval_ns / 1e9
         log.warn(f"  Sync Interval:   {seconds:g}s is taken as always: acknowledged is synced")

@@ -207,7 +207,7 @@ class Service:
             self._jetstream.start()
         except (OSError, HeadwaterError) as error:
             raise StartError(f"Can't start JetStream: {error}") from error
-        log_jetstream(self.log, options, root)
+        log_jetstream(self.log, options, root, self._jetstream.API_LEVEL)
         took_ms = (self.clock.monotonic() - began_ns) / 1e6
         self.log.info(f"Took {took_ms:.3f}ms to start JetStream")
 
