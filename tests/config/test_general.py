@@ -95,6 +95,19 @@ def test_every_name_is_in_the_manual(block):
     assert sorted(set(BLOCKS[block]) - words) == []
 
 
+def test_every_name_in_the_manual_is_known():
+    known = {name for table in BLOCKS.values() for name in table}
+    rows = [row for row in MANUAL.read_text().splitlines() if row.startswith("| `")]
+    options = [row for row in rows if row.count(" | ") == 3]
+    keys_of_blocks = [row for row in rows if row.count(" | ") == 1]
+    assert len(options) >= 80
+    assert len(keys_of_blocks) > 15
+    first = [row.split(" | ")[0] for row in options]
+    named = " ".join(first + keys_of_blocks)
+    words = set(re.findall(r"`([a-z_0-9]{2,})`", named))
+    assert sorted(words - known) == []
+
+
 def test_no_name_is_in_two_tables():
     tables = [general._HONOURED, general._IGNORED, general._REFUSED]
     assert sum(len(table) for table in tables) == len(general.HANDLERS)

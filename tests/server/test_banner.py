@@ -1,6 +1,10 @@
 """What a server says of itself when it starts, and the same of nats-server."""
 
+import json
 import re
+import subprocess
+import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -78,3 +82,21 @@ def test_a_folder_that_does_not_last_is_said(tmp_path):
     with ServerProcess(tmp_path, *LOCAL, "-js", TMPDIR=str(tmp_path)) as server:
         server.wait_ready()
         assert "[WRN] Temporary storage directory used" in server.log()
+
+
+@pytest.mark.hub
+def test_the_digest_of_a_configuration_is_the_same_everywhere(nats_server_path, tmp_path):
+    path = tmp_path / "server.conf"
+    path.write_text("server_name: edge-1\nhttp: '127.0.0.1:-1'\nmax_payload: 2MB\n")
+    digests = set()
+    for program in ([str(nats_server_path)], [sys.executable, "-m", "headwater", "server"]):
+        line = [*program, "-t", "-c", str(path)]
+        done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=True)
+        digests |= set(re.findall(rf" {path} is valid \((sha256:\S+)\)", done.stderr))
+    with ServerProcess(tmp_path, *LOCAL, "-c", str(path)) as server:
+        server.wait_ready()
+        digests |= set(re.findall(rf"Using configuration file: {path} \((\S+)\)", server.log()))
+        port = re.findall(r"http monitor on 127\.0\.0\.1:(\d+)", server.log())[0]
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/varz", timeout=10) as answer:
+            digests.add(json.load(answer)["config_digest"])
+    assert len(digests) == 1
