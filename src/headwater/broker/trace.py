@@ -4,12 +4,11 @@ A message whose headers name a destination is routed one receiver at a time, and
 each is noted.  The notes go to the destination, in the account that the message came in by.
 """
 
-import zlib
-
 from headwater.base import gojson
 from headwater.broker.server_info import server_info
 from headwater.subjects.validate import is_valid_literal
-from headwater.wire import headers, snappy_frames
+from headwater.wire import headers
+from headwater.wire.content_encoding import ACCEPT, encoded
 from headwater.wire.message import Message
 
 DESTINATION = b"Nats-Trace-Dest"
@@ -17,7 +16,6 @@ _ONLY = b"Nats-Trace-Only"
 _ONLY_VALUES = (b"1", b"true", b"on")
 _PARENT = b"traceparent"
 _PARENT_MARK = b"raceparent"  # whatever the case of its first letter
-_ENCODING = b"Accept-Encoding"
 
 # Kinds of connection, by nats-server's numbers.
 CLIENT_KIND = 0
@@ -126,7 +124,7 @@ class MessageTrace:
                 "events": self._events,
             }
         )
-        block, body = _encoded(body, _first(self._fields, _ENCODING) or b"")
+        block, body = encoded(body, _first(self._fields, ACCEPT) or b"")
         message = Message()
         message.compose(self.destination, b"", block, body)
         message.from_server = True
@@ -137,19 +135,6 @@ class MessageTrace:
 
     def _now(self):
         return gojson.time_text(self._node.clock.now())
-
-
-def _encoded(body, accepted):
-    """Return a header block and the body in an encoding that is ``accepted``."""
-    for word in accepted.lower().split(b","):
-        name = word.strip()
-        if name in (b"snappy", b"s2"):
-            return headers.block(((b"Content-Encoding", b"snappy"),)), snappy_frames.frame(body)
-        if name == b"gzip":
-            packer = zlib.compressobj(wbits=31)
-            packed = packer.compress(body) + packer.flush()
-            return headers.block(((b"Content-Encoding", b"gzip"),)), packed
-    return b"", body
 
 
 def _first(fields, name):

@@ -104,6 +104,19 @@ def account_traffic(about: About) -> Steps:
     return traffic
 
 
+def account_statistics(about: About, account: Account) -> dict[str, object]:
+    """Return what passes through one account, at once: it looks at every connection."""
+    node = about.node
+    clients, leafs = Traffic(), Traffic()
+    clients.add(account.past_clients)
+    leafs.add(account.past_leafs)
+    for total, sessions in ((clients, node.sessions), (leafs, node.leaf_sessions)):
+        for session in sessions.values():
+            if session.account is account:
+                total.add(session)
+    return _statistics(about, account, clients, leafs)
+
+
 def _leafs(about: About, account: Account) -> int:
     return sum(session.account is account for session in about.node.leaf_sessions.values())
 
