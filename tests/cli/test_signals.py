@@ -11,6 +11,7 @@ import pytest
 from headwater.cli import signals
 from headwater.cli.main import main
 from headwater.cli.signals import SignalError, running_servers, send
+from tests.support.wait import wait_until
 
 
 def processes(folder: Path, *lines: list[str]) -> Path:
@@ -49,7 +50,7 @@ def test_a_running_server_is_found(tmp_path):
     program = "import sys; sys.stdin.read()"
     line = [sys.executable, "-c", program, "headwater", "server"]
     with subprocess.Popen(line, stdin=subprocess.PIPE) as process:
-        assert process.pid in running_servers()
+        wait_until(lambda: process.pid in running_servers(), what="a line of the process")
         assert process.pid in running_servers(tmp_path / "none")  # by ps
         process.communicate(b"")
 

@@ -14,7 +14,6 @@ from headwater.config.general import server_name
 from headwater.config.load import complete, load_fields
 from headwater.config.options import CertificateFiles, Options, TlsOptions
 from headwater.config.report import Fields
-from headwater.config.tls import curves, suites
 from headwater.config.values import INT32_MAX, PORT_MAX
 
 _TRUE = frozenset(["1", "t", "T", "TRUE", "true", "True"])
@@ -295,6 +294,8 @@ def usage() -> str:
 
 def tls_usage() -> str:
     """Return the text that ``--help_tls`` shows."""
+    from headwater.config.tls import curves, suites
+
     secure, insecure = suites()
     parts = (
         ("A tls block in the configuration file says more than the flags do:", (_TLS_EXAMPLE,)),

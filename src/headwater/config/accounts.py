@@ -131,8 +131,8 @@ def _checked_name(entry: Entry, name: str) -> str:
     return name
 
 
-def read_accounts(report: Report, entry: Entry) -> tuple[AccountOptions, ...]:
-    """Return the accounts of a map, or of a list of bare names."""
+def read_accounts(report: Report, fields: Fields, entry: Entry) -> None:
+    """Read the accounts of a map, or of a list of bare names, into the field ``accounts``."""
     found: list[AccountOptions] = []
     names: set[str] = set()
     for item in _items(report, entry):
@@ -144,7 +144,7 @@ def read_accounts(report: Report, entry: Entry) -> tuple[AccountOptions, ...]:
             found.append(account)
         except ConfigError as error:
             report.errors.append(str(error))
-    return tuple(found)
+    fields["accounts"] = tuple(found)
 
 
 def _items(report: Report, entry: Entry) -> Iterable[Entry]:

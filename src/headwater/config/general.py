@@ -6,16 +6,10 @@ from typing import Any
 
 from headwater.base.clock import SECOND
 from headwater.base.errors import ConfigError
-from headwater.config import log, ocsp, operator_mode, values
-from headwater.config.accounts import read_accounts
+from headwater.config import log, values
 from headwater.config.authorization import assemble_authorization, read_authorization
 from headwater.config.check import check
-from headwater.config.cluster import read_cluster
-from headwater.config.gateway import read_gateway
 from headwater.config.jetstream import assemble_jetstream, read_jetstream, read_store_dir
-from headwater.config.leafnodes import read_leafnodes
-from headwater.config.mappings import read_mappings
-from headwater.config.mqtt import read_mqtt
 from headwater.config.options import LogOptions, Options
 from headwater.config.report import (
     Fields,
@@ -23,13 +17,12 @@ from headwater.config.report import (
     Handlers,
     Report,
     ignores,
+    later,
     read_entries,
     refuses,
     sets,
 )
-from headwater.config.tls import read_client_tls
 from headwater.config.tree import Entries, Entry, fail
-from headwater.config.websocket import read_websocket
 
 LAME_DUCK_MIN_NS = 30 * SECOND
 _SUB_TOKENS_MAX = 255
@@ -149,13 +142,13 @@ _HONOURED: Handlers = {
     "no_fast_producer_stall": _inverted("fast_producer_stall"),
     "max_closed_clients": sets("closed_clients_max", _closed_clients_max),
     "proxy_protocol": sets("proxy_protocol", values.boolean),
-    "tls": sets("tls", read_client_tls),
+    "tls": later("tls", "read_tls"),
     "allow_non_tls": sets("allow_non_tls", values.boolean),
     "https": _https,
     "https_port": sets("https_port", values.port),
     "server_tags": sets("tags", _tags),
     "server_metadata": sets("metadata", _metadata),
-    "accounts": sets("accounts", read_accounts),
+    "accounts": later("accounts", "read_accounts"),
     **dict.fromkeys(("system_account", "system"), sets("system_account", values.text)),
     **dict.fromkeys(
         ("no_system_account", "no_system", "no_sys_acc"),
@@ -165,10 +158,10 @@ _HONOURED: Handlers = {
     "connect_error_reports": sets("connect_error_reports", values.integer),
     "reconnect_error_reports": sets("reconnect_error_reports", values.integer),
     "authorization": read_authorization,
-    **dict.fromkeys(("mappings", "maps"), read_mappings),
+    **dict.fromkeys(("mappings", "maps"), later("mappings", "read_mappings")),
     "jetstream": read_jetstream,
     **dict.fromkeys(("store_dir", "storedir"), read_store_dir),
-    **dict.fromkeys(("leafnodes", "leaf"), read_leafnodes),
+    **dict.fromkeys(("leafnodes", "leaf"), later("leafnodes", "read_leafnodes")),
     **log.HANDLERS,
 }
 
@@ -178,14 +171,34 @@ _IGNORED: Handlers = {
 }
 
 _REFUSED: Handlers = {
-    "cluster": read_cluster,
+    "cluster": later("cluster", "read_cluster"),
     "default_js_domain": refuses("JetStream of another domain", values.map_of(values.text)),
-    "gateway": read_gateway,
-    "mqtt": read_mqtt,
-    "ocsp": ocsp.read_stapling,
-    "ocsp_cache": ocsp.read_cache,
-    **operator_mode.HANDLERS,
-    **dict.fromkeys(("websocket", "ws"), read_websocket),
+    "gateway": later("gateway", "read_gateway"),
+    "mqtt": later("mqtt", "read_mqtt"),
+    "ocsp": later("ocsp", "read_stapling"),
+    "ocsp_cache": later("ocsp", "read_cache"),
+    **dict.fromkeys(
+        (
+            "default_sentinel",
+            "operator",
+            "operators",
+            "root",
+            "roots",
+            "root_operator",
+            "root_operators",
+            "resolver",
+            "account_resolver",
+            "accounts_resolver",
+            "resolver_tls",
+            "resolver_preload",
+            "resolver_pinned_accounts",
+            "trusted",
+            "trusted_keys",
+            "proxies",
+        ),
+        later("operator_mode", "read_operator_mode"),
+    ),
+    **dict.fromkeys(("websocket", "ws"), later("websocket", "read_websocket")),
 }
 
 HANDLERS: Handlers = {**_HONOURED, **_IGNORED, **_REFUSED}

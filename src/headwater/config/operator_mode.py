@@ -2,7 +2,7 @@
 
 from headwater.base.ids import is_public_key
 from headwater.config import values
-from headwater.config.report import Handlers, Report, checks, refuses
+from headwater.config.report import Fields, Handlers, Report, checks, refuses
 from headwater.config.tls import read_server_tls
 from headwater.config.tree import Entry, fail
 
@@ -36,7 +36,7 @@ def _proxy_key(report: Report, entry: Entry) -> None:
 
 _PROXIES: Handlers = {"trusted": checks(values.blocks({"key": checks(_proxy_key)}))}
 
-HANDLERS: Handlers = {
+_OPERATOR_MODE: Handlers = {
     **dict.fromkeys(
         ("operator", "operators", "root", "roots", "root_operator", "root_operators"),
         refuses(_WHAT, values.texts),
@@ -51,3 +51,8 @@ HANDLERS: Handlers = {
     "default_sentinel": refuses(_WHAT, values.text),
     "proxies": refuses("a trusted proxy", values.block(_PROXIES)),
 }
+
+
+def read_operator_mode(report: Report, fields: Fields, entry: Entry) -> None:
+    """Check and refuse one of the options."""
+    _OPERATOR_MODE[entry.name.lower()](report, fields, entry)

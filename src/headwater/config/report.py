@@ -1,6 +1,7 @@
 """What is found while a configuration is read: all that is wrong, and what is worth a word."""
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any, NoReturn, TypeAlias
 
 from headwater.base.errors import ConfigError
@@ -59,6 +60,18 @@ def read_entries(report: Report, entries: Entries, handlers: Handlers, fields: F
                 fail(entry.place, f"unknown field {_quoted(entry.name)}")
         except ConfigError as error:
             report.errors.append(str(error))
+
+
+def later(module: str, name: str) -> Handler:
+    """Return the handler ``name`` of a module of this package, imported when it is needed.
+
+    Most configurations have few of the blocks, and servers are started often.
+    """
+
+    def handle(report: Report, fields: Fields, entry: Entry) -> None:
+        getattr(import_module(f"headwater.config.{module}"), name)(report, fields, entry)
+
+    return handle
 
 
 def sets(field: str, read: Reader) -> Handler:

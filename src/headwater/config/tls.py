@@ -215,6 +215,11 @@ def read_server_tls(report: Report, entry: Entry) -> TlsOptions:
     return TlsOptions(**_fields(report, entry))
 
 
+def read_tls(report: Report, fields: Fields, entry: Entry) -> None:
+    """Read the block of the client port into the field ``tls``."""
+    fields["tls"] = read_client_tls(report, entry)
+
+
 def _fields(report: Report, entry: Entry) -> Fields:
     errors = len(report.errors)
     found: Fields = {}
