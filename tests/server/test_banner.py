@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.config.keys import ACCOUNT_KEY
 from tests.server.processes import LOCAL, ServerProcess
 
 CONFIG = """
@@ -63,7 +64,7 @@ def test_what_is_without_effect_is_said(tmp_path):
     path = tmp_path / "server.conf"
     path.write_text(
         "prof_port: 5\nclient_advertise: 'h:1'\nping_interval: 5\n"
-        "accounts { A: { msg_trace: t } }\n"
+        f"accounts {{ A: {{ msg_trace: t, nkey: {ACCOUNT_KEY} }} }}\n"
     )
     with ServerProcess(tmp_path, *LOCAL, "-c", str(path), "--profile", "5") as server:
         server.wait_ready()
@@ -75,6 +76,7 @@ def test_what_is_without_effect_is_said(tmp_path):
         "Not supported yet, and without effect: -profile (command line)",
         "Not supported yet, and without effect: client_advertise",
         "Not supported yet, and without effect: accounts: A: msg_trace",
+        "Not supported yet, and without effect: accounts: A: nkey",
     ]
 
 

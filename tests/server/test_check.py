@@ -56,13 +56,22 @@ def test_files_that_are_no_certificates(files):
             "f.conf:1:1: accounts: A: a limit of an account is not supported",
         ),
         (
+            "tls { cert_file: $CERT, key_file: $KEY, verify_and_map: true }",
+            "f.conf:1:1: tls: users by certificate (verify_and_map) is not supported",
+        ),
+        (
             "accounts { A: { jetstream: enabled } }",
             "f.conf:1:1: accounts: A: JetStream of an account is not supported",
         ),
     ],
 )
-def test_what_is_not_done_yet_and_cannot_be_ignored(text, error):
-    assert error_of(text) == f"{error} by this version"
+def test_what_is_not_done_yet_and_cannot_be_ignored(text, error, files):
+    assert error_of(text, **files) == f"{error} by this version"
+
+
+def test_secrets_that_cannot_be_verified():
+    text = error_of("\n authorization { user: a, password: $2a$11$x }")
+    assert text.startswith("f.conf:2:2: authorization: bcrypt")
 
 
 def test_all_of_it_is_told_at_once_and_without_places_where_there_is_no_file():

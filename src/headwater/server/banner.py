@@ -40,11 +40,9 @@ def log_banner(log: Log, node: Node, options: Options) -> None:
     without_effect = list(options.not_honoured)
     if options.client_advertise:
         without_effect.append("client_advertise")
-    without_effect.extend(
-        f"accounts: {account.name}: msg_trace"
-        for account in options.accounts
-        if account.trace.destination
-    )
+    for account in options.accounts:
+        given = {"msg_trace": account.trace.destination, "nkey": account.nkey}
+        without_effect += [f"accounts: {account.name}: {name}" for name in given if given[name]]
     for text in without_effect:
         log.warn(f"Not supported yet, and without effect: {text}")
 

@@ -1,5 +1,8 @@
 """Whether this version, on this machine, can do what a configuration asks for."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from headwater.accounts.authenticate import authenticator_for
 from headwater.base.errors import ConfigError
 from headwater.config.check import where
@@ -13,14 +16,22 @@ def check(options: Options) -> None:
         ConfigError: a server with these options would not start.
     """
     refuse_missing(options)
-    authenticator_for(options)
+    with _placed(options, "authorization", "accounts"):
+        authenticator_for(options)
     if options.tls is not None:
         from headwater.net.tls_context import server_context  # noqa: PLC0415 (only with TLS)
 
-        try:
+        with _placed(options, "tls"):
             server_context(options.tls)
-        except ConfigError as error:
-            raise ConfigError(f"{where(options, 'tls')}{error}") from error
+
+
+@contextmanager
+def _placed(options: Options, *names: str) -> Iterator[None]:
+    """Put the place of the first of these options that stands in the file before an error."""
+    try:
+        yield
+    except ConfigError as error:
+        raise ConfigError(f"{where(options, *names)}{error}") from error
 
 
 def refuse_missing(options: Options) -> None:
@@ -29,6 +40,9 @@ def refuse_missing(options: Options) -> None:
     if options.system_account != Options.system_account:
         place = where(options, "system_account", "system")
         missing.append(f"{place}system_account: a system account other than $SYS")
+    if options.tls is not None and options.tls.verify_and_map:
+        # A user without a password would let in whoever has a certificate at all.
+        missing.append(f"{where(options, 'tls')}tls: users by certificate (verify_and_map)")
     for account in options.accounts:
         place = where(options, "accounts")
         if account.limits != AccountLimits():
