@@ -5,6 +5,7 @@ from typing import Any
 
 from headwater.broker.node import Node
 from headwater.config.options import Options
+from headwater.monitor.about import About
 from headwater.monitor.http_session import Answer
 from headwater.monitor.server import Monitor
 
@@ -21,13 +22,13 @@ def ask(monitor: Monitor, target: str, method: str = "GET") -> Answer:
 
 def page(node: Node, target: str, options: Options | None = None) -> Any:
     """Return the JSON that a target leads to."""
-    answer = ask(Monitor(node, options or Options()), target)
+    answer = ask(Monitor(About(node, options or Options())), target)
     assert answer.status == 200, answer.body
     return json.loads(answer.body)
 
 
 def refusal(node: Node, target: str) -> str:
     """Return the text by which a request is refused as senseless."""
-    answer = ask(Monitor(node, Options()), target)
+    answer = ask(Monitor(About(node, Options())), target)
     assert answer.status == 400, answer.body
     return answer.body.decode()

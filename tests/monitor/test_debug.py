@@ -5,6 +5,7 @@ import sys
 import threading
 
 from headwater.config.options import Options
+from headwater.monitor.about import About
 from headwater.monitor.process_stats import ProcessorUse, memory_bytes, processor_seconds
 from headwater.monitor.server import Monitor
 from tests.broker.fakes import new_node
@@ -22,7 +23,7 @@ def test_stacks_of_all_threads() -> None:
     thread.start()
     there.wait()
     try:
-        answer = ask(Monitor(new_node(), Options()), "/stacksz")
+        answer = ask(Monitor(About(new_node(), Options())), "/stacksz")
     finally:
         leave.set()
         thread.join()
@@ -35,7 +36,7 @@ def test_stacks_of_all_threads() -> None:
 
 def test_variables(monkeypatch) -> None:
     monkeypatch.setattr(sys, "argv", ["headwater", "server", "--pass", "s3cret"])
-    answer = ask(Monitor(new_node(), Options()), "/debug/vars")
+    answer = ask(Monitor(About(new_node(), Options())), "/debug/vars")
     assert answer.headers == (("Content-Type", "application/json; charset=utf-8"),)
     assert answer.body.startswith(b'{\n"cmdline": ["headwater"],\n"memstats": {')
     assert b"s3cret" not in answer.body

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from headwater.config.options import Options
+from headwater.monitor.about import About
 from headwater.monitor.healthz import HealthzOptions
 from headwater.monitor.http_session import Answer
 from headwater.monitor.server import Monitor
@@ -19,7 +20,7 @@ NO_STREAM = '"stream" must not be empty when checking consumer health'
 
 
 def _health(world: World, query: str = "") -> tuple[int, dict]:
-    answer = ask(Monitor(world.node, Options()), "/healthz" + query)
+    answer = ask(Monitor(About(world.node, Options())), "/healthz" + query)
     return answer.status, json.loads(answer.body)
 
 
@@ -105,11 +106,11 @@ def test_without_jetstream_there_is_nothing_to_miss() -> None:
     node = new_node()
     node.listening = True
     for query in ("?js-enabled-only=1", "?account=$G&stream=S", "?account=no"):
-        assert ask(Monitor(node, Options()), "/healthz" + query).status == 200
+        assert ask(Monitor(About(node, Options())), "/healthz" + query).status == 200
 
 
 def test_the_answer_is_on_one_line(world: World) -> None:
-    answer: Answer = ask(Monitor(world.node, Options()), "/healthz")
+    answer: Answer = ask(Monitor(About(world.node, Options())), "/healthz")
     assert answer.body == b'{"status":"ok"}'
     assert dict(answer.headers)["Content-Type"] == "application/json"
 
@@ -118,7 +119,7 @@ def test_the_answer_is_on_one_line(world: World) -> None:
     "name", ["js-enabled", "js-enabled-only", "js-server-only", "js-meta-only", "details"]
 )
 def test_parameters_that_are_neither_yes_nor_no(world: World, name: str) -> None:
-    answer = ask(Monitor(world.node, Options()), f"/healthz?{name}=x")
+    answer = ask(Monitor(About(world.node, Options())), f"/healthz?{name}=x")
     assert answer.status == 400
     assert answer.body.startswith(f"Error decoding boolean for '{name}'".encode())
 

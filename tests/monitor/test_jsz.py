@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from headwater.config.options import Options
+from headwater.monitor.about import About
 from headwater.monitor.http_session import Answer
 from headwater.monitor.jsz import JszOptions
 from headwater.monitor.server import Monitor
@@ -154,7 +155,7 @@ def test_the_answer_waits_for_a_block_that_is_not_in_memory(world: World) -> Non
     store = world.node.jetstream.accounts[0].streams["S"].store
     store.drop_cache()
     answers: list[Answer] = []
-    Monitor(world.node, Options()).respond("GET", "/jsz?streams=1", answers.append)
+    Monitor(About(world.node, Options())).respond("GET", "/jsz?streams=1", answers.append)
     while world.node.timers.run_due():
         pass
     assert not answers
@@ -170,7 +171,7 @@ def test_a_stream_that_is_deleted_while_the_answer_is_made(world: World) -> None
     world.stream("T")
     world.node.jetstream.accounts[0].streams["S"].store.drop_cache()
     answers: list[Answer] = []
-    Monitor(world.node, Options()).respond("GET", "/jsz?streams=1", answers.append)
+    Monitor(About(world.node, Options())).respond("GET", "/jsz?streams=1", answers.append)
     while world.node.timers.run_due():
         pass
     world.ask("STREAM.DELETE.T")

@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from headwater.config.options import Options
 from headwater.monitor import metrics
+from headwater.monitor.about import About
 from headwater.monitor.server import Monitor
 from tests.broker.fakes import Client, new_node
 from tests.monitor.asking import ask
@@ -22,7 +23,7 @@ Samples = dict[str, dict[tuple[tuple[str, str], ...], float]]
 def _text(node) -> str:
     """Return the text; the import that it may have to wait for takes real time."""
     answers: list = []
-    Monitor(node, Options()).respond("GET", "/metrics", answers.append)
+    Monitor(About(node, Options())).respond("GET", "/metrics", answers.append)
 
     def answered() -> bool:
         node.clock.advance(10_000_000)
@@ -193,7 +194,7 @@ def test_nothing_of_it_is_imported_before_it_is_asked_for(module: str) -> None:
 
 def test_asking_twice() -> None:
     node = new_node()
-    assert ask(Monitor(node, Options()), "/varz").status == 200
+    assert ask(Monitor(About(node, Options())), "/varz").status == 200
     assert _text(node)
     assert _text(node)
 

@@ -1,6 +1,7 @@
 """``/ipqueuesz`` and ``/raftz``."""
 
 from headwater.config.options import Options
+from headwater.monitor.about import About
 from headwater.monitor.server import Monitor
 from tests.broker.fakes import new_node
 from tests.monitor.asking import ask, page, refusal
@@ -38,13 +39,13 @@ def test_queues() -> None:
 def test_indentation() -> None:
     world = World()
     world.stream("S")
-    body = ask(Monitor(world.node, Options()), "/ipqueuesz?all=1&queues=messages").body
+    body = ask(Monitor(About(world.node, Options())), "/ipqueuesz?all=1&queues=messages").body
     assert body == b'{\n   "[ACC:$G] stream \'S\' messages": {\n      "pending": 0\n   }\n}'
 
 
 def test_there_are_no_raft_groups() -> None:
     for query in ("", "?acc=$G", "?acc=$G&group=x"):
-        answer = ask(Monitor(new_node(), Options()), "/raftz" + query)
+        answer = ask(Monitor(About(new_node(), Options())), "/raftz" + query)
         assert (answer.status, answer.body) == (404, b"No Raft nodes registered")
 
 

@@ -9,6 +9,7 @@ import pytest
 from headwater.base.clock import SECOND
 from headwater.config.options import Options
 from headwater.monitor import endpoints
+from headwater.monitor.about import About
 from headwater.monitor.endpoints import ENDPOINTS, Endpoint
 from headwater.monitor.http_session import Answer
 from headwater.monitor.parameters import Parameters
@@ -25,7 +26,7 @@ NOT_FOUND = Answer(404, b"404 page not found\n", (*TEXT, ("X-Content-Type-Option
 def _monitor(options: Options | None = None) -> Monitor:
     node = new_node()
     node.listening = True
-    return Monitor(node, options or Options())
+    return Monitor(About(node, options or Options()))
 
 
 def _redirect(place: str) -> Answer:
@@ -166,7 +167,7 @@ def test_a_failure_of_ours_is_told_and_logged(monkeypatch, in_turns: bool) -> No
     broken = Endpoint(VarzOptions, VarzOptions.from_url, fail_later if in_turns else fail)
     monkeypatch.setitem(endpoints.ENDPOINTS, "varz", broken)
     logged: list[tuple[str, str]] = []
-    answer = ask(Monitor(new_node(logged=logged), Options()), "/varz")
+    answer = ask(Monitor(About(new_node(logged=logged), Options())), "/varz")
     assert answer == Answer(500, b"500 Internal Server Error", TEXT)
     assert logged == [("ERR", "Monitoring failed: ValueError: oops")]
 

@@ -16,6 +16,7 @@ from headwater.config.options import (
     TlsOptions,
 )
 from headwater.jetstream.engine import JetStream
+from headwater.monitor.about import About
 from headwater.monitor.server import Monitor
 from headwater.store.jobs import ImmediateJobs, Waits
 from tests.broker.fakes import Client, new_node
@@ -30,7 +31,7 @@ def _varz(options: Options | None = None) -> dict[str, Any]:
 
 def test_counters() -> None:
     node = new_node()
-    monitor = Monitor(node, Options())
+    monitor = Monitor(About(node, Options()))
     client = Client(node)
     client.say(b"SUB a 1\r\nPUB a 5\r\nhello\r\n")
     Client(node).leave()
@@ -112,7 +113,7 @@ def test_leaf_remotes_are_shown_without_their_credentials() -> None:
     )
     other = LeafRemote(urls=(LeafUrl("hub", 1),), account="A")
     options = Options(leafnodes=LeafNodes(remotes=(remote, other)))
-    answer = ask(Monitor(new_node(), options), "/varz")
+    answer = ask(Monitor(About(new_node(), options)), "/varz")
     assert b"s3cret" not in answer.body
     assert _varz(options)["leaf"]["remotes"] == [
         {
@@ -126,7 +127,7 @@ def test_leaf_remotes_are_shown_without_their_credentials() -> None:
 
 def test_secrets_are_never_shown() -> None:
     options = Options(authorization=Authorization(token="t0ken"))
-    assert b"t0ken" not in ask(Monitor(new_node(), options), "/varz").body
+    assert b"t0ken" not in ask(Monitor(About(new_node(), options)), "/varz").body
 
 
 def test_jetstream() -> None:

@@ -3,9 +3,12 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.support.wait import wait_until
+
+OURS = (sys.executable, "-m", "headwater", "server")
 
 
 class ServerProcess:
@@ -15,7 +18,7 @@ class ServerProcess:
         self,
         folder: Path,
         *flags: str,
-        command: tuple[str, ...] = (sys.executable, "-m", "headwater", "server"),
+        command: tuple[str, ...] = OURS,
         **environment: str,
     ) -> None:
         self.folder = folder
@@ -51,6 +54,14 @@ class ServerProcess:
             what=f"{text!r} in the log",
         )
         assert self.log().count(text) >= count, self.log()
+        return self.log()
+
+    def wait_match(self, found: Callable[[str], object]) -> str:
+        """Wait until the log has what ``found`` looks for; return the log."""
+        wait_until(
+            lambda: found(self.log()) or self.process.poll() is not None, what="a line of the log"
+        )
+        assert found(self.log()), self.log()
         return self.log()
 
     def wait_ready(self) -> int:

@@ -48,10 +48,6 @@ def test_files_that_are_no_certificates(files):
     ("text", "error"),
     [
         (
-            "accounts: [ S ]\nsystem: S",
-            "f.conf:2:1: system_account: a system account other than $SYS is not supported",
-        ),
-        (
             "accounts { A: { limits { max_conn: 5 } } }",
             "f.conf:1:1: accounts: A: a limit of an account is not supported",
         ),
@@ -60,8 +56,8 @@ def test_files_that_are_no_certificates(files):
             "f.conf:1:1: tls: users by certificate (verify_and_map) is not supported",
         ),
         (
-            "accounts { A: { jetstream: enabled } }",
-            "f.conf:1:1: accounts: A: JetStream of an account is not supported",
+            "accounts { A: { jetstream { max_streams: 3 } } }",
+            "f.conf:1:1: accounts: A: a limit of JetStream in an account is not supported",
         ),
     ],
 )
@@ -75,12 +71,12 @@ def test_secrets_that_cannot_be_verified():
 
 
 def test_all_of_it_is_told_at_once_and_without_places_where_there_is_no_file():
-    given = options("accounts { A: { jetstream: on, limits { max_subs: 1 } } }")
+    given = options("accounts { A: { jetstream { max_mem: 1 }, limits { max_subs: 1 } } }")
     with pytest.raises(ConfigError) as raised:
         refuse_missing(replace(given, places={}))
     assert [line.partition(" is ")[0] for line in str(raised.value).splitlines()] == [
         "accounts: A: a limit of an account",
-        "accounts: A: JetStream of an account",
+        "accounts: A: a limit of JetStream in an account",
     ]
 
 

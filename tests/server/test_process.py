@@ -127,16 +127,6 @@ def test_usr1_and_hup_without_files_change_nothing(tmp_path: Path) -> None:
             client.connect()
 
 
-def test_hup_with_a_configuration_says_that_it_is_not_reloaded(tmp_path: Path) -> None:
-    config = tmp_path / "server.conf"
-    config.write_text("port: -1\nhost: 127.0.0.1\n")
-    with ServerProcess(tmp_path, "-c", str(config)) as server:
-        server.wait_ready()
-        server.signal(signal.SIGHUP)
-        server.wait_log("not supported yet")
-        assert server.process.poll() is None
-
-
 def test_lame_duck_tells_clients_and_then_leaves(tmp_path: Path) -> None:
     with ServerProcess(tmp_path, *LOCAL) as server:
         port = server.wait_ready()

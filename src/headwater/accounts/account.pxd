@@ -26,6 +26,9 @@ cdef class Account:
     cdef public Traffic past_leafs
     cdef public Py_ssize_t sessions
     cdef public long long slow_consumers
+    cdef public bytes trace_destination
+    cdef public Py_ssize_t trace_sampling
 
+    cpdef remap(self, SubjectMappings mappings)
     cpdef subscribe(self, Interest interest)
     cpdef unsubscribe(self, Interest interest)

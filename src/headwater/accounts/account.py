@@ -51,6 +51,8 @@ class Account:
         "past_leafs",
         "sessions",
         "slow_consumers",
+        "trace_destination",
+        "trace_sampling",
     )
 
     def __init__(self, name, cache_subjects_max=MATCH_CACHE_SUBJECTS_MAX):
@@ -64,6 +66,17 @@ class Account:
         self.past_clients = Traffic()
         self.past_leafs = Traffic()
         self.slow_consumers = 0
+        self.trace_destination = b""  # where traces of sampled messages go, if they are wanted
+        self.trace_sampling = 100  # percent
+
+    def remap(self, mappings):
+        """Have what is published go where ``mappings`` (or None) say, and tell the listeners."""
+        old, self.mappings = self.mappings, mappings
+        for listener in self.listeners:
+            for interest in mappings.interests() if mappings is not None else ():
+                listener.interest_added(interest)
+            for interest in old.interests() if old is not None else ():
+                listener.interest_removed(interest)
 
     def subscribe(self, interest):
         """Add an interest, and tell the listeners."""
@@ -81,11 +94,12 @@ class Account:
 class Accounts:
     """All accounts of a node, by name."""
 
-    def __init__(self, cache_subjects_max=MATCH_CACHE_SUBJECTS_MAX):
+    def __init__(self, cache_subjects_max=MATCH_CACHE_SUBJECTS_MAX, system=SYSTEM):
+        """``system`` is the name of the account that the server itself lives in."""
         self._by_name = {}
         self._cache_subjects_max = cache_subjects_max  # of each account's interest
         self.globals = self.get(GLOBAL)
-        self.system = self.get(SYSTEM)
+        self.system = self.get(system)
 
     def get(self, name):
         """Return the account ``name`` (bytes), which is made if need be."""
@@ -97,6 +111,10 @@ class Accounts:
     def find(self, name):
         """Return the account ``name`` (bytes), or None when there is none."""
         return self._by_name.get(name)
+
+    def remove(self, account):
+        """Forget an account that nobody is bound to any more."""
+        del self._by_name[account.name]
 
     def __iter__(self):
         return iter(list(self._by_name.values()))

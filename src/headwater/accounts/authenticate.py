@@ -39,6 +39,10 @@ class Authenticator:
         """Return whom ``connect`` (a CONNECT) proves to be, or None."""
         return AuthenticatedUser("")
 
+    def knows(self, name: str) -> bool:
+        """Tell whether there is a user of that name."""
+        return False
+
 
 class TokenAuthenticator(Authenticator):
     """Lets in who knows the token."""
@@ -71,6 +75,9 @@ class PasswordAuthenticator(Authenticator):
         password = self._passwords.get(connect.user, _NO_PASSWORD)
         matches = compare_digest(connect.password.encode(), password)
         return self._users.get(connect.user) if matches else None
+
+    def knows(self, name: str) -> bool:
+        return name in self._users
 
 
 def authenticator_for(options: Options) -> Authenticator:

@@ -24,6 +24,15 @@ class Log:
         self.debugging = debug
         self.tracing = trace
 
+    def redirect(self, sink: Callable[[str, str], None] | None) -> None:
+        """Write to another sink from now on."""
+        self._sink = sink
+
+    def set_levels(self, *, debug: bool, trace: bool) -> None:
+        """Keep debugging and tracing from now on, or do not."""
+        self.debugging = debug
+        self.tracing = trace
+
     def fatal(self, text: str) -> None:
         self._write("FTL", text)
 

@@ -2,6 +2,7 @@
 
 from headwater.base import octets
 from headwater.base.errors import ProtocolError
+from headwater.base.quoting import quoted
 from headwater.broker.session import CLIENT, Session
 from headwater.broker.subscription import Subscription
 from headwater.subjects.validate import is_valid, is_valid_literal
@@ -123,7 +124,7 @@ class ClientSession(Session):
         if not self.admitted and self.open and first_is_other and not self._admit_nobody():
             # Nothing but a CONNECT comes first: what is none is refused unread.
             self.router.begin()
-            self._refuse()
+            self.refuse()
             self.router.flush()
             return end
         return Session.receive(self, view, start, end)
@@ -146,7 +147,7 @@ class ClientSession(Session):
         if self.tracer is not None:
             self.tracer.message(self, message)
         if not self.admitted:
-            self._refuse()
+            self.refuse()
             return
         if message.header_size and not self.headers:
             raise ProtocolError("message headers not supported")
@@ -161,7 +162,7 @@ class ClientSession(Session):
         if self.tracer is not None:
             self.tracer.control(self, verb, arguments)
         if not self.admitted and verb != b"CONNECT":
-            self._refuse()
+            self.refuse()
         elif verb == b"PING":
             self._ping()
         elif verb == b"PONG":
@@ -196,6 +197,20 @@ class ClientSession(Session):
                 self.tracer.removed(self, subscription.sid)
             self.subscriptions.pop(subscription.sid, None)
             self.account.unsubscribe(subscription)
+
+    def refuse(self):
+        """Close the connection: the client has not proved that it may have one."""
+        user = self.user_name or (self.connect.user if self.connect is not None else "")
+        who = f" - User {quoted(user.encode())}" if user else ""
+        self.node.log.error(f"{self.label()} - authentication error{who}")
+        self.fail("Authentication Failure", "Authorization Violation")
+        for observer in self.node.observers:
+            observer.client_refused(self)
+
+    def announce(self, news):
+        """Send INFO with ``news``, if the client takes one at any time (P007)."""
+        if self.connect is not None and self.connect.protocol >= 1:
+            self.send(nats_ops.info_line({**self.node.info_for(self), **news}))
 
     def label(self):
         """Add what the client has said of itself, once it is let in."""
@@ -289,11 +304,14 @@ class ClientSession(Session):
         if connect.protocol not in (0, 1):
             raise ProtocolError("bad client protocol", "invalid client protocol")
         if connect.account or connect.new_account or not self._authenticate(connect):
-            self._refuse()
+            self.refuse()
             return
         if connect.no_responders and not self.headers:
             raise ProtocolError("no headers", "no responders requires headers support")
         self.connect_info_due = first and connect.protocol >= 1
+        if first:
+            for observer in self.node.observers:
+                observer.client_connected(self)
         if self.verbose:
             self.send(nats_ops.OK)
 
@@ -316,10 +334,6 @@ class ClientSession(Session):
     def _admit_nobody(self):
         """Let in who says nothing of itself, where that is somebody; return whether it is."""
         return self._authenticate(nats_ops.Connect())
-
-    def _refuse(self):
-        self.node.log.error(f"{self.label()} - authentication error")
-        self.fail("Authentication Failure", "Authorization Violation")
 
     def _authentication_overdue(self):
         self.fail("Authentication Timeout", "Authentication Timeout")

@@ -24,6 +24,25 @@ COMPATIBLE_VERSION = "2.15.1"
 PROTOCOL = 1
 
 
+class NodeObserver:
+    """Hears what happens to a node and its clients; it does nothing about it unless overridden."""
+
+    def client_connected(self, session):
+        """A client has been let into an account."""
+
+    def client_closed(self, session):
+        """A client that the node had taken in is gone."""
+
+    def client_refused(self, session):
+        """A client has not proved who it is."""
+
+    def lame_duck_begins(self):
+        """The node is about to send its clients away."""
+
+    def node_stops(self):
+        """The node is about to stop."""
+
+
 class Node:
     """One server, without its sockets and files."""
 
@@ -38,6 +57,9 @@ class Node:
         self.server_id = ids.server_id(rng).decode()
         self.name = name or self.server_id
         self.own_version = ""
+        self.tags: tuple[str, ...] = ()
+        self.metadata: tuple[tuple[str, str], ...] = ()
+        self.observers = []  # NodeObservers
         self.host = "0.0.0.0"  # what INFO says; binding is the listener's
         self.port = 4222
         self.authenticator = Authenticator()
@@ -65,17 +87,22 @@ class Node:
         self.slow_by_kind = [0] * KINDS
         self.stale_by_kind = [0] * KINDS
         self._last_id = 0
+        self._last_event = 0
 
     def next_id(self):
         """Return the next connection id; clients and links share the counter."""
         self._last_id += 1
         return self._last_id
 
+    def next_event(self):
+        """Return the number of what the server publishes about itself next."""
+        self._last_event += 1
+        return self._last_event
+
     def admit(self, session):
         """Take a client in, or turn it away because the server is full."""
         if self.connections_max > 0 and len(self.sessions) >= self.connections_max:
-            self.log.error(f"{session.label()} - maximum connections exceeded")
-            session.fail("Maximum Connections Exceeded", "maximum connections exceeded")
+            self.refuse_excess(session)
             self.router.flush()
             return False
         self.total_connections += 1
@@ -84,6 +111,11 @@ class Node:
         if self.log.debugging:
             self.log.debug(f"{session.label()} - Client connection created")
         return True
+
+    def refuse_excess(self, session):
+        """Close a client's connection because there are too many."""
+        self.log.error(f"{session.label()} - maximum connections exceeded")
+        session.fail("Maximum Connections Exceeded", "maximum connections exceeded")
 
     def bind(self, session, account_name):
         """Let a client that has been taken in belong to an account."""
@@ -102,6 +134,8 @@ class Node:
         session.account.past_clients.add(session)
         if self.sessions.pop(session.id, None) is not None:
             session.account.sessions -= 1
+            for observer in self.observers:
+                observer.client_closed(session)
             if self.log.debugging:
                 self.log.debug(f"{session.label()} - Client connection closed: {session.reason}")
 

@@ -14,7 +14,7 @@ from headwater.wire.message import Message
 # nats-server pauses a fast producer for up to 10 ms a batch; so do we, but earlier, while the
 # subscriber's backlog still fits a cache.
 _STALL_NS = 10 * MILLISECOND
-_STALL_BYTES = 8 * READ_BUFFER_BYTES
+STALL_BYTES = 8 * READ_BUFFER_BYTES
 
 
 class Router:
@@ -51,7 +51,7 @@ class Router:
         self.paused = []  # links of publishers that wait for a subscriber
         self.congested = False  # whether this batch met a subscriber that is far behind
         self.behind = 0  # how many sessions are far behind right now
-        self.stall_bytes = _STALL_BYTES
+        self.stall_bytes = STALL_BYTES
         self.dropping = False  # whether who is far behind misses messages, and nobody waits
         self.now_ns = clock.now()
         self.in_msgs = self.in_bytes = self.out_msgs = self.out_bytes = 0

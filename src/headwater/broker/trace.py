@@ -38,7 +38,7 @@ def is_asked(account, message):
 def begin(session, message):
     """Return the MessageTrace that a message asks for, None when it asks for none after all."""
     account = session.account
-    fields = headers.parse(message.headers())
+    fields = headers.fields_of(message.headers())
     destination = _first(fields, DESTINATION)
     if destination is None:
         sampled = any(_is_sampled(values) for name, values in fields.items() if _is_parent(name))
@@ -127,7 +127,6 @@ class MessageTrace:
         block, body = encoded(body, _first(self._fields, ACCEPT) or b"")
         message = Message()
         message.compose(self.destination, b"", block, body)
-        message.from_server = True
         self._node.router.route(self._account, message, None)
 
     def _note(self, kind, **fields):

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from functools import partial
 
 from headwater.base.errors import ConfigError
 from headwater.cli import server_flags
@@ -31,8 +32,15 @@ def run_server(words: list[str]) -> int:
     from headwater.cli.redact import redact_command_line
     from headwater.server.process import run
 
+    given = list(words)
     redact_command_line()
-    return run(options)
+    reread = partial(_options_of, given) if options.config_file else None
+    return run(options, reread)
+
+
+def _options_of(words: list[str]) -> Options:
+    """Return the options that the command line and its file ask for now."""
+    return server_flags.parse(words, os.environ).options
 
 
 def _check(options: Options) -> int:

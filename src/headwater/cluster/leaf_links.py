@@ -81,7 +81,7 @@ class LeafLink:
         self._reconnect_ns = reconnect_ns
         self._dial = dial
         self._loop_subject = loop_subject
-        self._reports = reports
+        self.reports = reports
         self._timer: Timer | None = None
         self._running = False
         self._configured = list(remote.urls)
@@ -202,7 +202,7 @@ class LeafLink:
         progress.failures += 1
         progress.last_error = error
         log = self._node.log
-        tells = self._reports.tells(progress.failures, connected=progress.connects > 0)
+        tells = self.reports.tells(progress.failures, connected=progress.connects > 0)
         (log.error if tells else log.debug)(
             f'Error trying to connect as leafnode to remote server "{self.name}" '
             f"(attempt {progress.failures}): {error}"
@@ -230,15 +230,29 @@ class LeafLinks:
         dial: Dial,
         reports: ErrorReports = ErrorReports(),
     ) -> None:
-        loop_subjects: dict[str, bytes] = {}
+        self.links: list[LeafLink] = []
+        self._node = node
+        self._dial = dial
+        self._loop_subjects: dict[str, bytes] = {}
+        for remote in options.remotes:
+            self.links.append(self._link(remote, options, reports))
+
+    def update(self, options: LeafNodes, reports: ErrorReports) -> list[str]:
+        """Keep the links to the remotes that are still there; close the others, and dial new ones.
+
+        Returns a text for each link that is closed.
+        """
+        gone = [link for link in self.links if link.remote not in options.remotes]
+        kept = {link.remote: link for link in self.links if link not in gone}
+        for link in gone:
+            link.stop()
         self.links = []
         for remote in options.remotes:
-            account = remote.account or "$G"
-            if account not in loop_subjects:
-                loop_subjects[account] = b"$LDS." + ids.unique_id(node.rng)
-            self.links.append(
-                LeafLink(node, remote, options.reconnect_ns, dial, loop_subjects[account], reports)
-            )
+            link = kept.get(remote) or self._link(remote, options, reports)
+            link.reports = reports
+            self.links.append(link)
+            link.start()
+        return [f"LeafNode Remote {_described(link.remote)} removed" for link in gone]
 
     def start(self) -> None:
         """Dial all hubs."""
@@ -253,6 +267,13 @@ class LeafLinks:
     def status(self) -> list[dict[str, Any]]:
         """Return where each link stands, in the order of the options; see ``LeafLink.status``."""
         return [link.status() for link in self.links]
+
+    def _link(self, remote: LeafRemote, options: LeafNodes, reports: ErrorReports) -> LeafLink:
+        account = remote.account or "$G"
+        if account not in self._loop_subjects:
+            self._loop_subjects[account] = b"$LDS." + ids.unique_id(self._node.rng)
+        loop_subject = self._loop_subjects[account]
+        return LeafLink(self._node, remote, options.reconnect_ns, self._dial, loop_subject, reports)
 
 
 def delay_after(error: str) -> int:
@@ -273,6 +294,12 @@ def _explained(error: str, url: LeafUrl) -> str:
             who = "a link without credentials"
         return f"{error} (the hub refuses {who}: check the url of this remote)"
     return error
+
+
+def _described(remote: LeafRemote) -> str:
+    """Return what the log calls a remote, without its credentials."""
+    urls = " ".join(f'"nats://{_address(url)}"' for url in remote.urls)
+    return f'urls=[{urls}], account="{remote.account or "$G"}"'
 
 
 def _address(url: LeafUrl) -> str:

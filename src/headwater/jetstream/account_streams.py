@@ -134,7 +134,26 @@ class AccountStreams:
     def start(self):
         """Let the streams that were recovered run."""
         for stream in self.streams.values():
+            self.reserve(stream.config, 1)
             stream.start()
+
+    def close(self, reason, done):
+        """Close every stream, telling those who wait ``reason``; ``done()`` once all is written."""
+        left = len(self.streams) + 1
+
+        def closed(stream=None):
+            nonlocal left
+            if stream is not None:
+                self.reserve(stream.config, -1)
+                stream.discard()
+            left -= 1
+            if left == 0:
+                done()
+
+        for stream in list(self.streams.values()):
+            stream.stop(409, reason)
+            stream.close(partial(closed, stream))
+        closed()
 
     # Streams
 

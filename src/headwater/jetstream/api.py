@@ -91,6 +91,26 @@ _HANDLERS = {
 _PATTERN_TOKENS_MAX = max(len(pattern) for pattern in _HANDLERS)
 
 
+class NoApi:
+    """Takes the requests of an account that has no JetStream, and says so."""
+
+    def __init__(self, router, account):
+        self._router = router
+        self._account = account
+
+    def request(self, message, origin):
+        """Refuse one request; return whether it is one that this answers or ignores."""
+        tokens = _tokens_of(message)
+        if _is_served_elsewhere(tokens):
+            return False
+        handler = _find_handler(tokens)
+        reply = message.reply()
+        if handler is not None and reply:
+            answer = responses.error(handler[0], api_errors.NOT_ENABLED_FOR_ACCOUNT)
+            self._router.publish(self._account, reply, answer)
+        return True
+
+
 class Api:
     """Takes the requests of an account."""
 
@@ -101,10 +121,8 @@ class Api:
 
     def request(self, message, origin):
         """Take one request; return whether it is one that this answers or ignores."""
-        subject = message.subject[_PREFIX_BYTES:].decode("utf-8", "replace")
-        tokens = subject.split(".")
-        if tokens[:2] == ["DIRECT", "GET"] or tokens[:3] == ["CONSUMER", "MSG", "NEXT"]:
-            # Streams and consumers listen to these themselves: where there is none, nobody does.
+        tokens = _tokens_of(message)
+        if _is_served_elsewhere(tokens):
             return False
         handler = _find_handler(tokens)
         reply = message.reply()
@@ -119,6 +137,15 @@ class Api:
         else:
             request.answer_with(lambda: call(request))
         return True
+
+
+def _tokens_of(message):
+    return message.subject[_PREFIX_BYTES:].decode("utf-8", "replace").split(".")
+
+
+def _is_served_elsewhere(tokens):
+    """Tell whether streams and consumers listen themselves: where there is none, nobody does."""
+    return tokens[:2] == ["DIRECT", "GET"] or tokens[:3] == ["CONSUMER", "MSG", "NEXT"]
 
 
 def _find_handler(tokens):

@@ -1,10 +1,11 @@
 """JetStream of one node: its store, its accounts, and the API subjects that lead to them."""
 
 from headwater.base.clock import SECOND
+from headwater.base.errors import StoreError
 from headwater.broker.subscription import InternalSubscription
 from headwater.jetstream import stream_config
 from headwater.jetstream.account_streams import AccountStreams
-from headwater.jetstream.api import Api
+from headwater.jetstream.api import Api, NoApi
 from headwater.jetstream.ingest import Quota
 from headwater.jetstream.stream_config import Storage
 from headwater.store import recovery
@@ -20,12 +21,13 @@ class JetStream:
     """Streams and consumers of a node.
 
     ``options`` are config.options.JetStreamOptions, ``disk`` is rooted in the store's directory
-    and locked, ``jobs`` does blocking work on threads.
+    and locked, ``jobs`` does blocking work on threads.  ``accounts`` are those that may have
+    streams, by default the global one.
     """
 
     API_LEVEL = stream_config.API_LEVEL
 
-    def __init__(self, node, options, disk, jobs):
+    def __init__(self, node, options, disk, jobs, accounts=None):
         self.node = node
         self.options = options
         self.domain = options.domain
@@ -34,6 +36,9 @@ class JetStream:
         self.memory = Quota(options.memory_max)  # of all memory streams
         self.file = Quota(options.file_max)  # of all streams on the disk
         self.accounts = []  # the AccountStreams of each account that has JetStream
+        self._enabled = [node.accounts.globals] if accounts is None else accounts
+        self._subscriptions = {}  # account -> those that lead to its API, or say that it has none
+        self._leaving = set()  # accounts whose streams are being closed
         self._disk = disk
         self._cache = BlockCache(_CACHE_BYTES_MAX)
         self._trim_timer = None
@@ -42,60 +47,129 @@ class JetStream:
         """Open the store; blocks.
 
         Raises:
-            StoreError: it is of another version.
+            StoreError: it is of another version, or broken.
         """
         disk = self._disk
         if disk.exists(_FORMAT):
             recovery.check_format(disk.read(_FORMAT))
         else:
             disk.replace(_FORMAT, recovery.format_file())
-        node = self.node
-        account = node.accounts.globals
-        quotas = {Storage.MEMORY: self.memory, Storage.FILE: self.file}
-        streams = AccountStreams(node, account, self.domain, self._cache, disk, self.jobs, quotas)
-        streams.recover()
-        for stream in streams.streams.values():
-            streams.reserve(stream.config, 1)
-        account.jetstream = streams
-        self.accounts.append(streams)
+        for account in self._enabled:
+            self._join(self._recovered(account))
 
     def start(self):
         """Answer requests, take messages and deliver them."""
         node = self.node
         node.router.begin()
         for streams in self.accounts:
-            api = streams.api = Api(streams)
-            account = streams.account
-            account.subscribe(InternalSubscription(b"$JS.API.>", api.request))
-            if self.domain:
-                prefix = f"$JS.{self.domain}.API.".encode()
-                mapping = _DomainMapping(node.router, account, prefix)
-                account.subscribe(InternalSubscription(prefix + b">", mapping.forward))
-            streams.start()
+            self._serve(streams)
+        self._refuse_others()
         node.jetstream = self
         self._trim_timer = node.timers.after(_TRIM_NS, self._trim)
         node.router.flush()
+
+    def prepared(self, options, accounts):
+        """Return what makes this live by new ``options``, with streams in ``accounts`` alone.
+
+        Blocks while the streams of accounts that had none are recovered.
+
+        Raises:
+            StoreError: there are some that cannot be; nothing has changed.
+        """
+        for account in accounts:
+            if account in self._leaving:
+                raise StoreError(
+                    f"the streams of account {account.name.decode()} are still being closed"
+                )
+        fresh = [self._recovered(account) for account in accounts if account.jetstream is None]
+
+        def apply():
+            self.options = options
+            self.memory.bytes_max = options.memory_max
+            self.file.bytes_max = options.file_max
+            for streams in list(self.accounts):
+                if streams.account not in accounts:
+                    self._leave(streams, b"JetStream Disabled", lambda: None)
+            for streams in fresh:
+                self._join(streams)
+                self._serve(streams)
+            self._refuse_others()
+
+        return apply
 
     def stop(self, done):
         """Finish what was begun, write checkpoints, then call ``done()``."""
         if self._trim_timer is not None:
             self._trim_timer.cancel()
-        streams = [stream for account in self.accounts for stream in account.streams.values()]
-        left = len(streams)
+        leaving = list(self.accounts)
+        left = len(leaving) + 1
 
-        def closed():
+        def gone():
             nonlocal left
             left -= 1
-            if left <= 0:
+            if left == 0:
+                self.node.jetstream = None
                 done()
 
-        if not streams:
-            left = 1
-            closed()
-            return
-        for stream in streams:
-            stream.stop(409, b"Server Shutdown")
-            stream.close(closed)
+        for streams in leaving:
+            self._leave(streams, b"Server Shutdown", gone)
+        for account in list(self._subscriptions):
+            self._hear_nothing(account)
+        gone()
+
+    def _recovered(self, account):
+        quotas = {Storage.MEMORY: self.memory, Storage.FILE: self.file}
+        streams = AccountStreams(
+            self.node, account, self.domain, self._cache, self._disk, self.jobs, quotas
+        )
+        streams.recover()
+        return streams
+
+    def _join(self, streams):
+        streams.account.jetstream = streams
+        self.accounts.append(streams)
+
+    def _serve(self, streams):
+        """Let the streams of an account run, and answer requests about them."""
+        account = streams.account
+        api = streams.api = Api(streams)
+        subscriptions = [InternalSubscription(b"$JS.API.>", api.request)]
+        if self.domain:
+            prefix = f"$JS.{self.domain}.API.".encode()
+            mapping = _DomainMapping(self.node.router, account, prefix)
+            subscriptions.append(InternalSubscription(prefix + b">", mapping.forward))
+        self._hear(account, subscriptions)
+        streams.start()
+
+    def _leave(self, streams, reason, done):
+        """Close an account's streams, which stay on the disk; ``done()`` follows."""
+        account = streams.account
+        self._leaving.add(account)
+        self.accounts.remove(streams)
+        self._hear_nothing(account)
+
+        def closed():
+            self._leaving.discard(account)
+            account.jetstream = None
+            done()
+
+        streams.close(reason, closed)
+
+    def _refuse_others(self):
+        for account in self.node.accounts:
+            if account.jetstream is None and account not in self._subscriptions:
+                api = NoApi(self.node.router, account)
+                self._hear(account, [InternalSubscription(b"$JS.API.>", api.request)])
+
+    def _hear(self, account, subscriptions):
+        self._hear_nothing(account)
+        self._subscriptions[account] = subscriptions
+        for subscription in subscriptions:
+            account.subscribe(subscription)
+
+    def _hear_nothing(self, account):
+        for subscription in self._subscriptions.pop(account, ()):
+            account.unsubscribe(subscription)
 
     def _trim(self):
         self._cache.trim(self.node.clock.monotonic())

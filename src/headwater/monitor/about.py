@@ -19,3 +19,9 @@ class About:
     requests: dict[str, int] = field(default_factory=dict)  # HTTP requests by path
     processor: ProcessorUse = field(default_factory=ProcessorUse)
     expiries: Expiries = field(default_factory=Expiries)
+    loaded_ns: int = 0  # when the options took effect, wall clock
+
+    def __post_init__(self) -> None:
+        self.loaded_ns = self.loaded_ns or self.node.start_ns
+        self.http_port = self.http_port or self.options.http_port
+        self.https_port = self.https_port or self.options.https_port

@@ -9,8 +9,6 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from headwater.base import gojson
-from headwater.broker.node import Node
-from headwater.config.options import Options
 from headwater.monitor import index_page
 from headwater.monitor.about import About
 from headwater.monitor.endpoints import ENDPOINTS
@@ -35,13 +33,13 @@ Page = Callable[[Parameters, Done], None]
 
 
 class Monitor:
-    """Answers HTTP requests about ``node``; ``accept`` makes the receiver of a connection."""
+    """Answers HTTP requests about a server; ``accept`` makes the receiver of a connection."""
 
-    def __init__(self, node: Node, options: Options) -> None:
-        self.about = About(node, options, options.http_port, options.https_port)
-        self._node = node
+    def __init__(self, about: About) -> None:
+        self.about = about
+        self._node = about.node
         self._sessions: dict[HttpSession, None] = {}  # the oldest first
-        self._base = _clean("/" + options.http_base_path).rstrip("/")
+        self._base = _clean("/" + about.options.http_base_path).rstrip("/")
         self._pages: dict[str, Page] = {
             "/": lambda parameters, done: done(self._index()),
             **{f"/{name}": partial(self._endpoint, name) for name in ENDPOINTS},

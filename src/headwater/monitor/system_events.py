@@ -139,16 +139,17 @@ class SystemEvents(NodeObserver):
     def _client(self, session: Any) -> dict[str, object]:
         name = text(session.account.name)
         user, program, lang, version = session.described()
-        fields: dict[str, object] = {
+        told = {"user": user, "name": program, "lang": lang, "ver": version}
+        return {
             "start": gojson.time_text(session.start_ns),
             "host": session.address,
             "id": session.id,
             "acc": name,
+            **{key: value for key, value in told.items() if value},
+            "name_tag": name,
+            "kind": "Client",
+            "client_type": "nats",
         }
-        for key, value in (("user", user), ("name", program), ("lang", lang), ("ver", version)):
-            if value:
-                fields[key] = value
-        return fields | {"name_tag": name, "kind": "Client", "client_type": "nats"}
 
     def _is_wanted(self, subject: str) -> bool:
         return self._node.accounts.system.interest.has_interest(subject.encode())

@@ -246,7 +246,7 @@ class SystemServices:
         except RequestError:
             return True
         node = self._node
-        tags = [tag.lower() for tag in node.tags]
+        tags = [str(tag).lower() for tag in node.tags]
         texts = ((wanted.server_name, node.name), (wanted.host, node.host), (wanted.cluster, ""))
         for pattern, value in texts:
             fits = pattern == value if wanted.exact_match else pattern in value
@@ -275,7 +275,7 @@ class SystemServices:
         session = self._node.sessions.get(_decoded(body, _Command).cid)
         if session is None:
             raise RequestError(_FAILED, "no such client id")
-        session.announce(ldm=True)
+        session.announce({"ldm": True})
 
 
 def _account_detail(about: About, asked: AccountzOptions) -> object:

@@ -216,7 +216,7 @@ def _counters(about: About) -> dict[str, object]:
 def _configuration(about: About) -> dict[str, object]:
     node, options = about.node, about.options
     fields: dict[str, object] = {
-        "config_load_time": gojson.time_text(node.start_ns),
+        "config_load_time": gojson.time_text(about.loaded_ns),
         "config_digest": options.config_digest,
     }
     if options.tags:

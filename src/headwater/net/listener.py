@@ -112,6 +112,10 @@ class Network:
         )
         self._servers: list[asyncio.Server] = []
 
+    def set_write_deadline(self, write_deadline_ns: int) -> None:
+        """Give peers another time from the next write on."""
+        self._shared.write_deadline_s = write_deadline_ns / SECOND
+
     def protocol(self, receiver: Receiver) -> asyncio.BufferedProtocol:
         """Return the protocol object of a connection that ``receiver`` serves."""
         return _Protocol(receiver, self._shared, self.loop)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from headwater.accounts.authenticate import authenticator_for
 from headwater.base.errors import ConfigError
 from headwater.config.check import where
-from headwater.config.options import AccountLimits, Options
+from headwater.config.options import AccountJetStream, AccountLimits, Options
 
 
 def check(options: Options) -> None:
@@ -37,9 +37,6 @@ def _placed(options: Options, *names: str) -> Iterator[None]:
 def refuse_missing(options: Options) -> None:
     """Raise a ConfigError for what is understood and not done yet, and cannot be ignored."""
     missing = []
-    if options.system_account != Options.system_account:
-        place = where(options, "system_account", "system")
-        missing.append(f"{place}system_account: a system account other than $SYS")
     if options.tls is not None and options.tls.verify_and_map:
         # A user without a password would let in whoever has a certificate at all.
         missing.append(f"{where(options, 'tls')}tls: users by certificate (verify_and_map)")
@@ -47,7 +44,7 @@ def refuse_missing(options: Options) -> None:
         place = where(options, "accounts")
         if account.limits != AccountLimits():
             missing.append(f"{place}accounts: {account.name}: a limit of an account")
-        if account.jetstream is not None:
-            missing.append(f"{place}accounts: {account.name}: JetStream of an account")
+        if account.jetstream not in (None, AccountJetStream()):
+            missing.append(f"{place}accounts: {account.name}: a limit of JetStream in an account")
     if missing:
         raise ConfigError("\n".join(f"{what} is not supported by this version" for what in missing))

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from headwater.base.clock import MILLISECOND
 from headwater.base.timers import Timer, Timers
 from headwater.broker.node import Node
-from headwater.wire import nats_ops
 
 _CHECK_NS = 100 * MILLISECOND
 
@@ -38,10 +37,7 @@ class LameDuck:
         """Tell the clients, and give them time to go to another server."""
         node = self._node
         for session in list(node.sessions.values()):
-            if session.connect is not None and session.connect.protocol >= 1:
-                fields = node.info_for(session)
-                fields["ldm"] = True
-                session.send(nats_ops.info_line(fields))
+            session.announce({"ldm": True})
         node.router.flush()
         self._grace_end_ns = node.clock.monotonic() + self._grace_ns
         self._wait()

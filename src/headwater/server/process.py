@@ -5,13 +5,13 @@ import gc
 import json
 import os
 import sys
+from collections.abc import Callable
 
 from headwater.base.errors import ConfigError
-from headwater.base.log import Log
-from headwater.config.options import LogOptions, Options
+from headwater.config.options import Options
 from headwater.net.loop import new_event_loop
 from headwater.server.errors import StartError
-from headwater.server.logsink import LogSink, Sink
+from headwater.server.log_output import LogOutput
 from headwater.server.service import Service
 from headwater.server.signals import SignalHandlers
 
@@ -22,47 +22,39 @@ READY_VARIABLE = "HEADWATER_READY_FD"
 PARENT_VARIABLE = "HEADWATER_PARENT_FD"
 
 
-def run(options: Options) -> int:
-    """Serve until a signal ends it; return the exit code."""
+def run(options: Options, reread: Callable[[], Options] | None = None) -> int:
+    """Serve until a signal ends it; return the exit code.
+
+    ``reread`` returns the options that hold when a signal asks for them to be read again.
+    """
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     try:
-        sink = _open_sink(options.log)
+        output = LogOutput(options.log)
     except StartError as error:
         sys.stderr.write(f"headwater: {error}\n")
         return 1
-    log = Log(sink, debug=options.log.debug, trace=options.log.trace)
     loop = new_event_loop()
     try:
-        return _serve(options, loop, log, sink)
+        return _serve(options, loop, output, reread)
     finally:
         loop.close()
-        sink.close()
+        output.close()
 
 
-def _open_sink(options: LogOptions) -> Sink:
-    """Return where the log goes: a file before a syslog, as with nats-server."""
-    if options.file or not (options.syslog or options.remote_syslog):
-        try:
-            return LogSink(options)
-        except OSError as error:
-            raise StartError(f"error opening logfile: {error}") from error
-    from headwater.server.syslog import SyslogSink  # noqa: PLC0415 (only when it is wanted)
-
+def _serve(
+    options: Options,
+    loop: asyncio.AbstractEventLoop,
+    output: LogOutput,
+    reread: Callable[[], Options] | None,
+) -> int:
     try:
-        return SyslogSink(options)
-    except OSError as error:
-        raise StartError(f'error connecting to syslog: "{error}"') from error
-
-
-def _serve(options: Options, loop: asyncio.AbstractEventLoop, log: Log, sink: Sink) -> int:
-    try:
-        service = Service(options, loop, log)
-        SignalHandlers(service, sink).install(loop)
+        service = Service(options, loop, output.log, reread=reread, log_output=output)
+        SignalHandlers(service, output).install(loop)
         _watch_parent(loop, service)
         # One run of the loop: a signal that arrives between two of them would be lost.
         loop.run_until_complete(_start_and_wait(service))
     except (StartError, ConfigError) as error:
-        log.fatal(str(error))
+        output.log.fatal(str(error))
         return 1
     return 0
 

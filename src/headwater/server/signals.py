@@ -4,7 +4,7 @@ import asyncio
 import signal
 from collections.abc import Callable
 
-from headwater.server.logsink import Sink
+from headwater.server.log_output import LogOutput
 from headwater.server.service import Service
 
 _NAMES = {
@@ -19,17 +19,17 @@ _NAMES = {
 class SignalHandlers:
     """The signals of a server's process, while the loop runs."""
 
-    def __init__(self, service: Service, sink: Sink) -> None:
+    def __init__(self, service: Service, output: LogOutput) -> None:
         self._service = service
-        self._sink = sink
+        self._output = output
 
     def install(self, loop: asyncio.AbstractEventLoop) -> None:
         """Handle every signal that the platform has; only on the main thread."""
-        actions: dict[str, Callable[[], None]] = {
+        actions: dict[str, Callable[[], object]] = {
             "SIGINT": self._service.stop,
             "SIGTERM": self._terminate,
-            "SIGHUP": self._reload,
-            "SIGUSR1": self._reopen,
+            "SIGHUP": self._service.reload,
+            "SIGUSR1": self._output.reopen,
             "SIGUSR2": self._service.enter_lame_duck,
         }
         for name, action in actions.items():
@@ -37,7 +37,7 @@ class SignalHandlers:
             if number is not None:
                 loop.add_signal_handler(number, self._trapped, name, action)
 
-    def _trapped(self, name: str, action: Callable[[], None]) -> None:
+    def _trapped(self, name: str, action: Callable[[], object]) -> None:
         self._service.log.info(f'Trapped "{_NAMES[name]}" signal')
         action()
 
@@ -45,22 +45,3 @@ class SignalHandlers:
         # A lame duck is stopping already, at its own pace; only an interrupt hurries it.
         if not self._service.lame_duck:
             self._service.stop()
-
-    def _reload(self) -> None:
-        log = self._service.log
-        if self._service.options.config_file:
-            log.error("Reloading the configuration is not supported yet; nothing has changed")
-        else:
-            log.error("Failed to reload server configuration: there is no configuration file")
-
-    def _reopen(self) -> None:
-        log = self._service.log
-        if not self._sink.to_file:
-            log.info("File log re-open ignored, not a file logger")
-            return
-        try:
-            self._sink.reopen()
-        except OSError as error:
-            log.error(f"Cannot reopen the log file: {error}")
-        else:
-            log.info("File log re-opened")

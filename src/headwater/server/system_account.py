@@ -30,8 +30,7 @@ class SystemAccount(NodeObserver):
         self._node = node
         self._about = about
         self._reload = reload
-        self._events: SystemEvents | None = None
-        self._services: SystemServices | None = None
+        self._parts: tuple[SystemEvents, SystemServices] | None = None
         self._served: dict[Account, list[InternalSubscription]] = {}
 
     def start(self) -> None:
@@ -41,8 +40,8 @@ class SystemAccount(NodeObserver):
 
     def stop(self) -> None:
         """Publish nothing any more."""
-        if self._events is not None:
-            self._events.stop()
+        if self._parts is not None:
+            self._parts[0].stop()
 
     def follow_accounts(self) -> None:
         """Listen in accounts that are new."""
@@ -51,10 +50,9 @@ class SystemAccount(NodeObserver):
                 self._served[account] = self._listen(account)
 
     def client_connected(self, session: Any) -> None:
-        if session.account is self._node.accounts.system and self._events is None:
+        if session.account is self._node.accounts.system and self._parts is None:
             # It listens to events perhaps; nobody else can.
-            self._load()
-            self._events.client_connected(session)
+            self._loaded()[0].client_connected(session)
 
     def _listen(self, account: Account) -> list[InternalSubscription]:
         subjects = {
@@ -84,17 +82,17 @@ class SystemAccount(NodeObserver):
         return subscriptions
 
     def _serve(self, name: str, account: Account | None, message: Any, origin: Any) -> bool:
-        if self._services is None:
-            self._load()
-        call = getattr(self._services, name)
+        call = getattr(self._loaded()[1], name)
         taken: bool = call(message, origin) if account is None else call(account, message, origin)
         return taken
 
-    def _load(self) -> None:
-        from headwater.monitor.system_events import SystemEvents  # noqa: PLC0415 (rarely used)
-        from headwater.monitor.system_services import SystemServices  # noqa: PLC0415
+    def _loaded(self) -> "tuple[SystemEvents, SystemServices]":
+        if self._parts is None:
+            from headwater.monitor.system_events import SystemEvents  # noqa: PLC0415 (rarely used)
+            from headwater.monitor.system_services import SystemServices  # noqa: PLC0415
 
-        about = self._about()
-        self._events = SystemEvents(about)
-        self._services = SystemServices(about, self._events, self._reload)
-        self._events.start()
+            about = self._about()
+            events = SystemEvents(about)
+            self._parts = events, SystemServices(about, events, self._reload)
+            events.start()
+        return self._parts

@@ -48,6 +48,16 @@ def mentions(view, start, end, text):
     return False
 
 
+def fields_of(block):
+    """Return the fields of a whole block: name to values, in the order of the first of each."""
+    fields: dict[bytes, list[bytes]] = {}
+    for line in block.split(b"\n")[1:]:
+        name, colon, value = line.removesuffix(b"\r").partition(b":")
+        if colon:
+            fields.setdefault(name, []).append(value.lstrip(b" "))
+    return fields
+
+
 def status_block(code, text, fields=()):
     """Return the header block of a status message, with further ``(name, value)`` fields."""
     lines = [b"NATS/1.0 %d %s\r\n" % (code, text) if text else b"NATS/1.0 %d\r\n" % code]

@@ -1,0 +1,69 @@
+"""Holding clients that are in to rules that have changed since they came."""
+
+from headwater.base.quoting import quoted
+from headwater.wire import nats_ops
+
+
+def readmit(node):
+    """Let only those stay who would get in again as the same users of the same accounts."""
+    for session in list(node.sessions.values()):
+        _readmit(node.authenticator, session)
+    node.router.flush()
+
+
+def close_excess(node):
+    """Close those who came last, if there are more than may be; return how many."""
+    if node.connections_max <= 0:
+        return 0
+    excess = list(node.sessions.values())[node.connections_max :]
+    for session in excess:
+        node.refuse_excess(session)
+    node.router.flush()
+    return len(excess)
+
+
+def apply_limits(node):
+    """Hold every client to the sizes that the node takes now."""
+    for session in node.sessions.values():
+        session.control_line_bytes_max = node.control_line_bytes_max
+        session.payload_bytes_max = node.payload_bytes_max
+        session.tracer = node.tracer
+
+
+def _readmit(authenticator, session):
+    user = None
+    if session.admitted:
+        user = authenticator.check(session.connect or nats_ops.Connect())
+    if user is None:
+        name = session.user_name
+        if name and not authenticator.knows(name):
+            # Nothing that it could do better: it finds out when it comes back.
+            session.fail("Client Closed")
+        else:
+            session.refuse()
+    elif user.name != session.user_name or user.account != session.account.name:
+        session.fail("Client Closed")
+    else:
+        session.permissions = user.permissions
+        for subscription in list(session.subscriptions.values()):
+            _recheck(session, subscription)
+
+
+def _recheck(session, subscription):
+    """Keep a subscription if the client may still have it."""
+    permissions = session.permissions
+    subject = subscription.subject
+    if permissions is None:
+        subscription.filtered = False
+    elif permissions.subscribe.permits_interest(subject):
+        subscription.filtered = permissions.subscribe.filters(subject)
+    else:
+        name = subject.decode("utf-8", "backslashreplace")
+        sid = subscription.sid.decode("utf-8", "backslashreplace")
+        text = f'Permissions Violation for Subscription to "{name}" (sid "{sid}")'
+        session.send(nats_ops.error_line(text))
+        session.node.log.info(
+            f"Removed sub {quoted(subject)} (sid {quoted(subscription.sid)}) "
+            f"for User {quoted(session.user_name.encode())} - not authorized"
+        )
+        session.remove(subscription)
