@@ -6,10 +6,10 @@ from headwater import _build
 
 if TYPE_CHECKING:
     from headwater.server.embedded import Server
-    from headwater.server.errors import StartError
+    from headwater.server.errors import ReloadError, StartError
 
 __version__ = "0.1.0"
-__all__ = ["Server", "StartError", "__version__"]
+__all__ = ["ReloadError", "Server", "StartError", "__version__"]
 
 _build.honour_environment()
 
@@ -20,8 +20,8 @@ def __getattr__(name: str) -> object:
         from headwater.server.embedded import Server  # noqa: PLC0415
 
         return Server
-    if name == "StartError":
-        from headwater.server.errors import StartError  # noqa: PLC0415
+    if name in ("ReloadError", "StartError"):
+        from headwater.server import errors  # noqa: PLC0415
 
-        return StartError
+        return getattr(errors, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,7 +4,7 @@ import pytest
 
 from headwater.base.clock import SECOND
 from headwater.cluster.leaf_links import ErrorReports, delay_after
-from headwater.config.options import LeafRemote, LeafUrl
+from headwater.config.options import LeafNodes, LeafRemote, LeafUrl
 from tests.cluster.fakes import URL, World, feed, info_line
 
 FIRST = LeafUrl("one", 7422, "u", "p")
@@ -271,3 +271,28 @@ def test_a_node_without_remotes():
     world.links.start()
     assert world.links.status() == []
     world.links.stop()
+
+
+def test_other_remotes_while_it_runs():
+    kept, gone = LeafRemote((FIRST,)), LeafRemote((SECOND_URL,))
+    added = LeafRemote((LeafUrl("three", 7424),), account="A")
+    world = World(kept, gone)
+    world.holds = True
+    link = world.links.links[0]
+    closed = world.links.update(LeafNodes((added, kept)), ErrorReports(9, 9))
+    assert closed == ['LeafNode Remote urls=["nats://two:7423"], account="$G" removed']
+    assert [status["remote"] for status in world.links.status()] == ["three:7424", "one:7422"]
+    assert world.links.links[1] is link
+    assert link.reports == ErrorReports(9, 9)
+    assert world.dialled == [("one", 7422), ("two", 7423), ("three", 7424)]
+    assert world.connections[1].closing
+    assert not world.connections[0].closing
+
+
+def test_a_remote_with_another_password_is_dialled_anew():
+    world = World(LeafRemote((FIRST,)))
+    other = LeafRemote((LeafUrl("one", 7422, "u", "q"),))
+    (text,) = world.links.update(LeafNodes((other,)), ErrorReports())
+    assert text == 'LeafNode Remote urls=["nats://one:7422"], account="$G" removed'
+    assert world.links.update(LeafNodes((other,)), ErrorReports()) == []
+    assert len(world.dialled) == 2

@@ -2,12 +2,21 @@
 
 import random
 
+import pytest
+
 from headwater.base.clock import ManualClock
+from headwater.base.errors import ConfigError
 from headwater.base.log import Log
 from headwater.base.timers import Timers
 from headwater.broker.node import Node
-from headwater.config.options import AccountOptions, Mapping, MappingDestination, Options
-from headwater.server.build import build_node
+from headwater.config.options import (
+    AccountJetStream,
+    AccountOptions,
+    Mapping,
+    MappingDestination,
+    Options,
+)
+from headwater.server.build import build_node, jetstream_accounts, prepared
 from headwater.subjects.match import Interest
 
 
@@ -70,3 +79,39 @@ def test_only_a_log_that_traces_has_a_tracer() -> None:
     log = Log(lambda *_: None, trace=True)
     node = build_node(Options(), clock, Timers(clock), random.Random(1), log)
     assert node.tracer is not None
+
+
+def test_who_may_have_streams() -> None:
+    def names(*accounts: AccountOptions) -> list[bytes]:
+        options = Options(accounts=accounts)
+        return [account.name for account in jetstream_accounts(built(options), options)]
+
+    assert names() == [b"$G"]
+    assert names(AccountOptions("$SYS")) == [b"$G"]
+    assert names(AccountOptions("A"), AccountOptions("$SYS")) == []
+    assert names(AccountOptions("A"), AccountOptions("B", jetstream=AccountJetStream())) == [b"B"]
+
+
+def test_other_options_for_a_node_that_runs() -> None:
+    old = Options(accounts=(AccountOptions("A"), AccountOptions("B")))
+    node = built(old)
+    kept = node.accounts.get(b"B")
+    new = Options(
+        payload_bytes_max=5,
+        accounts=(AccountOptions("B", mappings=(mapping("a", ("b", 100, "")),)),),
+    )
+    apply = prepared(node, new)
+    assert node.payload_bytes_max == old.payload_bytes_max
+    assert kept.mappings is None
+    apply()
+    assert node.payload_bytes_max == 5
+    assert {account.name for account in node.accounts} == {b"$G", b"$SYS", b"B"}
+    assert node.accounts.get(b"B") is kept
+    assert kept.mappings.map(b"a") == b"b"
+
+
+def test_options_that_cannot_be_had_change_nothing() -> None:
+    node = built(Options())
+    with pytest.raises(ConfigError, match="there is no user"):
+        prepared(node, Options(payload_bytes_max=5, no_auth_user="x"))
+    assert node.payload_bytes_max == Options().payload_bytes_max

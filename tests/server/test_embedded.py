@@ -244,3 +244,46 @@ def test_many_servers_side_by_side() -> None:
     finally:
         for server in servers:
             server.stop()
+
+
+_WITH_LIMIT = "port: -1\nhost: 127.0.0.1\nmax_payload: {}\n"
+
+
+@both_forms
+def test_another_configuration_while_it_runs(in_process: bool) -> None:
+    with headwater.Server(_WITH_LIMIT.format(77), in_process=in_process) as server:
+        with RawClient(_port(server)) as staying:
+            staying.connect()
+            server.reload(_WITH_LIMIT.format(5))
+            staying.send(b"PUB a 6\r\n123456\r\n")
+            assert b"Maximum Payload Violation" in staying.read_to_end()
+        for wrong in ("max_payload: [", _WITH_LIMIT.format(6) + "server_name: other\n"):
+            with pytest.raises(headwater.ReloadError, match=r":1:14: |ServerName"):
+                server.reload(wrong)
+        server.reload()
+        with RawClient(_port(server)) as client:
+            assert client.info["max_payload"] == 5
+
+
+@both_forms
+def test_another_configuration_in_a_file(tmp_path: Path, in_process: bool) -> None:
+    path = tmp_path / "server.conf"
+    path.write_text(_WITH_LIMIT.format(77))
+    with headwater.Server(path, in_process=in_process) as server:
+        path.write_text(_WITH_LIMIT.format(78))
+        server.reload()
+        with RawClient(_port(server)) as client:
+            assert client.info["max_payload"] == 78
+        with pytest.raises(headwater.ReloadError, match="not a text"):
+            server.reload("port: -1")
+    with pytest.raises(headwater.StartError, match="does not run"):
+        server.reload()
+
+
+def test_a_child_that_is_gone_takes_no_configuration() -> None:
+    with headwater.Server(_WITH_LIMIT.format(77)) as server:
+        assert server.pid is not None
+        os.kill(server.pid, signal.SIGKILL)
+        wait_until(lambda: server.pid is None, what="the end of the child")
+        with pytest.raises(headwater.ReloadError, match="not"):
+            server.reload()

@@ -284,3 +284,46 @@ def test_files_that_tell_of_the_server(serve, tmp_path: Path):
     assert json.loads(path.read_text())["nats"] == [f"nats://127.0.0.1:{server.port}"]
     server.change("")
     assert not path.exists()
+
+
+def test_streams_on_and_off_and_on_again(serve, tmp_path: Path):
+    def ask(request: bytes, body: bytes = b"") -> bytes:
+        client = server.client()
+        client.send(b"SUB r 1\r\nPUB $JS.API.%s r %d\r\n%s\r\n" % (request, len(body), body))
+        return client.read_match(rb"MSG r 1 \d+\r\n(.*)\r\n")[1]
+
+    on = f'jetstream: {{ store_dir: "{tmp_path / "store"}" }}\n'
+    server = serve()
+    server.change(on)
+    assert server.visitor().info["jetstream"]
+    assert b"did_create" in ask(b"STREAM.CREATE.S", b'{"name":"S","subjects":["s"]}')
+    client = server.client()
+    client.send(b"SUB r 1\r\nPUB s r 1\r\nx\r\n")
+    client.read_until(b'"seq":1}')
+    assert "Reloaded: JetStream" in server.change("")
+    server.wait_log("[INF] JetStream Shutdown")
+    assert "jetstream" not in server.visitor().info
+    server.change(on)
+    assert b'"messages":1' in ask(b"STREAM.INFO.S")
+
+
+def test_streams_of_accounts(serve, tmp_path: Path):
+    def config(*streams: str) -> str:
+        entries = [
+            f"{name}: {{ users: [ {user(name.lower())} ] {', jetstream: on' * (name in streams)} }}"
+            for name in ("A", "B")
+        ]
+        store = f'jetstream: {{ store_dir: "{tmp_path / "store"}" }}\n'
+        return f"{store}accounts: {{ {', '.join(entries)} }}\n"
+
+    def ask(name: str) -> bytes:
+        client = server.login(name)
+        client.send(b"SUB r 1\r\nPUB $JS.API.INFO r 0\r\n\r\n")
+        return client.read_match(rb"MSG r 1 \d+\r\n(.*)\r\n")[1]
+
+    server = serve(config("A"))
+    assert b"10039" not in ask("a")
+    assert b"10039" in ask("b")
+    server.change(config("B"))
+    assert b"10039" in ask("a")
+    assert b"10039" not in ask("b")

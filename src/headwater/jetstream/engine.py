@@ -157,7 +157,7 @@ class JetStream:
 
     def _refuse_others(self):
         for account in self.node.accounts:
-            if account.jetstream is None and account not in self._subscriptions:
+            if account not in self._subscriptions:
                 api = NoApi(self.node.router, account)
                 self._hear(account, [InternalSubscription(b"$JS.API.>", api.request)])
 

@@ -1,8 +1,8 @@
 """What of a configuration may change while the server runs, and how that is told."""
 
-from headwater.base.errors import HeadwaterError
 from headwater.config.options import JetStreamOptions, LeafRemote, Options
 from headwater.monitor.formats import duration_text
+from headwater.server.errors import ReloadError
 
 _UNCHANGED = "config reload not supported for "
 
@@ -65,10 +65,6 @@ _REMOTE_NAMES = {
     "first_info_timeout_ns": "FirstInfoTimeout",
     "hub": "Hub",
 }
-
-
-class ReloadError(HeadwaterError):
-    """A new configuration asks for what only a start can change."""
 
 
 def refuse_fixed(old: Options, new: Options) -> None:

@@ -10,8 +10,8 @@ import time
 from collections import deque
 from typing import IO
 
-from headwater.server.errors import StartError
-from headwater.server.process import PARENT_VARIABLE, READY_VARIABLE
+from headwater.server.errors import ReloadError, StartError
+from headwater.server.parent import PARENT_VARIABLE, READY_VARIABLE, RELOAD
 
 _LOG_LINES_MAX = 200
 _STOP_TIMEOUT_S = 15.0
@@ -20,14 +20,14 @@ _STOP_TIMEOUT_S = 15.0
 class ChildServer:
     """Starts ``headwater server`` with ``flags``; the process ends when this one does.
 
-    Two pipes connect them: the child writes its URLs to one, and reads from the other, which
-    closes when this process ends, in whatever way.
+    Two pipes connect them, as ``server.parent`` tells.
     """
 
     def __init__(self, flags: list[str]) -> None:
         self._flags = flags
         self._process: subprocess.Popen[bytes] | None = None
         self._lifeline = -1
+        self._answers = -1
         self._log: deque[str] = deque(maxlen=_LOG_LINES_MAX)
         self._reader: threading.Thread | None = None
 
@@ -47,7 +47,7 @@ class ChildServer:
         Raises:
             StartError: it ended, or took too long; its log is in the text.
         """
-        ready, ready_child = os.pipe()
+        self._answers, ready_child = os.pipe()
         parent_child, self._lifeline = os.pipe()
         variables = {READY_VARIABLE: str(ready_child), PARENT_VARIABLE: str(parent_child)}
         try:
@@ -59,8 +59,7 @@ class ChildServer:
                 pass_fds=(ready_child, parent_child),
             )
         except OSError as error:
-            self._close_lifeline()
-            os.close(ready)
+            self._close_pipes()
             raise StartError(f"cannot start a server process: {error}") from error
         finally:
             os.close(ready_child)
@@ -69,12 +68,28 @@ class ChildServer:
             target=self._read_log, args=(self._process.stderr,), name="headwater-log", daemon=True
         )
         self._reader.start()
-        with os.fdopen(ready, "rb", buffering=0) as pipe:
-            line = _read_line(pipe, timeout_s)
+        line = _read_line(self._answers, timeout_s)
         if not line.endswith(b"\n"):
             raise self._failure(timeout_s)
         urls: dict[str, list[str]] = json.loads(line)
         return urls
+
+    def reload(self, timeout_s: float) -> None:
+        """Have it read its configuration again, and wait until it lives by that.
+
+        Raises:
+            ReloadError: it does not take it, or does not answer.
+        """
+        try:
+            os.write(self._lifeline, RELOAD)
+        except OSError as error:
+            raise ReloadError(f"the server does not run any more: {error}") from error
+        line = _read_line(self._answers, timeout_s)
+        if not line.endswith(b"\n"):
+            raise ReloadError(f"the server has not answered within {timeout_s:g} s")
+        failure = json.loads(line)
+        if failure is not None:
+            raise ReloadError(failure)
 
     def stop(self) -> None:
         """Have it stop cleanly; it is killed when that takes too long."""
@@ -100,12 +115,13 @@ class ChildServer:
         if self._reader is not None:
             self._reader.join()
             self._reader = None
-        self._close_lifeline()
+        self._close_pipes()
 
-    def _close_lifeline(self) -> None:
-        if self._lifeline >= 0:
-            os.close(self._lifeline)
-            self._lifeline = -1
+    def _close_pipes(self) -> None:
+        for descriptor in (self._lifeline, self._answers):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self._lifeline = self._answers = -1
 
     def _read_log(self, pipe: IO[bytes]) -> None:
         # Read on for as long as it runs: a full pipe would make the server wait.
@@ -125,13 +141,13 @@ class ChildServer:
         return StartError(f"the server {what}; its log:\n{self.log_tail() or '(nothing)'}")
 
 
-def _read_line(pipe: IO[bytes], timeout_s: float) -> bytes:
+def _read_line(pipe: int, timeout_s: float) -> bytes:
     """Return what arrives up to a line end, the end of the pipe, or the end of the time."""
     deadline = time.monotonic() + timeout_s
     line = b""
     while not line.endswith(b"\n"):
         readable, _, _ = select.select([pipe], [], [], max(0.0, deadline - time.monotonic()))
-        data = pipe.read(65536) if readable else b""
+        data = os.read(pipe, 65536) if readable else b""
         if not data:
             break
         line += data

@@ -13,7 +13,7 @@ from headwater.base.errors import ConfigError
 from headwater.config.load import from_text, load
 from headwater.config.options import JetStreamOptions, Options, User
 from headwater.server.child import ChildServer
-from headwater.server.errors import StartError
+from headwater.server.errors import ReloadError, StartError
 from headwater.server.in_process import ThreadServer
 
 _HOST = "127.0.0.1"
@@ -100,7 +100,7 @@ class Server:
         running: ChildServer | ThreadServer | None = None
         try:
             if self._in_process:
-                running = ThreadServer(self._options())
+                running = ThreadServer(self._options)
             else:
                 running = ChildServer(self._flags())
             self._urls = running.start(self._timeout_s)
@@ -109,6 +109,32 @@ class Server:
             raise
         self._running = running
         return self
+
+    def reload(self, config: str | None = None) -> None:
+        """Have it live by its configuration as that is now; clients stay, if they may.
+
+        Args:
+            config: the new text of a configuration that was given as a text.  That of a file is
+                read from the file.
+
+        Raises:
+            ReloadError: it does not take it, and goes on as before.
+        """
+        if self._running is None:
+            raise StartError("the server does not run")
+        if config is None:
+            self._running.reload(self._timeout_s)
+            return
+        if self._config is None or _is_path(self._config):
+            raise ReloadError("the configuration of this server is not a text")
+        old, self._config = self._config, config
+        try:
+            self._config_file()
+            self._running.reload(self._timeout_s)
+        except BaseException:
+            self._config = old
+            self._config_file()
+            raise
 
     def stop(self) -> None:
         """Stop it cleanly, and wait until it has; nothing happens when it does not run."""

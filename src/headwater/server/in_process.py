@@ -1,12 +1,14 @@
 """A server on a thread of this process: for tests, and where its speed does not matter."""
 
 import threading
+from collections.abc import Callable
+from concurrent.futures import Future
 
 from headwater.base.errors import HeadwaterError
 from headwater.base.log import Log
 from headwater.config.options import Options
 from headwater.net.loop import new_event_loop
-from headwater.server.errors import StartError
+from headwater.server.errors import ReloadError, StartError
 from headwater.server.service import Service
 
 _LOG_LINES_MAX = 200
@@ -15,8 +17,10 @@ _LOG_LINES_MAX = 200
 class ThreadServer:
     """Runs a Service on a thread and an event loop of its own."""
 
-    def __init__(self, options: Options) -> None:
-        self._options = options
+    def __init__(self, options: Callable[[], Options]) -> None:
+        """Serve what ``options`` returns, which is asked again for each reload."""
+        self._reread = options
+        self._options = options()
         self._loop = new_event_loop()
         self._thread = threading.Thread(target=self._run, name="headwater-server", daemon=True)
         self._started = threading.Event()
@@ -47,6 +51,23 @@ class ThreadServer:
             raise StartError(str(self._error)) from self._error
         return self._service.urls()
 
+    def reload(self, timeout_s: float) -> None:
+        """Have it read its configuration again, and wait until it lives by that.
+
+        Raises:
+            ReloadError: it does not take it, or does not answer.
+        """
+        outcome: Future[str | None] = Future()
+        try:
+            self._loop.call_soon_threadsafe(self._reload, outcome)
+            failure = outcome.result(timeout_s)
+        except RuntimeError as error:
+            raise ReloadError("the server does not run any more") from error
+        except TimeoutError:
+            raise ReloadError(f"the server has not answered within {timeout_s:g} s") from None
+        if failure is not None:
+            raise ReloadError(failure)
+
     def stop(self) -> None:
         """Have it stop cleanly, and wait until it has."""
         if self._thread.is_alive() and self._service is not None:
@@ -59,6 +80,10 @@ class ThreadServer:
     def kill(self) -> None:
         """Stop: a crash needs a process of its own."""
         self.stop()
+
+    def _reload(self, outcome: "Future[str | None]") -> None:
+        if self._service is not None:
+            outcome.set_result(self._service.reload())
 
     def _run(self) -> None:
         try:
@@ -74,7 +99,7 @@ class ThreadServer:
 
     async def _serve(self) -> None:
         log = Log(self._note, debug=self._options.log.debug)
-        service = Service(self._options, self._loop, log)
+        service = Service(self._options, self._loop, log, reread=self._reread)
         await service.start()
         self._service = service
         self._started.set()

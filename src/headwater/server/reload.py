@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from headwater.broker import readmission
 from headwater.config.options import Options
 from headwater.server import build, portfiles
-from headwater.server.changes import ReloadError, described, refuse_fixed
+from headwater.server.changes import described, refuse_fixed
 from headwater.server.check import refuse_missing
-from headwater.server.errors import StartError
+from headwater.server.errors import ReloadError, StartError
 
 if TYPE_CHECKING:
     from headwater.server.service import Service

@@ -1,0 +1,109 @@
+"""Accounts that get streams, or lose them, while the server runs; on a simulated disk."""
+
+import json
+from typing import Any
+
+import pytest
+
+from headwater.base.errors import StoreError
+from headwater.config.options import JetStreamOptions
+from headwater.jetstream.engine import JetStream
+from tests.broker.fakes import Client, new_node
+from tests.jetstream.fakes import HeldJobs
+from tests.sim.simdisk import SimDisk
+
+
+class World:
+    """A node with the accounts A and B, of which ``names`` have streams at first."""
+
+    def __init__(self, *names: bytes) -> None:
+        self.node = new_node()
+        self.accounts = {name: self.node.accounts.get(name) for name in (b"A", b"B")}
+        self.jobs = HeldJobs(self.node.router)
+        self.options = JetStreamOptions()
+        self.engine = JetStream(self.node, self.options, SimDisk(), self.jobs, self._list(names))
+        self.engine.recover()
+        self.engine.start()
+
+    def change(self, *names: bytes, options: JetStreamOptions | None = None) -> None:
+        """Let the accounts of ``names`` alone have streams from now on."""
+        apply = self.engine.prepared(options or self.options, self._list(names))
+        self.node.router.begin()
+        apply()
+        self.node.router.flush()
+
+    def ask(self, name: bytes, request: str, body: Any = None) -> Any:
+        """Return what the API answers to a client of an account."""
+        client = Client(self.node)
+        self.node.router.begin()
+        self.node.bind(client.session, name)
+        text = b"" if body is None else json.dumps(body).encode()
+        answer = client.say(
+            b"SUB r 1\r\nPUB $JS.API.%s r %d\r\n%s\r\n" % (request.encode(), len(text), text)
+        )
+        self.jobs.run()
+        answer += client.take()
+        client.leave()
+        self.node.router.flush()
+        return answer
+
+    def make(self, name: bytes) -> bytes:
+        return self.ask(name, "STREAM.CREATE.S", {"name": "S", "subjects": ["s"]})
+
+    def _list(self, names: tuple[bytes, ...]) -> list[Any]:
+        return [self.accounts[name] for name in names]
+
+
+_NONE = b"10039"
+
+
+def test_an_account_that_may_have_streams_now() -> None:
+    world = World(b"A")
+    assert _NONE in world.make(b"B")
+    world.change(b"A", b"B")
+    assert b"did_create" in world.make(b"B")
+    assert b'"streams":0' in world.ask(b"A", "INFO")
+    assert b'"streams":1' in world.ask(b"B", "INFO")
+
+
+def test_an_account_that_may_have_none_any_more_finds_them_again_later() -> None:
+    world = World(b"A", b"B")
+    world.make(b"A")
+    assert world.engine.accounts[0].account is world.accounts[b"A"]
+    world.change(b"B")
+    world.jobs.run()
+    assert _NONE in world.ask(b"A", "INFO")
+    world.change(b"A", b"B")
+    assert b'"streams":1' in world.ask(b"A", "INFO")
+
+
+def test_streams_that_are_still_being_closed() -> None:
+    world = World(b"A")
+    world.make(b"A")
+    world.change()
+    with pytest.raises(StoreError, match="streams of account A are still being closed"):
+        world.engine.prepared(world.options, [world.accounts[b"A"]])
+    world.jobs.run()
+    world.change(b"A")
+    assert b'"streams":1' in world.ask(b"A", "INFO")
+
+
+def test_room_that_has_been_made() -> None:
+    world = World(b"A")
+    world.change(b"A", options=JetStreamOptions(memory_max=5, file_max=1000))
+    assert (world.engine.memory.bytes_max, world.engine.file.bytes_max) == (5, 1000)
+
+
+def test_nothing_is_left_of_it_when_it_is_off() -> None:
+    world = World(b"A")
+    world.make(b"A")
+    gone: list[bool] = []
+    world.node.router.begin()
+    world.engine.stop(lambda: gone.append(True))
+    world.node.router.flush()
+    world.jobs.run()
+    assert gone == [True]
+    assert world.node.jetstream is None
+    for account in world.accounts.values():
+        assert account.jetstream is None
+        assert account.interest.count == 0
