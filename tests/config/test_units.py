@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headwater.config.units import duration_ns, host_and_port, size_bytes
+from headwater.config.units import advertised, duration_ns, host_and_port, size_bytes
 
 
 @pytest.mark.parametrize(
@@ -77,6 +77,28 @@ def test_what_is_no_size(text):
 )
 def test_addresses(text, host, port):
     assert host_and_port(text) == (host, port)
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "port"),
+    [
+        ("", "", 0),
+        ("a.b", "a.b", 0),
+        ("[::1]", "::1", 0),
+        ("a.b:5", "a.b", 5),
+        ("[::1]:5", "::1", 5),
+        (":5", "", 5),
+        ("a.b:-1", "a.b", 0),
+    ],
+)
+def test_addresses_that_others_are_told(text, host, port):
+    assert advertised(text) == (host, port)
+
+
+@pytest.mark.parametrize("text", ["::1", "a:b:5", "a:x", "a:", "[a:5"])
+def test_what_others_cannot_be_told(text):
+    with pytest.raises(ValueError, match=r"address|port"):
+        advertised(text)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Any
 
 from headwater.base.clock import SECOND
 from headwater.base.errors import ProtocolError
+from headwater.config import units
 from headwater.config.options import (
     Authorization,
     CertificateFiles,
@@ -98,7 +99,10 @@ def test_when_the_certificate_expires(tmp_path: Path) -> None:
 
 def test_where_clients_are_told_to_connect() -> None:
     def place(advertised: str) -> tuple[str, int]:
-        varz = _varz(Options(host="127.0.0.1", client_advertise=advertised))
+        node = new_node()
+        node.host = "127.0.0.1"
+        node.advertised = units.advertised(advertised)
+        varz = page(node, "/varz")
         return varz["host"], varz["port"]
 
     assert place("") == ("127.0.0.1", 4222)

@@ -208,8 +208,11 @@ class ClientSession(Session):
             observer.client_refused(self)
 
     def announce(self, news):
-        """Send INFO with ``news``, if the client takes one at any time (P007)."""
-        if self.connect is not None and self.connect.protocol >= 1:
+        """Send INFO with ``news``, if the client takes one at any time (P007).
+
+        It does once it has had the one that follows its first PING.
+        """
+        if self.connect is not None and self.connect.protocol >= 1 and not self.connect_info_due:
             self.send(nats_ops.info_line({**self.node.info_for(self), **news}))
 
     def label(self):

@@ -60,8 +60,9 @@ class Node:
         self.tags: tuple[str, ...] = ()
         self.metadata: tuple[tuple[str, str], ...] = ()
         self.observers = []  # NodeObservers
-        self.host = "0.0.0.0"  # what INFO says; binding is the listener's
+        self.host = "0.0.0.0"  # where it listens
         self.port = 4222
+        self.advertised = ("", 0)  # what clients are told instead; port 0: the one above
         self.authenticator = Authenticator()
         self.auth_timeout_ns = 2 * SECOND
         self.jetstream = None  # the JetStream of this node, when it is on
@@ -146,8 +147,14 @@ class Node:
             session.account.past_leafs.add(session)
         self.leaf_sessions.pop(session.id, None)
 
+    def public_address(self):
+        """Return the host and port that others are told."""
+        host, port = self.advertised
+        return host or self.host, port or self.port
+
     def info(self):
         """Return the INFO fields that are the same for every connection."""
+        host, port = self.public_address()
         fields = {
             "server_id": self.server_id,
             "server_name": self.name,
@@ -155,8 +162,8 @@ class Node:
             "headwater": self.own_version,
             "proto": PROTOCOL,
             "go": "",
-            "host": self.host,
-            "port": self.port,
+            "host": host,
+            "port": port,
             "headers": self.headers,
             "max_payload": self.payload_bytes_max,
         }

@@ -8,7 +8,7 @@ _JETSTREAM_FLAG = 1
 
 def server_info(node):
     """Return the ``server`` object; its ``seq`` rises with every call, as receivers expect."""
-    fields = {"name": node.name, "host": node.host, "id": node.server_id}
+    fields = {"name": node.name, "host": node.public_address()[0], "id": node.server_id}
     if node.domain:
         fields["domain"] = node.domain
     fields["ver"] = COMPATIBLE_VERSION

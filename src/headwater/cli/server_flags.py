@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from headwater.base.errors import ConfigError
+from headwater.config import units
 from headwater.config.general import server_name
 from headwater.config.load import complete, load_fields
 from headwater.config.options import CertificateFiles, Options, TlsOptions
@@ -114,6 +115,14 @@ def _server_name(_name: str, value: str) -> str:
     return server_name(value)
 
 
+def _advertised(name: str, value: str) -> str:
+    try:
+        units.advertised(value)
+    except ValueError as error:
+        raise FlagError(f"flag -{name}: {error}") from None
+    return value
+
+
 def _malformed(text: str) -> FlagError:
     return FlagError(text, shows_usage=True)
 
@@ -137,7 +146,7 @@ FLAGS: dict[str, tuple[Flag, ...]] = {
             "the path of a pid file; without it, the only server",
             _text,
         ),
-        Flag(("client_advertise",), "address", "Address that other servers tell clients", _text),
+        Flag(("client_advertise",), "address", "Address that clients are told", _advertised),
         Flag(("ports_file_dir",), "dir", "Folder that gets a file with the ports in use", _text),
     ),
     "Logging": (

@@ -112,7 +112,7 @@ _HONOURED: Handlers = {
     "port": sets("port", values.port),
     **dict.fromkeys(("host", "net"), sets("host", values.text)),
     "server_name": sets("server_name", _server_name),
-    "client_advertise": sets("client_advertise", values.text),
+    "client_advertise": sets("client_advertise", values.advertised),
     "http": _http,
     **dict.fromkeys(("http_port", "monitor_port"), sets("http_port", values.port)),
     "http_base_path": sets("http_base_path", _base_path),

@@ -78,6 +78,21 @@ def host_and_port(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
+def advertised(text: str) -> tuple[str, int]:
+    """Return host and port that clients are to be told; the port is 0 where it is the real one.
+
+    Raises:
+        ValueError: ``text`` is neither ``host:port`` nor ``host``.
+    """
+    if not text:
+        return "", 0
+    bare = text.removeprefix("[").removesuffix("]")
+    if ":" not in text or len(bare) == len(text) - 2:
+        return bare, 0
+    host, port = host_and_port(text)
+    return host, max(0, port)
+
+
 def _shown(text: str) -> str:
     """Return ``text`` for an error, cut where it is longer than a sane one."""
     return repr(text if len(text) <= 60 else text[:60] + "...")

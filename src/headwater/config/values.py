@@ -139,6 +139,13 @@ def address(report: Report, entry: Entry) -> tuple[str, int]:
     return "", port(report, entry)
 
 
+def advertised(report: Report, entry: Entry) -> str:
+    """Return an address for others, ``host:port`` or ``host``, as it stands there."""
+    value = text(report, entry)
+    _converted(entry, value, units.advertised)
+    return value
+
+
 def entries_of(entry: Entry, expected: str = "a map { ... }") -> Entries:
     """Return the keys of a map."""
     value = entry.node.value

@@ -247,7 +247,11 @@ class SystemServices:
             return True
         node = self._node
         tags = [str(tag).lower() for tag in node.tags]
-        texts = ((wanted.server_name, node.name), (wanted.host, node.host), (wanted.cluster, ""))
+        texts = (
+            (wanted.server_name, node.name),
+            (wanted.host, node.public_address()[0]),
+            (wanted.cluster, ""),
+        )
         for pattern, value in texts:
             fits = pattern == value if wanted.exact_match else pattern in value
             if pattern and not fits:
@@ -258,7 +262,7 @@ class SystemServices:
 
     def _identity(self) -> dict[str, object]:
         node = self._node
-        return {"name": node.name, "host": node.host, "id": node.server_id}
+        return {"name": node.name, "host": node.public_address()[0], "id": node.server_id}
 
     def _do_reload(self, body: bytes) -> None:
         problem = self._reload()

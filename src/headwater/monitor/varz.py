@@ -69,9 +69,7 @@ def _identity(about: About) -> dict[str, object]:
 
 def _listeners(about: About) -> dict[str, object]:
     node, options = about.node, about.options
-    host, port = options.host, node.port
-    if options.client_advertise:
-        host, port = _advertised(options.client_advertise, port)
+    host, port = node.public_address()
     fields: dict[str, object] = {"host": host, "port": port}
     if node.authenticator.required:
         fields["auth_required"] = True
@@ -256,11 +254,3 @@ def _by_kind(counts: list[int]) -> dict[str, int]:
 
 def _tls_timeout_ns(tls: TlsOptions | None) -> int:
     return _TLS_TIMEOUT_NS if tls is None else tls.timeout_ns
-
-
-def _advertised(address: str, port: int) -> tuple[str, int]:
-    """Return host and port of an address that clients are told; the port may be left out."""
-    host, colon, digits = address.rpartition(":")
-    if not colon or not digits.isdecimal():
-        return address, port
-    return host.removeprefix("[").removesuffix("]"), int(digits)

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 # Makes the receiver of an accepted connection from the peer's address and port.
 ReceiverFactory = Callable[[str, int], Receiver]
 
+_EVERYWHERE = ("", "0.0.0.0", "::")
+# How a peer that has come by IPv4 is named by a socket that takes both.
+_IPV4_AS_IPV6 = "::ffff:"
+_BACKLOG = 1024
+
 
 def _ignore(_text: str) -> None:
     pass
@@ -55,7 +60,7 @@ class _Accepted(_Protocol):
         entrance = self._entrance
         # A peer that has gone already leaves no address behind.
         peer = transport.get_extra_info("peername") or ("", 0)
-        self.receiver = entrance.factory(peer[0], peer[1])
+        self.receiver = entrance.factory(peer[0].removeprefix(_IPV4_AS_IPV6), peer[1])
         self.attach(transport)
         if entrance.tls is None or not entrance.tls.first:
             self._greet()
@@ -124,25 +129,32 @@ class Network:
         """Accept connections; return the address and port (a chosen one when ``port`` is 0).
 
         A name that has several addresses is listened on at one of them, IPv4 preferred, so that
-        there is one port to tell.
+        there is one port to tell.  All addresses means IPv6 as well, whichever way it is written.
 
         Raises:
             OSError: the address cannot be listened on.
         """
-        if host and not _is_ipv4(host):
-            found = await self.loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            found.sort(key=lambda entry: entry[0] != socket.AF_INET)
-            host = str(found[0][4][0])
+        listening = await self._listening(host, port)
         server = await self.loop.create_server(
-            lambda: _Accepted(entrance, self._shared, self.loop),
-            host or None,
-            port,
-            backlog=1024,
-            reuse_address=True,
+            lambda: _Accepted(entrance, self._shared, self.loop), sock=listening, backlog=_BACKLOG
         )
         self._servers.append(server)
-        address = server.sockets[0].getsockname()
-        return address[0], address[1]
+        address = listening.getsockname()
+        return host if host in _EVERYWHERE else address[0], address[1]
+
+    async def _listening(self, host: str, port: int) -> socket.socket:
+        if host in _EVERYWHERE:
+            both = socket.has_dualstack_ipv6()
+            family = socket.AF_INET6 if both else socket.AF_INET
+            return socket.create_server(
+                ("", port), family=family, backlog=_BACKLOG, dualstack_ipv6=both
+            )
+        family = socket.AF_INET
+        if not _is_ipv4(host):
+            found = await self.loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found.sort(key=lambda entry: entry[0] != socket.AF_INET)
+            family, host = found[0][0], str(found[0][4][0])
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
 
     async def dial(self, host: str, port: int, receiver: Receiver, timeout_s: float) -> None:
         """Connect to a server.

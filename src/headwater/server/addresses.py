@@ -2,13 +2,16 @@
 
 import os
 
-_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+from headwater.net.interfaces import local_addresses
+
+_EVERYWHERE = ("", "0.0.0.0", "::")
 
 
-def url(scheme: str, address: tuple[str, int]) -> str:
-    """Return a URL to connect to; for a server that listens everywhere, one of this machine."""
-    host = _LOOPBACK.get(address[0], address[0])
-    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{address[1]}"
+def urls(scheme: str, address: tuple[str, int]) -> list[str]:
+    """Return the URLs to connect to; of a server that listens everywhere, all of this machine."""
+    host, port = address
+    hosts = local_addresses() if host in _EVERYWHERE else [host]
+    return [f"{scheme}://{f'[{each}]' if ':' in each else each}:{port}" for each in hosts]
 
 
 def reason(error: OSError) -> str:

@@ -38,8 +38,6 @@ def log_banner(log: Log, node: Node, options: Options) -> None:
     for text in options.warnings:
         log.warn(text)
     without_effect = list(options.not_honoured)
-    if options.client_advertise:
-        without_effect.append("client_advertise")
     for account in options.accounts:
         given = {"msg_trace": account.trace.destination, "nkey": account.nkey}
         without_effect += [f"accounts: {account.name}: {name}" for name in given if given[name]]

@@ -14,6 +14,7 @@ from headwater.broker.closed import ClosedConnections
 from headwater.broker.node import Node
 from headwater.broker.router import STALL_BYTES
 from headwater.broker.tracer import Tracer
+from headwater.config import units
 from headwater.config.options import Mapping, Options
 from headwater.subjects.mapping import SubjectMappings, compile_mapping
 
@@ -74,6 +75,7 @@ def jetstream_accounts(node: Node, options: Options) -> list[Account]:
 
 
 def _apply_settings(node: Node, options: Options) -> None:
+    node.advertised = units.advertised(options.client_advertise)
     node.tags = options.tags
     node.metadata = options.metadata
     node.tracer = None

@@ -12,7 +12,7 @@ from headwater.base.log import Log
 from headwater.config.options import Options
 from headwater.net.loop import LoopTimers, SystemClock
 from headwater.server import portfiles
-from headwater.server.addresses import reason, url
+from headwater.server.addresses import reason, urls
 from headwater.server.banner import log_banner
 from headwater.server.build import build_node
 from headwater.server.check import refuse_missing
@@ -167,10 +167,10 @@ class Service:
 
     def urls(self) -> dict[str, list[str]]:
         """Return where the server listens: kind of listener to its URLs."""
-        urls = {"nats": [url("nats", self.clients.address)]}
+        found = {"nats": urls("nats", self.clients.address)}
         if self.monitor is not None:
-            urls["monitoring"] = [url(self.monitor.scheme, self.monitor.address)]
-        return urls
+            found["monitoring"] = urls(self.monitor.scheme, self.monitor.address)
+        return found
 
     # Changes
 
