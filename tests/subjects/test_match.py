@@ -1,5 +1,7 @@
 """The sublist against a list of interests and the oracle of subjects."""
 
+import sys
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -225,6 +227,17 @@ def test_an_interest_of_the_same_subject_is_another_one():
 def test_odd_subjects_that_a_client_may_publish_to(pattern, subject, met):
     sublist, _ = make(pattern)
     assert len(sublist.match(subject).plain) == met
+
+
+@pytest.mark.parametrize("subject", [b"a.b", b"a.*"])
+def test_nothing_is_kept_of_who_is_gone(subject):
+    sublist, interest = Sublist(), Interest(subject)
+    before = sys.getrefcount(interest)
+    sublist.insert(interest)
+    for asked in (b"a.b", b"_INBOX.a", b"a.b"):
+        sublist.match(asked)
+    sublist.remove(interest)
+    assert sys.getrefcount(interest) == before
 
 
 @pytest.mark.hub

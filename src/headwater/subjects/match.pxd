@@ -54,6 +54,7 @@ cdef class Sublist:
     @cython.locals(found=Matches, older=Matches, merged=Matches, entry=Matches, unique=bint, collected=list, tokens=list)
     cdef Matches _match_uncached(self, bytes subject)
     cdef _remember(self, bytes subject, Matches found)
+    cdef _forget_last(self)
     cdef _forget(self, bytes subject)
     cdef _forget_all(self)
     @cython.locals(node=_Node, child=_Node, token=bytes)

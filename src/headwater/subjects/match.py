@@ -101,7 +101,7 @@ class Sublist:
         subject = interest.subject
         self.count += 1
         self.inserts += 1
-        self._last_subject = None
+        self._forget_last()
         if is_literal(subject):
             found = self._literals.get(subject)
             if found is None:
@@ -116,7 +116,7 @@ class Sublist:
     def remove(self, interest):
         """Take an interest out; return whether it was in."""
         subject = interest.subject
-        self._last_subject = None
+        self._forget_last()
         if is_literal(subject):
             found = self._literals.get(subject)
             if found is None or not _holds(found, interest):
@@ -224,6 +224,11 @@ class Sublist:
             self._older = self._cache
             self._cache = {}
         self._cache[subject] = found
+
+    def _forget_last(self):
+        # The answer goes as well: it may be all that holds on to a client that is gone.
+        self._last_subject = None
+        self._last_found = self._nothing
 
     def _forget(self, subject):
         self._cache.pop(subject, None)
