@@ -44,10 +44,11 @@ class SystemAccount(NodeObserver):
             self._parts[0].stop()
 
     def follow_accounts(self) -> None:
-        """Listen in accounts that are new."""
-        for account in self._node.accounts:
-            if account not in self._served:
-                self._served[account] = self._listen(account)
+        """Listen in accounts that are new, and forget those that are gone."""
+        served = self._served
+        self._served = {
+            account: served.get(account) or self._listen(account) for account in self._node.accounts
+        }
 
     def client_connected(self, session: Any) -> None:
         if session.account is self._node.accounts.system and self._parts is None:
