@@ -169,6 +169,20 @@ def test_a_far_behind_subscriber_pauses_the_publisher_until_it_has_caught_up() -
     assert node.router.behind == 0
 
 
+def test_nobody_waits_for_a_far_behind_subscriber_that_is_gone() -> None:
+    node = new_node()
+    slow = Client(node)
+    slow.say(b"SUB a 1\r\n")
+    slow.link.stuck = True
+    node.router.stall_bytes = 1000
+    publisher = Client(node)
+    publisher.say(PUB * 200)
+    assert node.router.paused == [publisher.link]
+    slow.session.closed("")
+    assert publisher.link.resumed == 1
+    assert node.router.paused == []
+
+
 def test_nobody_waits_for_a_far_behind_subscriber_where_it_is_to_miss_messages() -> None:
     node = new_node()
     slow, quick = Client(node), Client(node)

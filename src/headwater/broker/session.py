@@ -240,7 +240,10 @@ class Session(NatsParser):
     def _caught_up(self):
         if self.behind:
             self.behind = False
-            self.router.behind -= 1
+            router = self.router
+            router.behind -= 1
+            if not router.behind:
+                router.speed_up()
 
     def closed(self, reason):
         if self.open and reason.startswith("Slow Consumer"):
