@@ -145,15 +145,21 @@ def test_full_server_greets_and_turns_away() -> None:
     assert not Client(node).link.closed
 
 
+def _until_first_ping(client: Client) -> None:
+    """Go to where the client has been sent its first PING, whatever else there was."""
+    node = client.session.node
+    _pass(node, node.first_ping_ns * 6 // 5)
+    assert client.take().endswith(b"PING\r\n")
+
+
 def test_pings_until_the_peer_is_stale() -> None:
     node = new_node()
     client = Client(node)
-    _pass(node, node.first_ping_ns)
-    assert client.take() == b"PING\r\n"
+    _until_first_ping(client)
     client.say(b"PONG\r\n")
     assert client.session.rtt_ns > 0
     for _ in range(node.pings_out_max):
-        _pass(node, node.ping_interval_ns + SECOND)
+        _pass(node, node.ping_interval_ns)
         assert client.take() == b"PING\r\n"
     _pass(node, node.ping_interval_ns)
     assert client.take() == b"-ERR 'Stale Connection'\r\n"
@@ -161,12 +167,35 @@ def test_pings_until_the_peer_is_stale() -> None:
     assert node.router.stale_connections == 1
 
 
-def test_no_ping_while_the_peer_talks() -> None:
+def test_clients_are_not_asked_all_at_once() -> None:
+    node = new_node()
+    clients = [Client(node) for _ in range(100)]
+    asked = []
+    for _ in range(13):
+        asked.append(sum(client.take() == b"PING\r\n" for client in clients))
+        _pass(node, node.first_ping_ns // 10)
+    assert asked[:10] == [0] * 10
+    assert sum(asked) == 100
+    assert min(asked[11:]) > 20
+
+
+def test_who_answers_is_asked_every_time() -> None:
     node = new_node()
     client = Client(node)
-    _pass(node, node.first_ping_ns)
-    client.say(b"PONG\r\n")
-    client.take()
+    _until_first_ping(client)
+    for _ in range(5):
+        client.session.node.clock.advance(1000)
+        client.say(b"PONG\r\n")
+        _pass(node, node.ping_interval_ns)
+        assert client.take() == b"PING\r\n"
+
+
+@pytest.mark.parametrize("answer", [b"PONG\r\n", b""])
+def test_no_ping_while_the_peer_talks(answer: bytes) -> None:
+    node = new_node()
+    client = Client(node)
+    _until_first_ping(client)
+    client.say(answer)
     for _ in range(5):
         client.session.node.clock.advance(node.ping_interval_ns - SECOND)
         client.say(b"PUB a 0\r\n\r\n")

@@ -16,13 +16,13 @@ cdef class Session(NatsParser):
     cdef public int kind
     cdef public long long last_active_ns
     cdef public long long last_used_ns
-    cdef public bint measured
     cdef public object node
     cdef public long long out_bytes
     cdef public long long out_msgs
     cdef public Py_ssize_t pending_bytes
     cdef public long long ping_sent_ns
     cdef public int pings_out
+    cdef public long long pong_ns
     cdef public int port
     cdef public str reason
     cdef public Router router

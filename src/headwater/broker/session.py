@@ -21,6 +21,9 @@ FORWARDS = (
     *(True, True, True, False),  # from a hub
 )
 
+# The first PING is up to so much of its time late.
+_PING_JITTER = 5
+
 # nats-server's names for why a connection is closed, by what the peer was told just before.
 _REASONS = {
     "Maximum Payload Violation": "Maximum Message Payload Exceeded",
@@ -43,13 +46,13 @@ class Session(NatsParser):
         "kind",
         "last_active_ns",
         "last_used_ns",
-        "measured",
         "node",
         "out_bytes",
         "out_msgs",
         "pending_bytes",
         "ping_sent_ns",
         "pings_out",
+        "pong_ns",
         "port",
         "reason",
         "router",
@@ -82,8 +85,8 @@ class Session(NatsParser):
         self.last_used_ns = self.start_ns
         self.pings_out = 0  # unanswered
         self.ping_sent_ns = 0
+        self.pong_ns = 0
         self.rtt_ns = 0
-        self.measured = False  # whether a PONG has told the time of a round trip
         self.stalls = 0  # how often publishers were to wait for this peer
         self.pending_bytes = 0  # waiting for a peer that is behind, when that was last looked at
         self.behind = False  # whether the peer takes much less than it is sent
@@ -174,8 +177,14 @@ class Session(NatsParser):
         raise NotImplementedError
 
     def start_pings(self):
-        """Ask from time to time whether the peer is still there."""
-        self.timer = self.node.timers.after(self.node.first_ping_ns, self._ping_due)
+        """Ask from time to time whether the peer is still there.
+
+        Clients that have come together, after a cut, are not asked at the same time.
+        """
+        node = self.node
+        first_ns = min(node.first_ping_ns, node.ping_interval_ns)
+        jitter_ns = node.rng.randrange(first_ns // _PING_JITTER + 1)
+        self.timer = node.timers.after(first_ns + jitter_ns, self._ping_due)
 
     def stop_timer(self):
         if self.timer is not None:
@@ -183,9 +192,9 @@ class Session(NatsParser):
             self.timer = None
 
     def pong_received(self):
+        self.pong_ns = self.router.now_ns
         if self.pings_out:
             self.pings_out = 0
-            self.measured = True
             self.rtt_ns = max(1, self.router.now_ns - self.ping_sent_ns)
 
     def count_stale(self):
@@ -198,17 +207,22 @@ class Session(NatsParser):
         node = self.node
         router = self.router
         router.begin()
-        if self.pings_out >= node.pings_out_max:
+        needed = not self.ping_sent_ns or not self._has_spoken()
+        if needed and self.pings_out >= node.pings_out_max:
             self.count_stale()
             self.fail("Stale Connection", "Stale Connection")
         else:
-            quiet_ns = router.now_ns - self.last_active_ns
-            if self.pings_out or not self.measured or quiet_ns > node.ping_interval_ns:
+            if needed:
                 self.pings_out += 1
                 self.ping_sent_ns = router.now_ns
                 self.send(nats_ops.PING)
             self.timer = node.timers.after(node.ping_interval_ns, self._ping_due)
         router.flush()
+
+    def _has_spoken(self):
+        """Tell whether the peer has sent something of late; that it answered us does not count."""
+        quiet_ns = self.router.now_ns - self.last_active_ns
+        return quiet_ns < self.node.ping_interval_ns and self.last_active_ns != self.pong_ns
 
     def overflowed(self, pending_bytes):
         router = self.router

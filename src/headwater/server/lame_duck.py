@@ -2,17 +2,21 @@
 
 from collections.abc import Callable
 
-from headwater.base.clock import MILLISECOND
+from headwater.base.clock import MILLISECOND, SECOND
 from headwater.base.timers import Timer, Timers
 from headwater.broker.node import Node
 
 _CHECK_NS = 100 * MILLISECOND
+# A few clients are not made to wait for the end of the duration.
+_INTERVAL_NS_MAX = SECOND
 
 
 class LameDuck:
-    """Closes the clients of ``node`` evenly over ``duration_ns``, then calls ``finished``.
+    """Closes the clients of ``node`` spread over ``duration_ns``, then calls ``finished``.
 
-    For the first ``grace_ns`` of that they have the chance to leave by themselves.
+    For the first ``grace_ns`` of that they have the chance to leave by themselves.  Then one is
+    closed after the other, in random order and after random times, so that the servers that they
+    go to are not met by all of them together.
     """
 
     def __init__(
@@ -31,7 +35,9 @@ class LameDuck:
         self._finished = finished
         self._timer: Timer | None = None
         self._grace_end_ns = 0
-        self._interval_ns = _CHECK_NS
+        self._interval_ns = _INTERVAL_NS_MAX
+        self._next_ns = 0  # when the next client is closed
+        self._ids: list[int] = []  # of clients that are still to be closed, the next one last
 
     def start(self) -> None:
         """Tell the clients, and give them time to go to another server."""
@@ -48,20 +54,33 @@ class LameDuck:
             self._timer.cancel()
 
     def _wait(self) -> None:
-        count = len(self._node.sessions)
-        if not count:
+        node = self._node
+        if not node.sessions:
             self._finished()
-        elif self._node.clock.monotonic() < self._grace_end_ns:
+        elif node.clock.monotonic() < self._grace_end_ns:
             self._timer = self._timers.after(_CHECK_NS, self._wait)
         else:
-            self._interval_ns = self._duration_ns // count
-            self._close_next()
+            node.log.info("Closing existing clients")
+            self._ids = list(node.sessions)
+            node.rng.shuffle(self._ids)
+            self._interval_ns = min(_INTERVAL_NS_MAX, self._duration_ns // len(self._ids))
+            self._next_ns = node.clock.monotonic()
+            self._close_due()
 
-    def _close_next(self) -> None:
-        sessions = self._node.sessions
-        if not sessions:
-            self._finished()
-            return
-        next(iter(sessions.values())).fail("Server Shutdown")
+    def _close_due(self) -> None:
+        """Close those whose time has come."""
+        now_ns = self._node.clock.monotonic()
+        while self._ids and self._next_ns <= now_ns:
+            session = self._node.sessions.get(self._ids.pop())
+            if session is not None:
+                session.fail("Server Shutdown")
+                self._next_ns += self._gap_ns()
         self._node.router.flush()
-        self._timer = self._timers.after(self._interval_ns, self._close_next)
+        if self._ids:
+            self._timer = self._timers.after(self._next_ns - now_ns, self._close_due)
+        else:
+            self._finished()
+
+    def _gap_ns(self) -> int:
+        half_ns = self._interval_ns // 2
+        return max(half_ns, self._node.rng.randrange(self._interval_ns + 1))
