@@ -82,7 +82,7 @@ def test_nothing_is_parsed_behind_an_error() -> None:
         (b"SUB a\r\n", "Protocol Violation"),
         (b"CONNECT {\r\n", "Protocol Violation"),
         (b'CONNECT {"protocol":9}\r\n', "Bad Client Protocol Version"),
-        (b'CONNECT {"no_responders":true}\r\n', "No Responders Requires Headers"),
+        (b'CONNECT {"no_responders":true,"headers":false}\r\n', "No Responders Requires Headers"),
         (b"-ERR 'x'\r\n", "Parse Error"),
     ],
 )

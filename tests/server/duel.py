@@ -14,7 +14,6 @@ SECONDS = 10.0
 # INFO fields that name the one server or the other, or what only a Go server has.
 _IDENTITY = frozenset(
     [
-        "api_lvl",
         "client_id",
         "git_commit",
         "go",
@@ -35,6 +34,18 @@ class Step:
     data: bytes
     mark: bytes | None = None  # read until this was seen; None: read nothing yet
     until_closed: bool = False
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A script on which the two differ on purpose, and ``why``; ``ours`` is what we answer."""
+
+    steps: Sequence[Step]
+    ours: bytes  # what the first connection hears behind the greeting
+    why: str
+
+
+Script = Sequence[Step] | Difference
 
 
 def connect(peer: str = "a", **options: object) -> Step:
@@ -58,6 +69,24 @@ def last(data: bytes, peer: str = "a") -> Step:
 def hear(mark: bytes, peer: str = "a") -> Step:
     """Nothing is sent; reads up to ``mark``."""
     return Step(peer, b"", mark)
+
+
+def stays(data: bytes, **options: object) -> list[Step]:
+    """A client with ``options`` that may send ``data``."""
+    return [connect(**options), say(data)]
+
+
+def closes(data: bytes, **options: object) -> list[Step]:
+    """A client with ``options`` that is closed because of ``data``."""
+    return [connect(**options), last(data)]
+
+
+def apart(*pieces: bytes, peer: str = "a") -> list[Step]:
+    """Pieces that are read one by one, as the server answers somebody else in between."""
+    steps = []
+    for piece in pieces:
+        steps += [Step(peer, piece), say(b"", "another")]
+    return steps
 
 
 class Peer:

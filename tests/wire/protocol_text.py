@@ -70,7 +70,7 @@ def _routed(draw):
 @st.composite
 def _control(draw, verbs):
     verb = draw(st.sampled_from(verbs))
-    arguments = b" ".join(draw(st.lists(words, max_size=3)))
+    arguments = b" ".join(draw(st.lists(words, min_size=verb not in BARE_VERBS, max_size=3)))
     line = draw(_any_case(verb)) + (draw(blanks) + arguments if arguments else b"")
     return line + draw(st.sampled_from([b"\r\n", b"\n"])), (verb, arguments)
 
@@ -80,7 +80,8 @@ def _stream(operations):
 
 
 CLIENT_VERBS = [b"SUB", b"UNSUB", b"PING", b"PONG", b"CONNECT", b"INFO", b"+OK", b"-ERR"]
-SERVER_VERBS = [b"LS+", b"LS-", b"RS+", b"A+", b"PING", b"PONG", b"INFO", b"-ERR", b"CONNECT"]
+SERVER_VERBS = [b"LS+", b"LS-", b"PING", b"PONG", b"INFO", b"+OK", b"-ERR"]
+BARE_VERBS = [b"PING", b"PONG", b"+OK"]
 
 
 def streams(*, peer: bool):

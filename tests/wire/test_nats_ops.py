@@ -29,18 +29,61 @@ def test_keys_are_read_and_others_ignored():
         b"",
         b"{",
         b"[]",
-        b"null",
         b'"x"',
         b'{"verbose":1}',
         b'{"user":5}',
         b"\xff",
-        b'{"user":"\xff"}',
+        b'{"USER":5}',
+        b'{"verbose":true,"x":NaN}',
+        b'{"x":"\n"}',
     ],
 )
 def test_bad_connects_close_without_a_word(text):
     with pytest.raises(ProtocolError) as caught:
         nats_ops.decode_connect(text)
     assert caught.value.wire_text == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (b'{"Name":"n","PEDANTIC":false}', "n"),
+        (b'{"name":"n","pedantic":false,"lang":null,"protocol":null,"more":{"a":[null]}}', "n"),
+        (b'{"pedantic":false,"name":"\xff\\ud800"}', "\ufffd\ufffd"),
+    ],
+)
+def test_what_go_reads_of_odd_connects(text, name):
+    connect = nats_ops.decode_connect(text)
+    assert (connect.name, connect.pedantic, connect.verbose) == (name, False, True)
+
+
+def test_null_says_nothing():
+    assert nats_ops.decode_connect(b"null") == nats_ops.Connect()
+
+
+def test_a_later_connect_keeps_what_it_does_not_mention():
+    earlier = nats_ops.decode_connect(b'{"verbose":false,"user":"u","echo":false,"headers":true}')
+    later = nats_ops.decode_connect(b'{"echo":true,"protocol":1,"user":null}', earlier)
+    assert (later.verbose, later.echo, later.headers) == (False, True, True)
+    assert (later.user, later.protocol) == ("u", 1)
+
+
+@pytest.mark.parametrize("text", [b"", b"[]", b"1", b"{", b"{}x", b"x"])
+def test_an_info_has_to_be_an_object(text):
+    with pytest.raises(ProtocolError) as caught:
+        nats_ops.check_info(text)
+    assert caught.value.wire_text == ""
+
+
+@pytest.mark.parametrize("text", [b"{}", b"null", b'{"a":1} ', b"\r{}"])
+def test_any_object_will_do_for_an_info(text):
+    nats_ops.check_info(text)
+
+
+def test_words():
+    assert nats_ops.words(b" a\tb\rc\n d ") == [b"a", b"b", b"c", b"d"]
+    assert nats_ops.words(b"a\fb\vc") == [b"a\fb\vc"]
+    assert nats_ops.words(b"\r") == nats_ops.words(b"") == []
 
 
 @given(st.binary(max_size=60))

@@ -163,13 +163,25 @@ def test_a_closed_parser_takes_nothing_more():
         (b"\r\n", "Unknown Protocol Operation"),
         (b"\x00", "Unknown Protocol Operation"),
         (b"PUB a 1\r\nxyz\r\n", "Unknown Protocol Operation"),
-        (b"PUB a 1\r\nx\n\n", "Unknown Protocol Operation"),
+        (b"PUB a 1\r\nx\n", "Unknown Protocol Operation"),
+        (b"PUB a 1\r\nx\rx", "Unknown Protocol Operation"),
+        # An unfinished line is wrong already.
+        (b"PUX", "Unknown Protocol Operation"),
+        (b"PI ", "Unknown Protocol Operation"),
+        (b"pub\r", "Unknown Protocol Operation"),
+        (b"HPUBx", "Unknown Protocol Operation"),
+        (b"SUB\n", "Unknown Protocol Operation"),
+        (b"-ERRx", "Unknown Protocol Operation"),
+        (b"MSG", "Unknown Protocol Operation"),
+        (b"LS+", "Unknown Protocol Operation"),
         (b"PUB a 101\r\n", "Maximum Payload Violation"),
         (b"PUB a 999999999\r\n", "Maximum Payload Violation"),
         (b"HPUB a 0 101\r\n", "Maximum Payload Violation"),
         # These close the connection without a word.
         (b"PUB \r\n", ""),
-        (b"PUB \n", ""),
+        (b"PUB \n\n", ""),
+        (b"PUB a b c 1 d\n", ""),
+        (b"PUB a\r 1\n", ""),
         (b"PUB a\r\n", ""),
         (b"PUB a b c 1\r\n", ""),
         (b"PUB a x\r\n", ""),
@@ -223,11 +235,47 @@ def test_the_limit_of_a_control_line_is_that_of_its_arguments(verb, arguments, b
     assert error == "maximum control line exceeded"
 
 
-@pytest.mark.parametrize("verb", [b"SUB a", b"PUB a", b"HPUB a", b"LMSG a", b"HMSG a", b"PING"])
-@pytest.mark.parametrize("peer", [False, True])
-def test_a_line_without_end_is_not_collected_for_ever(verb, peer):
-    error, _ = feed(Recorder(peer=peer), [verb, *[b"a" * 20] * 10])
+@pytest.mark.parametrize(
+    ("start", "peer"),
+    [
+        *((start, False) for start in (b"SUB ", b"PUB a", b"HPUB a b c d ", b"CONNECT", b"INFO {")),
+        *((start, True) for start in (b"LMSG a", b"HMSG a", b"LS+ ", b"INFO", b"-ERR ")),
+        *((start, peer) for start in (b"PING", b"+OK") for peer in (False, True)),
+    ],
+)
+@pytest.mark.parametrize("rest", [b"a", b" "])
+def test_a_line_without_end_is_not_collected_for_ever(start, peer, rest):
+    error, _ = feed(Recorder(peer=peer), [start, *[rest * 20] * 10])
     assert error == "maximum control line exceeded"
+
+
+@pytest.mark.parametrize("end", [b"", b"\r"])
+def test_the_limit_of_an_unfinished_line_is_that_of_a_finished_one(end):
+    for line in (b"SUB " + b"a" * LINE_MAX, b"PUB " + b"a" * LINE_MAX):
+        assert feed(Recorder(), [line + end])[0] is None
+        assert feed(Recorder(), [line + b"a" + end])[0] == "maximum control line exceeded"
+
+
+@pytest.mark.parametrize("data", [b"HPUB a 0 0\r\n", b"HPUB a 1 101\r\n", b"hpub \r\n"])
+def test_headers_may_be_refused_by_the_line_alone(data):
+    parser = Recorder()
+    parser.takes_headers = False
+    assert feed(parser, [data[:-1]])[0] is None
+    assert feed(parser, [data])[0] == ""
+
+
+def test_what_follows_a_verb():
+    data = b"PINGx\r\nPONG\tx \n+OKK\r\nCONNECT{}\r\nINFO\r\nSUB \na 1\r\nUNSUB  \r\n-ERR \n\n"
+    assert parse(data) == [
+        (b"PING", b"x"),
+        (b"PONG", b"x "),
+        (b"+OK", b"K"),
+        (b"CONNECT", b"{}"),
+        (b"INFO", b"\r"),
+        (b"SUB", b"\na 1"),
+        (b"UNSUB", b"\r"),
+        (b"-ERR", b"\n"),
+    ]
 
 
 def test_a_payload_of_the_limit_passes():
@@ -249,7 +297,7 @@ def test_any_bytes(data, peer):
     feed(Recorder(peer=peer), [data])
 
 
-@pytest.mark.parametrize(("start", "end"), [(0, 7), (2, 100)])
+@pytest.mark.parametrize(("start", "end"), [(2, 7), (2, 100)])
 def test_a_range_outside_the_view_is_refused(start, end):
     with pytest.raises(IndexError):
         Recorder().receive(memoryview(b"PIPING"), start, end)

@@ -4,7 +4,7 @@ from headwater.base cimport octets
 from headwater.broker.router cimport Router
 from headwater.broker.session cimport Session
 from headwater.broker.subscription cimport Subscription
-from headwater.subjects.validate cimport is_valid, is_valid_literal
+from headwater.subjects.validate cimport has_valid_tokens, is_valid_literal
 from headwater.wire cimport nats_encoder
 from headwater.wire.message cimport Message
 from headwater.wire.nats_parser cimport NatsParser

@@ -5,7 +5,7 @@ from headwater.base.errors import ProtocolError
 from headwater.base.quoting import quoted
 from headwater.broker.session import CLIENT, Session
 from headwater.broker.subscription import Subscription
-from headwater.subjects.validate import is_valid, is_valid_literal
+from headwater.subjects.validate import has_valid_tokens, is_valid_literal
 from headwater.wire import nats_encoder, nats_ops
 
 # The group by which servers pass interest on; never a client's.
@@ -92,11 +92,11 @@ class ClientSession(Session):
         self.verbose = True
         self.pedantic = True
         self.echo = True
-        self.headers = False
+        self.headers = self.takes_headers = False
         self.no_responders = False
         self.permissions = None
         self.user_name = ""
-        self.connect_info_due = False
+        self.connect_info_due = False  # whether the next PING is the first since CONNECT
         self.located = not node.proxy_protocol  # whether the address is the client's
         # The subject published to last: the same object again spares hashing and matching it.
         self._last_subject = b""
@@ -149,8 +149,6 @@ class ClientSession(Session):
         if not self.admitted:
             self.refuse()
             return
-        if message.header_size and not self.headers:
-            raise ProtocolError("message headers not supported")
         if self.pedantic and not is_valid_literal(subject):
             self.send(nats_ops.error_line("Invalid Publish Subject"))
         if self.account.mappings is None:
@@ -176,10 +174,10 @@ class ClientSession(Session):
         elif verb == b"UNSUB":
             self.last_used_ns = self.router.now_ns
             self._unsub(arguments)
+        elif verb == b"INFO":
+            nats_ops.check_info(arguments)
         elif verb == b"-ERR":
             self.fail("Parse Error")
-        elif verb not in (b"INFO", b"+OK"):
-            self._unknown(verb)
 
     def subscribe(self, subject, queue, sid):
         """Add a subscription that has been checked."""
@@ -246,6 +244,9 @@ class ClientSession(Session):
     def gone(self):
         self.stop_timer()
         self.node.forget(self)
+        self._remove_all()
+
+    def _remove_all(self):
         for subscription in list(self.subscriptions.values()):
             self.remove(subscription)
 
@@ -284,37 +285,40 @@ class ClientSession(Session):
             self._take(mapped)
             message.subject_view = message.body_view
 
-    def _unknown(self, verb):
-        raise ProtocolError(f"unknown operation {verb!r}", "Unknown Protocol Operation")
-
     def _ping(self):
         self.send(nats_ops.PONG)
         if self.connect_info_due:
             self.connect_info_due = False
-            self.send(nats_ops.info_line(self.node.connect_info_for(self)))
+            if self.connect is not None and self.connect.protocol >= 1:
+                self.send(nats_ops.info_line(self.node.connect_info_for(self)))
 
     def _connect(self, arguments):
         # Until a PONG tells better, the answer to our greeting is what a round trip takes.
         self.rtt_ns = max(1, self.router.now_ns - self.start_ns)
-        connect = nats_ops.decode_connect(arguments)
+        connect = nats_ops.decode_connect(arguments, self.connect)
         first = self.connect is None
+        # Who was let in as nobody has begun already.
+        anew = not first or (self.admitted and self.node.authenticator.checks)
         self.connect = connect
         self.verbose = connect.verbose
         self.pedantic = connect.pedantic
         self.echo = connect.echo
-        self.headers = connect.headers and self.node.headers
+        self.headers = self.takes_headers = connect.headers and self.node.headers
         self.no_responders = connect.no_responders
-        if connect.protocol not in (0, 1):
-            raise ProtocolError("bad client protocol", "invalid client protocol")
         if connect.account or connect.new_account or not self._authenticate(connect):
             self.refuse()
             return
+        if connect.protocol not in (0, 1):
+            raise ProtocolError("bad client protocol", "invalid client protocol")
         if connect.no_responders and not self.headers:
             raise ProtocolError("no headers", "no responders requires headers support")
-        self.connect_info_due = first and connect.protocol >= 1
         if first:
             for observer in self.node.observers:
                 observer.client_connected(self)
+        if anew:
+            self._remove_all()
+        else:
+            self.connect_info_due = True
         if self.verbose:
             self.send(nats_ops.OK)
 
@@ -336,16 +340,15 @@ class ClientSession(Session):
 
     def _admit_nobody(self):
         """Let in who says nothing of itself, where that is somebody; return whether it is."""
-        return self._authenticate(nats_ops.Connect())
+        self.connect_info_due = self._authenticate(nats_ops.Connect())
+        return self.connect_info_due
 
     def _authentication_overdue(self):
         self.fail("Authentication Timeout", "Authentication Timeout")
         self.router.flush()
 
     def _sub(self, arguments):
-        if not arguments:
-            self._unknown(b"SUB")
-        words = arguments.split()
+        words = nats_ops.words(arguments)
         if not 2 <= len(words) <= 3:
             raise ProtocolError("bad arguments of SUB")
         subject = words[0]
@@ -355,7 +358,7 @@ class ClientSession(Session):
         if tokens_max and subject.count(b".") >= tokens_max:
             self._deny_tokens(subject, sid)
             return
-        if not is_valid(subject):
+        if not has_valid_tokens(subject):
             self.send(nats_ops.error_line("Invalid Subject"))
             return
         if sid not in self.subscriptions:
@@ -434,9 +437,7 @@ class ClientSession(Session):
         self.send(nats_ops.error_line(text))
 
     def _unsub(self, arguments):
-        if not arguments:
-            self._unknown(b"UNSUB")
-        words = arguments.split()
+        words = nats_ops.words(arguments)
         if not 1 <= len(words) <= 2:
             raise ProtocolError("bad arguments of UNSUB")
         limit = 0

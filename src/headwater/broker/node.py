@@ -21,6 +21,8 @@ from headwater.broker.session import KINDS
 
 # The level of nats-server that clients may take us for; our own version has a field of its own.
 COMPATIBLE_VERSION = "2.15.1"
+# The JetStream API level of that version, which INFO tells with and without JetStream.
+JETSTREAM_API_LEVEL = 5
 PROTOCOL = 1
 
 
@@ -166,10 +168,10 @@ class Node:
             "port": port,
             "headers": self.headers,
             "max_payload": self.payload_bytes_max,
+            "api_lvl": JETSTREAM_API_LEVEL,
         }
         if self.jetstream is not None:
             fields["jetstream"] = True
-            fields["api_lvl"] = self.jetstream.API_LEVEL
         if self.domain:
             fields["domain"] = self.domain
         return fields

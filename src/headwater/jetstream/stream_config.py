@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from headwater.broker.node import COMPATIBLE_VERSION
+from headwater.broker.node import COMPATIBLE_VERSION, JETSTREAM_API_LEVEL
 from headwater.jetstream.requests import (
     Body,
     DurationNs,
@@ -23,8 +23,7 @@ from headwater.jetstream.requests import (
     read_body,
 )
 
-# The JetStream API level of nats-server 2.15, which metadata and INFO tell.
-API_LEVEL = 5
+API_LEVEL = JETSTREAM_API_LEVEL
 REQUIRED_LEVEL_KEY = "_nats.req.level"
 _VERSION_KEY = "_nats.ver"
 _LEVEL_KEY = "_nats.level"

@@ -8,12 +8,20 @@ _FORBIDDEN = frozenset(b" \t\r\n\f")
 
 
 def is_valid(subject):
-    """Tell whether ``subject`` may be subscribed to; wildcards are allowed."""
-    if not subject:
-        return False
+    """Tell whether ``subject`` is one that a stream may take; wildcards are allowed."""
     for byte in subject:
         if byte in _FORBIDDEN:
             return False
+    return has_valid_tokens(subject)
+
+
+def has_valid_tokens(subject):
+    """Tell whether ``subject``, a word of a line, may be subscribed to.
+
+    Nothing that ends words can be in it, except a form feed, which nats-server takes there.
+    """
+    if not subject:
+        return False
     tokens = subject.split(b".")
     last = len(tokens) - 1
     for index, token in enumerate(tokens):

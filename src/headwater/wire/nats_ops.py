@@ -1,5 +1,8 @@
 """The rare operations of the NATS protocol as values: CONNECT, INFO, and the fixed lines."""
 
+import json
+import re
+
 import msgspec
 
 from headwater.base.errors import ProtocolError
@@ -9,7 +12,7 @@ PONG = b"PONG\r\n"
 OK = b"+OK\r\n"
 
 
-class Connect(msgspec.Struct):
+class Connect(msgspec.Struct, forbid_unknown_fields=True):
     """What a client says of itself; the defaults are what a missing key means (P009)."""
 
     verbose: bool = True
@@ -28,6 +31,7 @@ class Connect(msgspec.Struct):
     nkey: str = ""
     jwt: str = ""
     sig: str = ""
+    proxy_sig: str = ""
     account: str = ""
     new_account: bool = False
 
@@ -36,19 +40,69 @@ class Connect(msgspec.Struct):
         return f"Connect(name={self.name!r}, lang={self.lang!r}, user={self.user!r})"
 
 
+# What an ordinary client says is decoded in one go; the fields of others are looked at one by one.
 _connect_decoder = msgspec.json.Decoder(Connect)
+_FIELDS = {field.encode_name: field for field in msgspec.structs.fields(Connect)}
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_GAPS = re.compile(rb"[ \t\r\n]+")
 
 
-def decode_connect(arguments: bytes) -> Connect:
-    """Return the CONNECT that ``arguments`` are.
+def decode_connect(arguments: bytes, earlier: Connect | None = None) -> Connect:
+    """Return the CONNECT that ``arguments`` are; keys that are missing stay as in ``earlier``.
 
     Raises:
         ProtocolError: they are no JSON object of the right types; nats-server closes in silence.
     """
+    if earlier is None:
+        try:
+            return _connect_decoder.decode(arguments)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            pass
+    return msgspec.structs.replace(earlier or Connect(), **_connect_fields(arguments))
+
+
+def _connect_fields(arguments: bytes) -> dict[str, object]:
+    """Return the attributes that ``arguments`` give values to, as lenient as Go's decoder.
+
+    There a key may be in any case, null is nothing, and what is no UTF-8 is a replacement sign.
+    """
+    fields = {}
+    for name, value in _object(arguments).items():
+        field = _FIELDS.get(name.lower())
+        if field is None or value is None:
+            continue
+        if type(value) is not field.type:
+            raise ProtocolError(f"bad CONNECT: type of {field.encode_name}")
+        fields[field.name] = _SURROGATES.sub("\ufffd", value) if type(value) is str else value
+    return fields
+
+
+def check_info(arguments: bytes) -> None:
+    """See that an INFO from a client, which means nothing, is at least JSON.
+
+    Raises:
+        ProtocolError: it is no object.
+    """
+    _object(arguments)
+
+
+def _object(arguments: bytes) -> dict:
     try:
-        return _connect_decoder.decode(arguments)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise ProtocolError(f"bad CONNECT: {error}") from error
+        value = json.loads(arguments.decode("utf-8", "replace"), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError("no JSON") from error
+    if value is not None and not isinstance(value, dict):
+        raise ProtocolError("no JSON object")
+    return value or {}
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def words(arguments: bytes) -> list[bytes]:
+    """Return the words of a line; only blanks, tabs and what ends lines stands between them."""
+    return [word for word in _GAPS.split(arguments) if word]
 
 
 def error_line(text: str) -> bytes:

@@ -12,15 +12,43 @@ from headwater.base.limits import CONTROL_LINE_BYTES_MAX, PAYLOAD_BYTES_MAX
 from headwater.base.link import Receiver
 from headwater.wire.message import Message
 
-# Longest verb, with room for the blanks around it.
-_VERB_BYTES_MAX = 16
-_FIRST_BYTES = frozenset(b"PpHhSsUuCcIiMmLlAaRr+-")
+# What a client and another server may say, by the first letter.
+_CLIENT_VERBS = {
+    43: (b"+OK",),
+    45: (b"-ERR",),
+    67: (b"CONNECT",),
+    72: (b"HPUB",),
+    73: (b"INFO",),
+    80: (b"PING", b"PONG", b"PUB"),
+    83: (b"SUB",),
+    85: (b"UNSUB",),
+}
+_SERVER_VERBS = {
+    43: (b"+OK",),
+    45: (b"-ERR",),
+    72: (b"HMSG",),
+    73: (b"INFO",),
+    76: (b"LMSG", b"LS+", b"LS-"),
+    80: (b"PING", b"PONG"),
+}
+# Verbs behind which a line may hold anything, which means nothing.
+_BARE = frozenset([b"PING", b"PONG", b"+OK"])
+# Verbs whose argument may follow without a blank: JSON shows where it begins.
+_OF_JSON = frozenset([b"CONNECT", b"INFO"])
 
 
 class NatsParser(Receiver):
     """The receiving half of a NATS connection; sessions inherit it and get the verbs."""
 
-    __slots__ = ("control_line_bytes_max", "input", "message", "open", "payload_bytes_max", "peer")
+    __slots__ = (
+        "control_line_bytes_max",
+        "input",
+        "message",
+        "open",
+        "payload_bytes_max",
+        "peer",
+        "takes_headers",
+    )
 
     def __init__(self, pool):
         super().__init__(pool)
@@ -28,6 +56,7 @@ class NatsParser(Receiver):
         self.input = memoryview(b"")
         self.open = True  # nothing is parsed once a session has closed
         self.peer = False  # whether the other side is a server: LMSG, HMSG with queue groups
+        self.takes_headers = True  # whether the other side may send HPUB
         self.control_line_bytes_max = CONTROL_LINE_BYTES_MAX
         self.payload_bytes_max = PAYLOAD_BYTES_MAX
 
@@ -118,6 +147,8 @@ class NatsParser(Receiver):
 
     def _publish_headers(self, at, end, s0, s1, a0, a1, b0, b1):
         """Go on with HPUB: one more size, in front of the total."""
+        if not self.takes_headers:
+            return self._bad_arguments(at, s0, end)
         message = self.message
         message.subject_start = s0
         message.subject_end = s1
@@ -141,32 +172,43 @@ class NatsParser(Receiver):
         if line_end < end and self.input[line_end] == 13:
             line_end += 1
         if line_end >= end:
-            return self._incomplete_line(at, end)
+            return self._incomplete_line(at, message.subject_start, end)
         if self.input[line_end] != 10 or not 0 <= header_size <= size:
-            raise ProtocolError("bad arguments of a message")
-        if arguments_end - message.subject_start > self.control_line_bytes_max:
-            self._check_line(arguments_end - message.subject_start)
+            return self._bad_arguments(at, message.subject_start, end)
+        if arguments_end - at > self.control_line_bytes_max:
+            self._check_line(at, message.subject_start, arguments_end)
         if size > self.payload_bytes_max:
             raise ProtocolError("payload too large", "Maximum Payload Violation")
         start = line_end + 1
         if start + size + 2 > end:
+            if start + size < end and self.input[start + size] != 13:
+                self._refuse("no line end behind a payload")
             self.wanted = start + size + 2 - at
             return -1
         if self.input[start + size] != 13 or self.input[start + size + 1] != 10:
-            raise ProtocolError("no line end behind a payload", "Unknown Protocol Operation")
+            self._refuse("no line end behind a payload")
         message.header_size = header_size
         message.body_start = start
         message.body_end = start + size
         self.on_message()
         return start + size + 2
 
+    def _bad_arguments(self, at, start, end):
+        """Refuse the arguments that begin at ``start``, once they have an end."""
+        line_feed = octets.find(self.input, 10, start + 1, end)
+        if line_feed < 0:
+            return self._incomplete_line(at, start, end)
+        self._check_line(at, start, self._line_end(start, line_feed))
+        raise ProtocolError("bad arguments of a message")
+
     def _routed(self, at, start, end, headers):
         """Parse LMSG or HMSG of another server: ``subject [reply | +/| queues…] [header] size``."""
+        start = octets.skip_blanks(self.input, start, end)
         line_feed = octets.find(self.input, 10, start, end)
         if line_feed < 0:
-            return self._incomplete_line(at, end)
+            return self._incomplete_line(at, start, end)
         message = self.message
-        message.subject_start = octets.skip_blanks(self.input, start, line_feed)
+        message.subject_start = start
         message.subject_end = octets.token_end(self.input, message.subject_start, line_feed)
         count = 0
         first_start = first_end = before_start = before_end = last_start = last_end = 0
@@ -222,26 +264,53 @@ class NatsParser(Receiver):
         message.queues = groups
 
     def _line(self, at, end):
-        """Parse an operation without a body."""
-        if self.input[at] not in _FIRST_BYTES:
-            raise ProtocolError("no such operation", "Unknown Protocol Operation")
-        line_feed = octets.find(self.input, 10, at, end)
+        """Parse an operation without a body, or the beginning of any."""
+        verb = self._verb(at, end)
+        verb_end = at + len(verb)
+        if verb_end >= end:
+            return -1
+        start = octets.skip_blanks(self.input, verb_end, end)
+        first = start
+        if verb not in _BARE:
+            if start == verb_end and verb not in _OF_JSON:
+                self._refuse("no blank behind a verb")
+            # The first byte of an argument may be anything, a line feed as well.
+            first += 1
+        line_feed = octets.find(self.input, 10, first, end)
         if line_feed < 0:
-            return self._incomplete_line(at, end)
-        line_end = line_feed
-        if line_end > at and self.input[line_end - 1] == 13:
-            line_end -= 1
-        verb_end = octets.token_end(self.input, at, line_end)
-        start = octets.skip_blanks(self.input, verb_end, line_end)
-        self._check_line(line_end - start)
-        verb = octets.slice_bytes(self.input, at, verb_end).upper()
+            return self._incomplete_line(at, start, end)
+        line_end = self._line_end(first, line_feed)
+        self._check_line(at, start, line_end)
         self.on_control(verb, octets.slice_bytes(self.input, start, line_end))
         return line_feed + 1
 
-    def _incomplete_line(self, at, end):
-        self._check_line(end - at - _VERB_BYTES_MAX)
+    def _verb(self, at, end):
+        """Return the verb that stands at ``at``, or of which the beginning does."""
+        first = self.input[at]
+        if first >= 97:
+            first -= 32
+        verbs = _SERVER_VERBS if self.peer else _CLIENT_VERBS
+        for verb in verbs.get(first, ()):
+            size = min(len(verb), end - at)
+            if octets.slice_bytes(self.input, at, at + size).upper() == verb[:size]:
+                return verb
+        return self._refuse("no such operation")
+
+    def _line_end(self, start, line_feed):
+        """Return where the line that ``line_feed`` ends does end, but not before ``start``."""
+        if line_feed > start and self.input[line_feed - 1] == 13:
+            return line_feed - 1
+        return line_feed
+
+    def _incomplete_line(self, at, start, end):
+        """Leave a line alone whose arguments begin at ``start``, as long as it may go on."""
+        self._check_line(at, start, self._line_end(start, end))
         return -1
 
-    def _check_line(self, size):
-        if size > self.control_line_bytes_max:
+    def _check_line(self, at, start, end):
+        """Limit the arguments from ``start`` to ``end``, and what may stand before them."""
+        if end - start > self.control_line_bytes_max or start - at > self.control_line_bytes_max:
             raise ProtocolError("control line too long", "maximum control line exceeded")
+
+    def _refuse(self, reason):
+        raise ProtocolError(reason, "Unknown Protocol Operation")
