@@ -536,7 +536,8 @@ def test_an_error_of_the_hub_is_logged_and_closes_nothing(linked):
 @pytest.mark.parametrize(
     ("line", "answer"),
     [
-        (b"LS+\r\n", b""),
+        (b"LS+\r\n", b"-ERR 'Unknown Protocol Operation'\r\n"),
+        (b"LS+ \r\n", b""),
         (b"LS+ a g\r\n", b""),
         (b"LS+ a g x\r\n", b""),
         (b"LS+ a g -1\r\n", b""),
@@ -544,7 +545,8 @@ def test_an_error_of_the_hub_is_logged_and_closes_nothing(linked):
         (b"LS+ a b c d\r\n", b""),
         (b"LS+ a..b\r\n", b"-ERR 'Invalid Subscription'\r\n"),
         (b"LS+ a.>.b\r\n", b"-ERR 'Invalid Subscription'\r\n"),
-        (b"LS-\r\n", b""),
+        (b"LS-\r\n", b"-ERR 'Unknown Protocol Operation'\r\n"),
+        (b"LS- \r\n", b""),
         (b"LS- a b c\r\n", b""),
         (b"LMSG\r\n", b"-ERR 'Unknown Protocol Operation'\r\n"),
         (b"LMSG \r\n", b""),

@@ -110,12 +110,6 @@ def test_interest_lines():
     assert leaf_ops.unsubscribe_line(b"a", b"g") == b"LS- a g\r\n"
 
 
-def test_words():
-    assert leaf_ops.words_of(b" a\t b  c ") == [b"a", b"b", b"c"]
-    assert leaf_ops.words_of(b"a\x0bb\x0cc") == [b"a\x0bb\x0cc"]
-    assert leaf_ops.words_of(b"") == []
-
-
 @pytest.mark.parametrize(("word", "weight"), [(b"1", 1), (b"0", 1), (b"999999999", 999999999)])
 def test_weights(word, weight):
     assert leaf_ops.weight_of(word) == weight

@@ -372,7 +372,7 @@ class LeafSession(Session):
     # The hub's interest.
 
     def _subscribe(self, arguments):
-        words = leaf_ops.words_of(arguments)
+        words = nats_ops.words(arguments)
         if self.stage != REGISTERED:
             raise ProtocolError("interest before the end of the handshake")
         if len(words) != 1 and len(words) != 3:
@@ -399,7 +399,7 @@ class LeafSession(Session):
             old.withdraw()
 
     def _unsubscribe(self, arguments):
-        words = leaf_ops.words_of(arguments)
+        words = nats_ops.words(arguments)
         if len(words) != 1 and len(words) != 2:
             raise ProtocolError("bad arguments of LS-")
         key = (words[0], words[1] if len(words) == 2 else b"")

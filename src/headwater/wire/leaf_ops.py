@@ -109,11 +109,6 @@ def unsubscribe_line(subject: bytes, queue: bytes) -> bytes:
     return b"LS- %s %s\r\n" % (subject, queue) if queue else b"LS- %s\r\n" % subject
 
 
-def words_of(arguments: bytes) -> list[bytes]:
-    """Return the words of a line; space and tab part them, no other byte does."""
-    return [word for word in arguments.replace(b"\t", b" ").split(b" ") if word]
-
-
 def weight_of(word: bytes) -> int:
     """Return the weight that an LS+ gives to a queue group, at least 1.
 
