@@ -21,6 +21,10 @@ class ConfigError(HeadwaterError):
     """The configuration cannot be used; the text names the place and what is expected."""
 
 
+class FormatError(HeadwaterError):
+    """Bytes that another program wrote are not of the format that they should be of."""
+
+
 class StoreError(HeadwaterError):
     """The store could not do what was asked; nothing that was acknowledged is affected."""
 
