@@ -117,6 +117,40 @@ def test_an_account_that_is_gone_and_back_again_is_a_new_one(serve):
     assert client.flush() == b"MSG x 1 0\r\n\r\n"
 
 
+def test_requests_below_sys_in_accounts_that_come_and_go(serve):
+    server = serve(accounts(A=user("a"), B=user("b")))
+
+    def who_am_i() -> bytes:
+        client = server.login("a")
+        client.send(b"SUB inbox 1\r\nPUB $SYS.REQ.USER.INFO inbox 0\r\n\r\n")
+        return client.flush()
+
+    assert who_am_i().count(b'"account":"A"') == 1
+    server.change(accounts(B=user("b")))
+    server.change(accounts(A=user("a"), B=user("b")))
+    # Once: nothing is left of the account that was there before.
+    assert who_am_i().count(b'"account":"A"') == 1
+
+
+def test_reload_by_request(serve):
+    server = serve("accounts: { $SYS: { users: [ { user: s, password: p } ] } }\n")
+    client = server.login("s")
+    subject = f"$SYS.REQ.SERVER.{client.info['server_id']}.RELOAD".encode()
+    text = server._path.read_text()
+
+    def answer() -> dict:
+        client.send(b"SUB inbox 1\r\nPUB %b inbox 0\r\n\r\n" % subject)
+        size = int(client.read_match(rb"MSG inbox 1 (\d+)\r\n")[1])
+        return json.loads(client.read_exactly(size))
+
+    server._path.write_text(text + "max_payload: 1000\n")
+    assert list(answer()) == ["server"]
+    assert server.visitor().info["max_payload"] == 1000
+    server._path.write_text(text + "max_payload: x\n")
+    assert answer()["error"]["code"] == 500
+    assert server.visitor().info["max_payload"] == 1000
+
+
 def test_permissions_take_effect_at_once(serve):
     server = serve(accounts(A=user("a")))
     client = server.login("a")

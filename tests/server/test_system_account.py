@@ -1,4 +1,4 @@
-"""What the server keeps of the accounts that it listens in."""
+"""Who listens to the subjects below ``$SYS``, and in which accounts."""
 
 import gc
 import random
@@ -8,6 +8,7 @@ from headwater.base.clock import ManualClock
 from headwater.base.log import Log
 from headwater.broker.node import Node
 from headwater.server.system_account import SystemAccount
+from tests.monitor.system_node import SystemNode, asked
 
 
 def _unused() -> None:
@@ -30,3 +31,33 @@ def test_an_account_that_is_gone_is_forgotten() -> None:
     count = node.accounts.globals.interest.count
     listening.follow_accounts()
     assert node.accounts.globals.interest.count == count
+
+
+def test_an_account_that_is_back_is_listened_to_again() -> None:
+    system = SystemNode()
+    accounts = system.node.accounts
+    for _ in range(2):
+        account = accounts.get(b"A")
+        system.system_account.follow_accounts()
+        assert account.interest.count == 4
+        accounts.remove(account)
+        system.system_account.follow_accounts()
+
+
+def test_what_serves_it_is_loaded_when_it_is_asked_for() -> None:
+    system = SystemNode()
+    client = system.client("A")
+    assert system.system_account._parts is None
+    (answer,) = asked(client, "$SYS.REQ.USER.INFO")
+    assert answer["data"]["account"] == "A"
+    assert system.system_account._parts is not None
+
+
+def test_an_account_is_told_of_itself_only() -> None:
+    system = SystemNode()
+    own, other = system.client("A"), system.client("B")
+    for subject in ("$SYS.REQ.SERVER.PING.CONNZ", "$SYS.REQ.ACCOUNT.PING.CONNZ"):
+        (answer,) = asked(own, subject, '{"acc":"B"}')
+        assert [each["cid"] for each in answer["data"]["connections"]] == [own.session.id]
+    (answer,) = asked(other, "$SYS.REQ.ACCOUNT.PING.STATZ", '{"accounts":["A"]}')
+    assert [each["acc"] for each in answer["data"]["account_statz"]] == ["B"]

@@ -14,7 +14,7 @@ def test_without_a_wish_there_is_no_header() -> None:
     assert encoded(BODY, b"") == (b"", BODY)
 
 
-@pytest.mark.parametrize("name", [b"gzip", b"GZIP", b" gzip "])
+@pytest.mark.parametrize("name", [b"gzip", b"GZIP", b" gzip ", b"br, gzip;q=1"])
 def test_gzip(name: bytes) -> None:
     block, body = encoded(BODY, name)
     assert block == b"NATS/1.0\r\nContent-Encoding: gzip\r\n\r\n"
@@ -22,7 +22,7 @@ def test_gzip(name: bytes) -> None:
     assert len(body) < len(BODY)
 
 
-@pytest.mark.parametrize("name", [b"snappy", b"s2", b"Snappy"])
+@pytest.mark.parametrize("name", [b"snappy", b"s2", b"Snappy", b"gzip, s2"])
 def test_snappy(name: bytes) -> None:
     block, body = encoded(BODY, name)
     assert block == b"NATS/1.0\r\nContent-Encoding: snappy\r\n\r\n"

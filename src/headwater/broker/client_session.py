@@ -206,12 +206,15 @@ class ClientSession(Session):
             observer.client_refused(self)
 
     def announce(self, news):
-        """Send INFO with ``news``, if the client takes one at any time (P007).
+        """Send INFO with ``news``, if the client takes one at any time (P007); return whether.
 
         It does once it has had the one that follows its first PING.
         """
-        if self.connect is not None and self.connect.protocol >= 1 and not self.connect_info_due:
+        connect = self.connect
+        ready = connect is not None and connect.protocol >= 1 and not self.connect_info_due
+        if ready:
             self.send(nats_ops.info_line({**self.node.info_for(self), **news}))
+        return ready
 
     def label(self):
         """Add what the client has said of itself, once it is let in."""

@@ -6,7 +6,7 @@ import msgspec
 
 from headwater.base import gojson
 from headwater.monitor.about import About
-from headwater.monitor.parameters import Parameters
+from headwater.monitor.parameters import BadRequestError, Parameters
 from headwater.monitor.steps import Steps, pause
 from headwater.monitor.varz import jetstream_config, jetstream_stats
 
@@ -92,6 +92,22 @@ def jsz(about: About, asked: JszOptions) -> Steps:
     if details:
         fields["account_details"] = details
     return fields | {"total": len(accounts)}
+
+
+def jsz_of_account(about: About, asked: JszOptions) -> Steps:
+    """Return what ``jsz`` tells in detail of one account.
+
+    Raises:
+        BadRequestError: it is not there, or has no JetStream.
+    """
+    if about.node.jetstream is None:
+        raise BadRequestError("jetstream not enabled")
+    account = about.node.accounts.find(asked.account.encode())
+    if account is None:
+        raise BadRequestError(f'account "{asked.account}" not found')
+    if account.jetstream is None:
+        raise BadRequestError(f'account "{asked.account}" not jetstream enabled')
+    return (yield from _account(about, account.jetstream, asked))
 
 
 def _totals(about: About, accounts: list["AccountStreams"], asked: JszOptions) -> Steps:

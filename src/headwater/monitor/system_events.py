@@ -45,6 +45,11 @@ class SystemEvents(NodeObserver):
         for timer in self._timers:
             timer.cancel()
 
+    @property
+    def stats_subject(self) -> str:
+        """Where the statistics go from time to time."""
+        return f"$SYS.SERVER.{self._node.server_id}.STATSZ"
+
     def client_connected(self, session: Any) -> None:
         name = text(session.account.name)
         self._tell_connections(session.account)
@@ -96,9 +101,12 @@ class SystemEvents(NodeObserver):
     def _tell_connections(self, account: Account) -> None:
         """Tell how many connections an account has; an older subject is there as well."""
         name = text(account.name)
-        for subject in (f"$SYS.SERVER.ACCOUNT.{name}.CONNS", f"$SYS.ACCOUNT.{name}.SERVER.CONNS"):
-            if self._is_wanted(subject):
-                self._publish(subject, self.connections(account))
+        subjects = (f"$SYS.SERVER.ACCOUNT.{name}.CONNS", f"$SYS.ACCOUNT.{name}.SERVER.CONNS")
+        wanted = [subject for subject in subjects if self._is_wanted(subject)]
+        if wanted:
+            body = self.connections(account)
+            for subject in wanted:
+                self._publish(subject, body)
 
     def connections(self, account: Account) -> dict[str, object]:
         """Return the event that tells of an account's connections."""
@@ -110,7 +118,7 @@ class SystemEvents(NodeObserver):
     def _stats_due(self) -> None:
         node = self._node
         node.router.begin()
-        subject = f"$SYS.SERVER.{node.server_id}.STATSZ"
+        subject = self.stats_subject
         if self._is_wanted(subject):
             body = {"server": server_info(node), "statsz": statsz(self._about)}
             self._publish(subject, body)

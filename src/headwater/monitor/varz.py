@@ -8,6 +8,7 @@ import msgspec
 from headwater.base import gojson
 from headwater.base.clock import MINUTE, SECOND
 from headwater.broker.node import COMPATIBLE_VERSION, PROTOCOL
+from headwater.broker.server_info import FEATURE_FLAGS
 from headwater.broker.session import CLIENT, LEAF_OF_US, LEAF_TO_HUB
 from headwater.config.options import LeafRemote, TlsOptions
 from headwater.monitor.about import About
@@ -16,13 +17,6 @@ from headwater.monitor.parameters import Parameters
 from headwater.monitor.process_stats import memory_bytes
 from headwater.store.jobs import Waits
 
-# Features of nats-server that are switched one by one; what they stand for is off here.
-_FEATURE_FLAGS = (
-    "js_ack_fc_v2",
-    "js_api_reply_v2",
-    "js_raft_delete_range",
-    "js_snapshot_sources",
-)
 _TLS_TIMEOUT_NS = 2 * SECOND
 # What nats-server shows beside ``sync_always``.
 _SYNC_INTERVAL_NS = 2 * MINUTE
@@ -221,7 +215,7 @@ def _configuration(about: About) -> dict[str, object]:
         fields["tags"] = list(options.tags)
     if options.metadata:
         fields["metadata"] = dict(options.metadata)
-    fields["feature_flags"] = dict.fromkeys(_FEATURE_FLAGS, False)
+    fields["feature_flags"] = FEATURE_FLAGS
     if not options.no_system_account:
         fields["system_account"] = text(node.accounts.system.name)
     return fields

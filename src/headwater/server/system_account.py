@@ -5,8 +5,7 @@ most servers never have either.
 """
 
 from collections.abc import Callable
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from headwater.accounts.account import Account
 from headwater.broker.node import Node, NodeObserver
@@ -14,14 +13,24 @@ from headwater.broker.subscription import InternalSubscription
 
 if TYPE_CHECKING:
     from headwater.monitor.about import About
+    from headwater.monitor.own_services import OwnServices
     from headwater.monitor.system_events import SystemEvents
     from headwater.monitor.system_services import SystemServices
+
+
+class _Parts(NamedTuple):
+    """What is loaded late."""
+
+    events: "SystemEvents"
+    services: "SystemServices"
+    own: "OwnServices"
 
 
 class SystemAccount(NodeObserver):
     """Listens in the system account, and in every other one to the few subjects that it has.
 
-    ``about()`` returns what the monitoring knows of the server.
+    ``about()`` returns what the monitoring knows of the server, ``reload()`` reads its
+    configuration again and returns what went wrong, or None.
     """
 
     def __init__(
@@ -30,8 +39,8 @@ class SystemAccount(NodeObserver):
         self._node = node
         self._about = about
         self._reload = reload
-        self._parts: tuple[SystemEvents, SystemServices] | None = None
-        self._served: dict[Account, list[InternalSubscription]] = {}
+        self._parts: _Parts | None = None
+        self._served: set[Account] = set()
 
     def start(self) -> None:
         """Listen, in the accounts that there are."""
@@ -41,59 +50,78 @@ class SystemAccount(NodeObserver):
     def stop(self) -> None:
         """Publish nothing any more."""
         if self._parts is not None:
-            self._parts[0].stop()
+            self._parts.events.stop()
 
     def follow_accounts(self) -> None:
         """Listen in accounts that are new, and forget those that are gone."""
-        served = self._served
-        self._served = {
-            account: served.get(account) or self._listen(account) for account in self._node.accounts
-        }
+        accounts = set(self._node.accounts)
+        for account in accounts - self._served:
+            self._listen(account)
+        self._served = accounts
 
     def client_connected(self, session: Any) -> None:
         if session.account is self._node.accounts.system and self._parts is None:
             # It listens to events perhaps; nobody else can.
-            self._loaded()[0].client_connected(session)
+            self._loaded().events.client_connected(session)
 
-    def _listen(self, account: Account) -> list[InternalSubscription]:
-        subjects = {
-            "$SYS.REQ.USER.INFO": partial(self._serve, "user_info", account),
-        }
+    def _listen(self, account: Account) -> None:
+        def user(message: Any, origin: Any) -> bool:
+            return self._loaded().own.user(account, message, origin)
+
+        callbacks = {"$SYS.REQ.USER.INFO": user}
         if account is self._node.accounts.system:
-            identity = self._node.server_id
-            subjects |= {
-                "$SYS.REQ.SERVER.PING": partial(self._serve, "server_request", None),
-                "$SYS.REQ.SERVER.PING.*": partial(self._serve, "server_request", None),
-                f"$SYS.REQ.SERVER.{identity}.*": partial(self._serve, "server_request", None),
-                "$SYS.REQ.ACCOUNT.>": partial(self._serve, "account_request", None),
-                "$SYS.DEBUG.SUBSCRIBERS": partial(self._serve, "subscribers", None),
-            }
+            callbacks |= self._of_system(account)
         else:
-            subjects |= {
-                "$SYS.REQ.ACCOUNT.PING.CONNZ": partial(self._serve, "own_connections", account),
-                "$SYS.REQ.ACCOUNT.PING.STATZ": partial(self._serve, "own_statistics", account),
-                "$SYS.REQ.SERVER.PING.CONNZ": partial(self._serve, "own_connections", account),
-            }
-        subscriptions = [
-            InternalSubscription(subject.encode(), callback)
-            for subject, callback in subjects.items()
-        ]
-        for subscription in subscriptions:
-            account.subscribe(subscription)
-        return subscriptions
+            callbacks |= self._of_any(account)
+        for subject, callback in callbacks.items():
+            account.subscribe(InternalSubscription(subject.encode(), callback))
 
-    def _serve(self, name: str, account: Account | None, message: Any, origin: Any) -> bool:
-        call = getattr(self._loaded()[1], name)
-        taken: bool = call(message, origin) if account is None else call(account, message, origin)
-        return taken
+    def _of_system(self, account: Account) -> dict[str, Callable[[Any, Any], bool]]:
+        """Return what serves the subjects that only the system account has, by subject."""
 
-    def _loaded(self) -> "tuple[SystemEvents, SystemServices]":
+        def server(message: Any, _origin: Any) -> bool:
+            return self._loaded().services.server_request(message)
+
+        def about_account(message: Any, _origin: Any) -> bool:
+            return self._loaded().services.account_request(message)
+
+        def subscribers(message: Any, _origin: Any) -> bool:
+            return self._loaded().own.subscribers(account, message)
+
+        return {
+            "$SYS.REQ.SERVER.PING": server,
+            "$SYS.REQ.SERVER.PING.*": server,
+            f"$SYS.REQ.SERVER.{self._node.server_id}.*": server,
+            "$SYS.REQ.ACCOUNT.*.*": about_account,
+            "$SYS.DEBUG.SUBSCRIBERS": subscribers,
+        }
+
+    def _of_any(self, account: Account) -> dict[str, Callable[[Any, Any], bool]]:
+        """Return what serves the subjects of an account that is not the system's, by subject."""
+
+        def connections(message: Any, _origin: Any) -> bool:
+            return self._loaded().own.connections(account, message)
+
+        def statistics(message: Any, _origin: Any) -> bool:
+            return self._loaded().own.statistics(account, message)
+
+        return {
+            "$SYS.REQ.ACCOUNT.PING.CONNZ": connections,
+            "$SYS.REQ.ACCOUNT.PING.STATZ": statistics,
+            "$SYS.REQ.SERVER.PING.CONNZ": connections,
+        }
+
+    def _loaded(self) -> _Parts:
         if self._parts is None:
-            from headwater.monitor.system_events import SystemEvents  # noqa: PLC0415 (rarely used)
+            from headwater.monitor.own_services import OwnServices  # noqa: PLC0415 (rarely used)
+            from headwater.monitor.system_commands import SystemCommands  # noqa: PLC0415
+            from headwater.monitor.system_events import SystemEvents  # noqa: PLC0415
             from headwater.monitor.system_services import SystemServices  # noqa: PLC0415
 
             about = self._about()
             events = SystemEvents(about)
-            self._parts = events, SystemServices(about, events, self._reload)
+            commands = SystemCommands(self._node, self._reload)
+            services = SystemServices(about, events, commands)
+            self._parts = _Parts(events, services, OwnServices(self._node, services))
             events.start()
         return self._parts

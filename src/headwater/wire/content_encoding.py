@@ -12,14 +12,15 @@ _GZIP_FORMAT = 31  # of zlib's window: the largest one, with gzip's head and tai
 def encoded(body: bytes, accepted: bytes) -> tuple[bytes, bytes]:
     """Return a header block and the body in an encoding that ``accepted``, a header's value, names.
 
-    Without such a value there is no header block, and the body stays as it is.
+    Without such a value there is no header block, and the body stays as it is.  Whatever contains
+    the name of an encoding names it, as for nats-server.
     """
     if not accepted:
         return b"", body
-    name = accepted.strip().lower()
-    if name in (b"snappy", b"s2"):
+    names = accepted.lower()
+    if b"snappy" in names or b"s2" in names:
         return _block(b"snappy"), snappy_frames.frame(body)
-    if name == b"gzip":
+    if b"gzip" in names:
         packer = zlib.compressobj(wbits=_GZIP_FORMAT)
         return _block(b"gzip"), packer.compress(body) + packer.flush()
     return _block(b"identity"), body
