@@ -75,7 +75,7 @@ def _client(certificates: Certificates, port: int) -> ssl.SSLSocket:
 @pytest.fixture
 def ours(certificates: Certificates) -> Iterator[dict[str, list[str]]]:
     """The URLs of our server."""
-    server = ThreadServer(_options(certificates))
+    server = ThreadServer(lambda: _options(certificates))
     yield server.start(10)
     server.stop()
 
@@ -128,7 +128,7 @@ def test_connections_through_tls(
     ],
 )
 def test_what_cannot_be_started(options: dict[str, Any], text: str) -> None:
-    server = ThreadServer(Options(host=HOST, port=-1, **options))
+    server = ThreadServer(lambda: Options(host=HOST, port=-1, **options))
     with pytest.raises(StartError) as caught:
         server.start(10)
     assert str(caught.value) == f"Can't start monitoring: {text}"
