@@ -21,7 +21,7 @@ def test_kick() -> None:
 def test_moving_one_client(protocol: int) -> None:
     system = SystemNode()
     client, target = system.client(), system.client("A")
-    target.say(b'CONNECT {"verbose":false,"protocol":%d}\r\n' % protocol)
+    target.say(b'CONNECT {"verbose":false,"protocol":%d}\r\nPING\r\n' % protocol)
     (answer,) = asked(client, "$SYS.REQ.SERVER.<id>.LDM", f'{{"cid":{target.session.id}}}')
     assert ("error" in answer) == (protocol == 0)
     sent = target.take()
