@@ -2,9 +2,9 @@
 PYTHON ?= python3
 ROWS ?=
 
-.PHONY: dev demo test bench check crash pure
+.PHONY: dev demo test bench check crash soak pure
 
-dev demo test check crash:
+dev demo test check crash soak:
 	$(PYTHON) dev.py $@
 
 bench:

@@ -1,4 +1,6 @@
-"""Set up this checkout and run one of its jobs: ``python3 dev.py demo|test|bench|check|crash|dev``.
+"""Set up this checkout and run one of its jobs.
+
+    python3 dev.py demo|test|bench|check|crash|soak|dev
 
 Needs Python 3.11 or later and nothing else.  It makes ``.venv`` beside this file, installs the
 project into it in editable form (compiled when a C compiler can be had), and runs the job there.
@@ -29,6 +31,7 @@ JOBS = {
     "demo": ("demo", [["-m", "headwater", "demo"]]),
     "test": ("test", [["-m", "tests.run"]]),
     "crash": ("test", [["-m", "tests.crash"]]),
+    "soak": ("test", [["-m", "tests.soak"]]),
     "bench": ("test", [["-m", "bench"]]),
     "check": (
         "dev",
