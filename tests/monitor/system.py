@@ -25,6 +25,7 @@ accounts {
 }
 """
 _HEAD = re.compile(rb"(H?)MSG _INBOX\.\w+\.(\d+) 9 +(?:(\d+) )?(\d+)\r\n")
+_EVENT = re.compile(rb"MSG (\S+) [12] +(\d+)\r\n")
 
 
 class Answer(NamedTuple):
@@ -43,6 +44,30 @@ def login(port: int, user: str, **options: Any) -> RawClient:
     client = RawClient(port)
     client.connect(**{"user": user, "pass": "pw", "no_responders": True, **options})
     return client
+
+
+class Ear:
+    """Hears the events of a server, those that come from time to time left out."""
+
+    def __init__(self, port: int) -> None:
+        self.client = login(port, "sys", name="ear")
+        self.client.send(b"SUB $SYS.ACCOUNT.> 1\r\nSUB $SYS.SERVER.> 2\r\n")
+        self.client.flush()
+        self.server_id = self.client.info["server_id"]
+
+    def events(self, count: int) -> list[tuple[str, Any]]:
+        """Return the next events: subject and JSON; ``<id>`` stands for the id of the server."""
+        found: list[tuple[str, Any]] = []
+        while len(found) < count:
+            match = self.client.read_match(_EVENT)
+            body = json.loads(self.client.read_exactly(int(match[2])))
+            subject = match[1].decode().replace(self.server_id, "<id>")
+            if not subject.endswith(".STATSZ"):
+                found.append((subject, body))
+        return found
+
+    def close(self) -> None:
+        self.client.close()
 
 
 class Asker:

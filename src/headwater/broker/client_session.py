@@ -246,8 +246,10 @@ class ClientSession(Session):
 
     def gone(self):
         self.stop_timer()
-        self.node.forget(self)
+        known = self.node.forget(self)
         self._remove_all()
+        if known:
+            self.node.tell_gone(self)
 
     def _remove_all(self):
         for subscription in list(self.subscriptions.values()):

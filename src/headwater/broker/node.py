@@ -129,18 +129,23 @@ class Node:
             session.account = account
 
     def forget(self, session):
-        """A client is gone; its subscriptions are still there."""
+        """A client is gone, its subscriptions are still there; return whether it had been in."""
         if not session.id:  # it ended before it was greeted
             session.id = self.next_id()
             session.account = self.accounts.globals
         self.closed.add(session, self.clock.now())
         session.account.past_clients.add(session)
-        if self.sessions.pop(session.id, None) is not None:
+        known = self.sessions.pop(session.id, None) is not None
+        if known:
             session.account.sessions -= 1
-            for observer in self.observers:
-                observer.client_closed(session)
             if self.log.debugging:
                 self.log.debug(f"{session.label()} - Client connection closed: {session.reason}")
+        return known
+
+    def tell_gone(self, session):
+        """Tell that a client is gone, and its subscriptions with it."""
+        for observer in self.observers:
+            observer.client_closed(session)
 
     def forget_leaf(self, session):
         """A leaf link is gone, or has come to nothing; its subscriptions are still there."""
