@@ -41,7 +41,7 @@ def test_connect_says_who_we_are():
         "deny_pub": ["a.>"],
         "compress_mode": "not supported",
         "remote_account": "$G",
-        "protocol": 1,
+        "protocol": 3,
     }
 
 
@@ -57,6 +57,7 @@ def test_a_cluster_name_has_no_blanks():
     world.node.name = "my edge"
     world.links.start()
     assert world.greet()["cluster"] == world.node.server_id
+    assert world.node.info()["cluster"] == world.node.server_id
 
 
 def test_nothing_is_announced_before_the_welcome():

@@ -341,6 +341,25 @@ def test_streams_on_and_off_and_on_again(serve, tmp_path: Path):
     assert b'"messages":1' in ask(b"STREAM.INFO.S")
 
 
+def test_where_an_account_has_sampled_messages_traced(serve):
+    def traced(client: RawClient) -> bytes:
+        client.send(b"SUB t.* 1\r\nHPUB f 35 35\r\nNATS/1.0\r\ntraceparent: a-b-c-01\r\n\r\n\r\n")
+        return client.flush()
+
+    def text(trace: str) -> str:
+        return f"accounts {{ A: {{ {trace} users: [ {user('a')} ] }} }}\n"
+
+    server = serve(text(""))
+    client = server.login("a")
+    assert traced(client) == b""
+    server.change(text("msg_trace: t.1,"))
+    assert b"MSG t.1 1 " in traced(client)
+    server.change(text("msg_trace: { dest: t.2, sampling: 100 },"))
+    assert b"MSG t.2 1 " in traced(client)
+    server.change(text(""))
+    assert traced(client) == b""
+
+
 def test_streams_of_accounts(serve, tmp_path: Path):
     def config(*streams: str) -> str:
         entries = [

@@ -71,3 +71,35 @@ def test_blocks_that_we_write():
     fields = [(b"Nats-Pending-Messages", b"1")]
     expected = b"NATS/1.0 408 Request Timeout\r\nNats-Pending-Messages: 1\r\n\r\n"
     assert headers.status_block(408, b"Request Timeout", fields) == expected
+
+
+@pytest.mark.parametrize(
+    ("block", "fields"),
+    [
+        (b"NATS/1.0\r\nA: 1\r\nB:2\r\nA: \t3 \r\n\r\n", {b"A": [b"1", b"3"], b"B": [b"2"]}),
+        (b"NATS/1.0\r\nA: \r\n: 1\r\n B : 2:3\r\n\r\n", {b" B ": [b"2:3"]}),
+        (b"NATS/1.0\r\nA: 1\r\nfoo\r\nB: 2\r\n\r\n", {b"A": [b"1"]}),
+        (b"NATS/1.0\r\nA: 1\r\n\r\nB: 2\r\n\r\n", {b"A": [b"1"]}),
+        (b"NATS/1.0\r\nA: 1\r\nB: 2", {b"A": [b"1"]}),
+        (b"NATS/1.0\r\nA: 1\nB: 2\r\n\r\n", {b"A": [b"1\nB: 2"]}),
+        (b"NATS/1.0 503\r\nA: 1\r\n\r\n", {}),
+        (b"NATS/1.0\nA: 1\n\n", {}),
+        (b"NATS/1.0", {}),
+        (b"", {}),
+    ],
+)
+def test_fields_of(block, fields):
+    assert headers.fields_of(block) == fields
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        (b"NATS/1.0\r\n\r\n", b"NATS/1.0\r\nA: 9\r\n\r\n"),
+        (b"NATS/1.0\r\nA: 1\r\nB: 2\r\n\r\n", b"NATS/1.0\r\nB: 2\r\nA: 9\r\n\r\n"),
+        (b"NATS/1.0\r\nA: 1\r\nA:2\r\n\r\n", b"NATS/1.0\r\nA: 9\r\n\r\n"),
+        (b"NATS/1.0\r\nAB: A: 1\r\n", b"NATS/1.0\r\nAB: A: 1\r\nA: 9\r\n\r\n"),
+    ],
+)
+def test_replaced(block, expected):
+    assert headers.replaced(block, b"A", b"9") == expected

@@ -45,6 +45,17 @@ def test_a_renamed_message_keeps_all_but_its_subject(subject, other):
     )
 
 
+@given(part, part, part)
+def test_headers_can_be_replaced(headers, other, payload):
+    message = Message()
+    message.compose(b"subject", b"reply", headers, payload)
+    message.replace_headers(other)
+    assert (message.headers(), message.payload()) == (other, payload)
+    assert (message.shown_subject(), message.reply()) == (b"subject", b"reply")
+    assert message.header_size == len(other)
+    assert message.body_end - message.body_start == len(other) + len(payload)
+
+
 def test_release_lets_go_of_the_buffer():
     buffer = bytearray(b"subject")
     view = memoryview(buffer)

@@ -4,6 +4,7 @@ from headwater.base cimport octets
 from headwater.broker.router cimport Router
 from headwater.broker.session cimport Session
 from headwater.broker.subscription cimport Subscription
+from headwater.broker.trace_marks cimport may_ask
 from headwater.subjects.validate cimport has_valid_tokens, is_valid_literal
 from headwater.wire cimport nats_encoder
 from headwater.wire.message cimport Message
@@ -20,6 +21,8 @@ cdef class ClientSubscription(Subscription):
 
     cpdef bint serves(self, object session) except -1
     cpdef tuple state(self)
+    @cython.locals(session=ClientSession)
+    cpdef str obstacle(self, Message message, NatsParser origin)
     @cython.locals(session=ClientSession)
     cpdef notify(self, Message message)
     @cython.locals(session=ClientSession, size=Py_ssize_t)
@@ -53,6 +56,8 @@ cdef class ClientSession(Session):
     cdef _take(self, bytes subject)
     @cython.locals(message=Message, mapped=bytes)
     cdef _take_mapped(self, bytes subject)
+    cdef _take_traced(self, bytes subject)
+    cdef bint _may_trace_to(self, bytes destination) except -1
     cdef bint _may_publish(self, bytes subject) except -1
     @cython.locals(message=Message, start=Py_ssize_t, end=Py_ssize_t)
     cdef bint _is_reserved(self, bytes subject) except -1

@@ -5,11 +5,15 @@ from headwater.base.errors import ProtocolError
 from headwater.base.quoting import quoted
 from headwater.broker.session import CLIENT, Session
 from headwater.broker.subscription import Subscription
+from headwater.broker.trace import CLOSED, DENIED, NO_ECHO, TOO_SLOW, trace_of
+from headwater.broker.trace_marks import may_ask
 from headwater.subjects.validate import has_valid_tokens, is_valid_literal
 from headwater.wire import nats_encoder, nats_ops
 
 # The group by which servers pass interest on; never a client's.
 _RESERVED_QUEUE = b"_sys_"
+# What only servers publish to; ``_is_reserved`` looks for the same.
+_RESERVED_PREFIXES = (b"$GR.", b"_GR_.", b"$NRG.")
 
 
 class ClientSubscription(Subscription):
@@ -58,6 +62,24 @@ class ClientSubscription(Subscription):
         if self.limit and self.delivered >= self.limit:
             session.remove(self)
         return True
+
+    def traced(self, message, origin, trace):
+        obstacle = self.obstacle(message, origin)
+        trace.delivered(self.session, self, obstacle)
+        return not obstacle and (trace.only or self.deliver(message, origin))
+
+    def obstacle(self, message, origin):
+        """Return why ``deliver`` would not take it, in nats-server's words; empty if it would."""
+        session = self.session
+        if origin is session and not session.echo:
+            return NO_ECHO
+        if not self.active:
+            return CLOSED
+        if session.behind and session.router.dropping:
+            return TOO_SLOW
+        if self.filtered and not session.permissions.subscribe.permits(message.subject):
+            return DENIED
+        return ""
 
     def notify(self, message):
         session = self.session
@@ -151,7 +173,9 @@ class ClientSession(Session):
             return
         if self.pedantic and not is_valid_literal(subject):
             self.send(nats_ops.error_line("Invalid Publish Subject"))
-        if self.account.mappings is None:
+        if message.header_size and may_ask(self.account, message):
+            self._take_traced(subject)
+        elif self.account.mappings is None:
             self._take(subject)
         else:
             self._take_mapped(subject)
@@ -272,7 +296,10 @@ class ClientSession(Session):
         if self.verbose:
             self.send(nats_ops.OK)
         router = self.router
-        count = router.route(self.account, message, self)
+        if message.header_size and self.trace is not None:
+            count = self.trace.route(message, self)
+        else:
+            count = router.route(self.account, message, self)
         if count == 0 and self.no_responders and message.reply_end > message.reply_start:
             router.answer_no_responders(self, message)
 
@@ -287,8 +314,27 @@ class ClientSession(Session):
             self._take(subject)
         else:
             message.rename(mapped)
+            if self.trace is not None:
+                self.trace.mapped(mapped)
             self._take(mapped)
             message.subject_view = message.body_view
+
+    def _take_traced(self, subject):
+        """Do the same with a message that may ask for its trace.
+
+        Whoever may not publish where the trace goes may not publish the message either.
+        """
+        wanted = trace_of(self, self.message)
+        if wanted is None or self._may_trace_to(wanted.destination):
+            self.trace = wanted
+            if self.account.mappings is None:
+                self._take(subject)
+            else:
+                self._take_mapped(subject)
+            if wanted is not None:
+                self.trace = None
+                wanted.send()
+        self.message.set_view(self.input)
 
     def _ping(self):
         self.send(nats_ops.PONG)
@@ -406,6 +452,12 @@ class ClientSession(Session):
         self._deny_publish("Publish to", subject)
         return False
 
+    def _may_trace_to(self, destination):
+        if destination.startswith(_RESERVED_PREFIXES):
+            self._deny_publish("Publish to", destination)
+            return False
+        return self.permissions is None or self._may_publish(destination)
+
     def _is_reserved(self, subject):
         """Tell whether only servers publish to ``subject``; the client is told if so."""
         message = self.message
@@ -438,6 +490,8 @@ class ClientSession(Session):
     def _deny_publish(self, what, subject):
         name = subject.decode("utf-8", "backslashreplace")
         text = f'Permissions Violation for {what} "{name}"'
+        if self.trace is not None:
+            self.trace.refused(text)
         self.node.log.error(f"{self.label()} - {text}")
         self.send(nats_ops.error_line(text))
 

@@ -69,6 +69,7 @@ class Node:
         self.auth_timeout_ns = 2 * SECOND
         self.jetstream = None  # the JetStream of this node, when it is on
         self.domain = ""
+        self.cluster = ""  # whose leaf node it is, to hubs: a cluster, if only of itself
         self.headers = True
         self.tls_required = self.tls_verified = self.tls_available = False
         self.proxy_protocol = False  # whether a client's address may be told by a proxy
@@ -177,6 +178,8 @@ class Node:
         }
         if self.jetstream is not None:
             fields["jetstream"] = True
+        if self.cluster:
+            fields["cluster"] = self.cluster
         if self.domain:
             fields["domain"] = self.domain
         return fields

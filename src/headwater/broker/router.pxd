@@ -32,8 +32,9 @@ cdef class Router:
     cdef public long long stalls
 
     cpdef begin(self)
-    @cython.locals(matches=Matches, count=Py_ssize_t, outer=list, outer_groups=list, subscription=Subscription)
     cpdef Py_ssize_t route(self, Account account, Message message, NatsParser origin) except -1
+    @cython.locals(count=Py_ssize_t, outer=list, outer_groups=list, subscription=Subscription)
+    cpdef Py_ssize_t route_to(self, Matches matches, Message message, NatsParser origin) except -1
     @cython.locals(count=Py_ssize_t, group=list, first=Subscription, served=list)
     cdef Py_ssize_t _route_groups(self, list groups, Message message, NatsParser origin) except -1
     @cython.locals(size=Py_ssize_t, start=Py_ssize_t, remote_weight=Py_ssize_t, offset=Py_ssize_t, tries=Py_ssize_t, member=Subscription)

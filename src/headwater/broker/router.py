@@ -74,7 +74,10 @@ class Router:
         another server names the queue groups to serve; any other one is offered to all, and so is
         one that names none because it was for a subject that is mapped here.
         """
-        matches = account.interest.match(message.subject)
+        return self.route_to(account.interest.match(message.subject), message, origin)
+
+    def route_to(self, matches, message, origin):
+        """Do so for the interests that the subject is known to meet."""
         count = 0
         outer = self._relays
         outer_groups = self._relay_groups

@@ -16,6 +16,8 @@ FEATURE_FLAGS = {
 def server_info(node):
     """Return the ``server`` object; its ``seq`` rises with every call, as receivers expect."""
     fields = {"name": node.name, "host": node.public_address()[0], "id": node.server_id}
+    if node.cluster:
+        fields["cluster"] = node.cluster
     if node.domain:
         fields["domain"] = node.domain
     fields["ver"] = COMPATIBLE_VERSION

@@ -32,6 +32,7 @@ cdef class Session(NatsParser):
     cdef public long long start_ns
     cdef public dict subscriptions
     cdef public object timer
+    cdef public object trace
     cdef public Tracer tracer
 
     @cython.locals(router=Router, consumed=Py_ssize_t, messages='long long')

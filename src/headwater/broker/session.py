@@ -62,6 +62,7 @@ class Session(NatsParser):
         "start_ns",
         "subscriptions",
         "timer",
+        "trace",
         "tracer",
     )
 
@@ -92,6 +93,7 @@ class Session(NatsParser):
         self.behind = False  # whether the peer takes much less than it is sent
         self.security = None  # what TLS has agreed on, once it is on
         self.tracer = node.tracer  # what hears of every line, when the log traces
+        self.trace = None  # the MessageTrace of the message in hand, which hardly ever has one
         self.timer = None  # of the next ping, or of the time to authenticate
         self.reason = ""  # why the connection was closed, in nats-server's words
 
@@ -171,6 +173,10 @@ class Session(NatsParser):
     def described(self):
         """Return the user, and name, language and version of the peer's program, as texts."""
         return "", "", "", ""
+
+    def peer_name(self):
+        """Return the name that the peer, a program or a server, gives itself."""
+        return self.described()[1]
 
     def relay(self, message, groups):
         """Send a message on to the server at the other end, to serve ``groups`` (None: none)."""

@@ -15,3 +15,7 @@ cdef class Subscription(Interest):
 
 cdef class InternalSubscription(Subscription):
     cdef public object callback
+
+
+cdef class ServiceSubscription(InternalSubscription):
+    cdef public bytes target

@@ -21,8 +21,11 @@ class Subscription(Interest):
         raise NotImplementedError
 
     def traced(self, message, origin, trace):
-        """Do as ``deliver`` does, unless the trace wants no delivery, and note what happens."""
-        return trace.only or self.deliver(message, origin)
+        """Do as ``deliver`` does, and have ``trace`` (a MessageTrace) note what happens.
+
+        When the trace is all that is wanted (``trace.only``) nothing is delivered.
+        """
+        raise NotImplementedError
 
     def notify(self, message):
         """Pass on word from the server itself, which is not one of the messages subscribed to."""
@@ -54,5 +57,19 @@ class InternalSubscription(Subscription):
         return self.callback(message, origin) is not False
 
     def traced(self, message, origin, trace):
-        trace.served(message.subject)
-        return Subscription.traced(self, message, origin, trace)
+        # What the account itself is served by is part of the server: no receiver, and never spared.
+        return self.deliver(message, origin)
+
+
+class ServiceSubscription(InternalSubscription):
+    """Leads to a service of the system account, where the subject is ``target``."""
+
+    __slots__ = ("target",)
+
+    def __init__(self, subject, callback, target=b""):
+        super().__init__(subject, callback)
+        self.target = target  # empty where it is the same
+
+    def traced(self, message, origin, trace):
+        trace.served(message.subject, self.target or message.subject)
+        return not trace.only and self.deliver(message, origin)

@@ -20,8 +20,9 @@ cdef class LeafSubscription(Subscription):
     cpdef withdraw(self)
     @cython.locals(sid=bytes)
     cpdef tuple state(self)
-    @cython.locals(session=Session, source=Session)
     cpdef bint deliver(self, Message message, NatsParser origin) except -1
+    @cython.locals(session=Session, source=Session)
+    cdef bint _is_reached_from(self, NatsParser origin) except -1
 
 
 cdef class LeafInterest(InterestListener):

@@ -3,6 +3,7 @@
 from headwater.accounts.account import InterestListener
 from headwater.broker.session import FORWARDS, KINDS, LEAF_TO_HUB
 from headwater.broker.subscription import Subscription
+from headwater.broker.trace import NOT_TO_PEER
 from headwater.subjects.validate import covers, overlaps
 from headwater.wire import leaf_ops
 
@@ -49,28 +50,37 @@ class LeafSubscription(Subscription):
         return self.subject, self.queue, sid, self.delivered, 0
 
     def deliver(self, message, origin):
+        if not self._is_reached_from(origin):
+            return False
+        if self.rules is not None and not may_pass(self.rules, message.subject):
+            return False
+        self.delivered += 1
+        self.session.router.relay_to(self.session, self.queue)
+        return True
+
+    def traced(self, message, origin, trace):
+        if not self._is_reached_from(origin):
+            return False
+        if self.rules is not None and not may_pass(self.rules, message.subject):
+            trace.relay_to(self.session, self.queue, NOT_TO_PEER)
+            return False
+        if not trace.only:
+            self.delivered += 1
+        trace.relay_to(self.session, self.queue)
+        return True
+
+    def _is_reached_from(self, origin):
+        """Tell whether messages that come in by ``origin`` may go over this link."""
         session = self.session
         if not self.active or not session.open:
             return False
         if origin is session:
             # A queue group that nobody is left in here, or that a mapping led to, is the hub's.
-            if not self.queue or session.kind != LEAF_TO_HUB:
-                return False
-        elif origin is not None:
-            source = origin
-            if not FORWARDS[source.kind * KINDS + session.kind]:
-                return False
-        if self.rules is not None and not may_pass(self.rules, message.subject):
-            return False
-        self.delivered += 1
-        session.router.relay_to(session, self.queue)
-        return True
-
-    def traced(self, message, origin, trace):
-        taken = Subscription.traced(self, message, origin, trace)
-        if taken:
-            trace.delivered(self.session, self)
-        return taken
+            return bool(self.queue) and session.kind == LEAF_TO_HUB
+        if origin is None:
+            return True
+        source = origin
+        return FORWARDS[source.kind * KINDS + session.kind]
 
 
 def may_pass(rules, subject):

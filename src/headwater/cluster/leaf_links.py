@@ -1,6 +1,6 @@
 """Keeps the leaf links of a node up: one supervisor for each hub, which dials for ever."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sized
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -247,6 +247,7 @@ class LeafLinks:
         for link in gone:
             link.stop()
         self.links = []
+        self._join_cluster(options.remotes)
         for remote in options.remotes:
             link = kept.get(remote) or self._link(remote, options, reports)
             link.reports = reports
@@ -256,6 +257,7 @@ class LeafLinks:
 
     def start(self) -> None:
         """Dial all hubs."""
+        self._join_cluster(self.links)
         for link in self.links:
             link.start()
 
@@ -263,6 +265,12 @@ class LeafLinks:
         """Close all links."""
         for link in self.links:
             link.stop()
+
+    def _join_cluster(self, links: Sized) -> None:
+        # A server without a cluster is one of its own; the name of one has no blanks.
+        node = self._node
+        name = node.name if node.name.split() == [node.name] else node.server_id
+        node.cluster = name if links else ""
 
     def status(self) -> list[dict[str, Any]]:
         """Return where each link stands, in the order of the options; see ``LeafLink.status``."""

@@ -4,6 +4,7 @@ from headwater.accounts.permissions cimport Rules
 from headwater.base cimport octets
 from headwater.broker.router cimport Router
 from headwater.broker.session cimport Session
+from headwater.broker.trace_marks cimport may_ask
 from headwater.cluster.leaf_interest cimport LeafInterest, LeafSubscription, may_pass
 from headwater.subjects.validate cimport is_valid
 from headwater.wire cimport nats_encoder
@@ -25,6 +26,7 @@ cdef class LeafSession(Session):
     cdef public Py_ssize_t peer_payload_bytes_max
     cdef public object remote
     cdef public int stage
+    cdef public bint traces
     cdef public object url
 
     @cython.locals(message=Message, subject=bytes, size=Py_ssize_t, router=Router)
@@ -36,6 +38,7 @@ cdef class LeafSession(Session):
     cdef _take(self)
     @cython.locals(message=Message, mapped=bytes)
     cdef _take_mapped(self, bytes subject)
+    cdef _take_traced(self, bytes subject)
     @cython.locals(message=Message, at=Py_ssize_t, end=Py_ssize_t, dots=Py_ssize_t)
     cdef _split_reply(self)
     @cython.locals(words=list, subject=bytes, queue=bytes, key=tuple, weight=Py_ssize_t, old=LeafSubscription, subscription=LeafSubscription)

@@ -11,6 +11,8 @@ from headwater.base.errors import ProtocolError
 from headwater.base.limits import SERVER_CONTROL_LINE_FACTOR
 from headwater.broker.node import COMPATIBLE_VERSION
 from headwater.broker.session import LEAF_OF_US, LEAF_TO_HUB, Session
+from headwater.broker.trace import trace_of
+from headwater.broker.trace_marks import may_ask
 from headwater.cluster import domain_rules
 from headwater.cluster.leaf_interest import LeafInterest, LeafSubscription, may_pass
 from headwater.subjects.validate import is_valid
@@ -21,7 +23,7 @@ AWAITS_INFO = 0
 AWAITS_WELCOME = 1  # the INFO that follows our CONNECT
 REGISTERED = 2
 
-_PROTOCOL = 1  # understands INFO at any time; no message tracing
+_PROTOCOL = 3  # understands INFO at any time (1), and follows messages (3)
 _WELCOME_TIMEOUT_NS = 2 * SECOND
 _FIRST_PING_NS = SECOND
 _FIRST_PING_JITTER_NS = 200 * MILLISECOND
@@ -51,6 +53,7 @@ class LeafSession(Session):
         "peer_payload_bytes_max",
         "remote",
         "stage",
+        "traces",
         "url",
     )
 
@@ -69,6 +72,7 @@ class LeafSession(Session):
         self.peer_payload_bytes_max = 0  # what the hub takes at most, 0 when it did not say
         self.stage = AWAITS_INFO
         self.headers = False
+        self.traces = False  # whether the hub follows messages, as far as it gets their headers
         self.hub = leaf_ops.LeafInfo()  # the first INFO
         self.hub_error = ""  # the last -ERR, or what we found wrong ourselves
         self._interest = None
@@ -116,7 +120,9 @@ class LeafSession(Session):
         self.in_bytes += size
         if not may_pass(self._inward, subject):
             return
-        if self.account.mappings is None:
+        if message.header_size and may_ask(self.account, message):
+            self._take_traced(subject)
+        elif self.account.mappings is None:
             self._take()
         else:
             self._take_mapped(subject)
@@ -182,15 +188,32 @@ class LeafSession(Session):
         message = self.message
         if message.reply_end > message.reply_start:
             self._split_reply()
-        self.router.route(self.account, message, self)
+        if message.header_size and self.trace is not None:
+            self.trace.route(message, self)
+        else:
+            self.router.route(self.account, message, self)
 
     def _take_mapped(self, subject):
         message = self.message
         mapped = self.account.mappings.map(subject)
         if mapped is not subject:
             message.rename(mapped)
+            if self.trace is not None:
+                self.trace.mapped(mapped)
         self._take()
         message.subject_view = message.body_view
+
+    def _take_traced(self, subject):
+        """Do the same with a message that may ask for its trace."""
+        wanted = self.trace = trace_of(self, self.message)
+        if self.account.mappings is None:
+            self._take()
+        else:
+            self._take_mapped(subject)
+        if wanted is not None:
+            self.trace = None
+            wanted.send()
+        self.message.set_view(self.input)
 
     def _split_reply(self):
         """Take apart a reply that also carries the subject to show (a delivery of JetStream)."""
@@ -245,6 +268,7 @@ class LeafSession(Session):
             )
             return
         self.headers = info.headers and self.node.headers
+        self.traces = self.headers and info.proto >= _PROTOCOL
         self.peer_payload_bytes_max = info.max_payload
         self.send(leaf_ops.connect_line(self._connect()))
         self.node.log.debug(f"{self.label()} - Remote leafnode connect msg sent")
@@ -258,7 +282,6 @@ class LeafSession(Session):
     def _connect(self):
         node = self.node
         url = self.url
-        name = node.name
         return leaf_ops.LeafConnect(
             version=COMPATIBLE_VERSION,
             user=url.user,
@@ -266,10 +289,9 @@ class LeafSession(Session):
             auth_token="" if url.password else url.user,
             server_id=node.server_id,
             domain=node.domain,
-            name=name,
+            name=node.name,
             is_hub=self.remote.hub,
-            # A server without a cluster is a cluster of its own; the name of one has no blanks.
-            cluster=name if name.split() == [name] else node.server_id,
+            cluster=node.cluster,
             headers=node.headers,
             jetstream=node.jetstream is not None,
             deny_pub=list(self.remote.deny_imports),

@@ -1,5 +1,6 @@
 """The JetStream API of one account: which request goes to which handler, and how it is answered."""
 
+from headwater.broker.subscription import ServiceSubscription
 from headwater.jetstream import api_consumers, api_errors, api_messages, api_streams, responses
 from headwater.jetstream.api_errors import JetStreamError
 from headwater.jetstream.requests import required_level
@@ -137,6 +138,18 @@ class Api:
         else:
             request.answer_with(lambda: call(request))
         return True
+
+
+class ApiSubscription(ServiceSubscription):
+    """Leads to the API, be it served or not."""
+
+    def __init__(self, api):
+        super().__init__(b"$JS.API.>", api.request)
+
+    def traced(self, message, origin, trace):
+        if _is_served_elsewhere(_tokens_of(message)):
+            return False
+        return ServiceSubscription.traced(self, message, origin, trace)
 
 
 def _tokens_of(message):

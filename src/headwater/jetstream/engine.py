@@ -2,10 +2,10 @@
 
 from headwater.base.clock import SECOND
 from headwater.base.errors import StoreError
-from headwater.broker.subscription import InternalSubscription
+from headwater.broker.subscription import Subscription
 from headwater.jetstream import stream_config
 from headwater.jetstream.account_streams import AccountStreams
-from headwater.jetstream.api import Api, NoApi
+from headwater.jetstream.api import Api, ApiSubscription, NoApi
 from headwater.jetstream.ingest import Quota
 from headwater.jetstream.stream_config import Storage
 from headwater.store import recovery
@@ -133,11 +133,10 @@ class JetStream:
         """Let the streams of an account run, and answer requests about them."""
         account = streams.account
         api = streams.api = Api(streams)
-        subscriptions = [InternalSubscription(b"$JS.API.>", api.request)]
+        subscriptions: list[Subscription] = [ApiSubscription(api)]
         if self.domain:
             prefix = f"$JS.{self.domain}.API.".encode()
-            mapping = _DomainMapping(self.node.router, account, prefix)
-            subscriptions.append(InternalSubscription(prefix + b">", mapping.forward))
+            subscriptions.append(_DomainSubscription(self.node.router, account, prefix))
         self._hear(account, subscriptions)
         streams.start()
 
@@ -159,7 +158,7 @@ class JetStream:
         for account in self.node.accounts:
             if account not in self._subscriptions:
                 api = NoApi(self.node.router, account)
-                self._hear(account, [InternalSubscription(b"$JS.API.>", api.request)])
+                self._hear(account, [ApiSubscription(api)])
 
     def _hear(self, account, subscriptions):
         self._hear_nothing(account)
@@ -176,18 +175,27 @@ class JetStream:
         self._trim_timer = self.node.timers.after(_TRIM_NS, self._trim)
 
 
-class _DomainMapping:
+class _DomainSubscription(Subscription):
     """Lets requests that name the node's domain reach its API."""
 
     def __init__(self, router, account, prefix):
+        super().__init__(prefix + b">")
         self._router = router
         self._account = account
         self._prefix = prefix
 
-    def forward(self, message, origin):
+    def deliver(self, message, origin):
+        return self._router.route(self._account, self._plain(message), origin) > 0
+
+    def traced(self, message, origin, trace):
+        plain = self._plain(message)
+        trace.mapped(plain.subject)
+        return trace.route(plain, origin) > 0
+
+    def _plain(self, message):
         rest = message.subject[len(self._prefix) :]
         # Key-value and object stores are reached in the same way, by subjects of their own.
         subject = rest if rest.startswith((b"$KV.", b"$OBJ.")) else b"$JS.API." + rest
         plain = Message()
         plain.compose(subject, message.reply(), message.headers(), message.payload())
-        return self._router.route(self._account, plain, origin) > 0
+        return plain

@@ -5,6 +5,7 @@ together the second one is judged as if the first were stored already.
 """
 
 from headwater.base.limits import HEADER_BYTES_MAX
+from headwater.base.quoting import quoted
 from headwater.broker.subscription import Subscription
 from headwater.jetstream import api_errors
 from headwater.jetstream.publish_acks import PublishAcks
@@ -19,6 +20,7 @@ _header_bytes_max = HEADER_BYTES_MAX
 _STAGED_BYTES_MAX = 32 * 1024 * 1024
 _SPARE_BYTES_MAX = 1024 * 1024  # of acknowledgements, kept for reuse
 _staged_bytes_max = _STAGED_BYTES_MAX
+_SEQUENCE_MAX = 18446744073709551615  # what traces show where there is no number
 
 # Headers of features that this version does not have: a message that relies on one is refused
 # rather than stored without what it asked for.
@@ -27,6 +29,15 @@ _REFUSED_HEADERS = (
     (b"Nats-Batch-Id", api_errors.ATOMIC_PUBLISH_DISABLED),
     (b"Nats-Stream-Source", api_errors.MESSAGE_SOURCE_HDR_NOT_ALLOWED),
 )
+# Errors that traces name in other words than their description with its number; "" is without it.
+_TRACED_AS = {
+    api_errors.STREAM_MESSAGE_EXCEEDS_MAXIMUM.err_code: "maximum payload exceeded",
+    api_errors.STREAM_HEADER_EXCEEDS_MAXIMUM.err_code: "maximum payload exceeded",
+    api_errors.MESSAGE_TTL_DISABLED.err_code: "message TTL disabled",
+    api_errors.STREAM_NOT_MATCH.err_code: "",
+    api_errors.STREAM_ROLLUP_FAILED.err_code: "",
+    api_errors.STREAM_STORE_FAILED.err_code: "",
+}
 
 
 class IngestSubscription(Subscription):
@@ -187,9 +198,8 @@ class Ingest:
         if self.trace is not None:
             full = error.err_code == api_errors.STREAM_STORE_FAILED.err_code
             subject = message.subject if full else b""
-            self.trace.not_stored(self.stream_name.decode(), error.description, subject)
-            if self.trace.only:
-                return
+            text = self.trace.detail or _traced_text(error)
+            self.trace.not_stored(self.stream_name.decode(), text, subject)
         if message.reply_end > message.reply_start and not self.no_ack:
             answer = publish_refused(error, self.stream_name.decode())
             self.router.publish(self.account, message.reply(), answer)
@@ -222,12 +232,11 @@ class Ingest:
     def _has_room(self, message):
         """Tell whether no limit speaks against the message; otherwise it has been answered."""
         store = self.store
-        if self.trace is not None and self.trace.only:
-            return True
         if self.quota.is_full(store.staged_bytes + message.body_end - message.body_start):
             self.refuse(message, api_errors.INSUFFICIENT_RESOURCES)
             return False
-        if not self.discards_new:
+        if not self.discards_new or (self.trace is not None and self.trace.only):
+            # What is said of a message that is only traced stems from before it is stored.
             return True
         reason = ""
         index = store.index
@@ -268,8 +277,6 @@ class Ingest:
             if sequence:
                 if self.trace is not None:
                     self.trace.not_stored(self.stream_name.decode(), "msgid is duplicate")
-                    if self.trace.only:
-                        return
                 if message.reply_end > message.reply_start and not self.no_ack:
                     self.acks.add(message, sequence, True)
                     self.due()
@@ -309,7 +316,7 @@ class Ingest:
             return api_errors.MESSAGE_TTL_DISABLED
         expected = self._header(message, b"Nats-Expected-Last-Sequence")
         if expected is not None and _number(expected) != self.store.last_sequence():
-            return api_errors.STREAM_WRONG_LAST_SEQUENCE.filled(seq=self.store.last_sequence())
+            return self._wrong_sequence("last sequence", expected, self.store.last_sequence())
         error = self._subject_sequence_error(message)
         if error is None and self._header(message, b"Nats-Schedule") is not None:
             return api_errors.MESSAGE_SCHEDULES_DISABLED
@@ -320,6 +327,9 @@ class Ingest:
         last_id = self._header(message, b"Nats-Expected-Last-Msg-Id")
         if last_id is not None and last_id != self.dedupe.last_id:
             shown = self.dedupe.last_id.decode("utf-8", "replace")
+            if self.trace is not None:
+                pair = f"{quoted(last_id)} vs {quoted(self.dedupe.last_id)}"
+                self.trace.detail = f"last msgid mismatch: {pair}"
             return api_errors.STREAM_WRONG_LAST_MSG_ID.filled(id=shown)
         if rollup is None:
             return None
@@ -339,8 +349,16 @@ class Ingest:
             return None
         last = self._last_of(message.subject if pattern is None else pattern)
         if _number(expected) != last:
-            return api_errors.STREAM_WRONG_LAST_SEQUENCE.filled(seq=last)
+            return self._wrong_sequence("last sequence by subject", expected, last)
         return None
+
+    def _wrong_sequence(self, what, expected, last):
+        if self.trace is not None:
+            given = _number(expected)
+            if given < 0:
+                given = _SEQUENCE_MAX
+            self.trace.detail = f"{what} mismatch: {given} vs {last}"
+        return api_errors.STREAM_WRONG_LAST_SEQUENCE.filled(seq=last)
 
     def _last_of(self, pattern):
         """Return the last sequence of the subjects in ``pattern``, proposed ones included."""
@@ -383,6 +401,14 @@ class Quota:
     def is_full(self, more):
         """Tell whether there is no room for ``more`` bytes."""
         return 0 <= self.bytes_max < self.used + more
+
+
+def _traced_text(error):
+    """Return what a trace says of an error that a publisher is answered with."""
+    code = error.err_code
+    if code in _TRACED_AS:
+        return _TRACED_AS[code] or error.description
+    return f"{error.description} ({code})"
 
 
 def _number(text):

@@ -38,9 +38,8 @@ def log_banner(log: Log, node: Node, options: Options) -> None:
     for text in options.warnings:
         log.warn(text)
     without_effect = list(options.not_honoured)
-    for account in options.accounts:
-        given = {"msg_trace": account.trace.destination, "nkey": account.nkey}
-        without_effect += [f"accounts: {account.name}: {name}" for name in given if given[name]]
+    named = [account.name for account in options.accounts if account.nkey]
+    without_effect += [f"accounts: {name}: nkey" for name in named]
     for text in without_effect:
         log.warn(f"Not supported yet, and without effect: {text}")
 

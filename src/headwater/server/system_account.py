@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from headwater.accounts.account import Account
 from headwater.broker.node import Node, NodeObserver
-from headwater.broker.subscription import InternalSubscription
+from headwater.broker.subscription import InternalSubscription, ServiceSubscription
 
 if TYPE_CHECKING:
     from headwater.monitor.about import About
@@ -24,6 +24,15 @@ class _Parts(NamedTuple):
     events: "SystemEvents"
     services: "SystemServices"
     own: "OwnServices"
+
+
+# Services that every account has, and where they are in the system account.
+_TARGETS = {
+    "$SYS.REQ.USER.INFO": b"$SYS.REQ.USER.%b.INFO",
+    "$SYS.REQ.ACCOUNT.PING.CONNZ": b"$SYS.REQ.ACCOUNT.%b.CONNZ",
+    "$SYS.REQ.ACCOUNT.PING.STATZ": b"$SYS.REQ.ACCOUNT.%b.STATZ",
+    "$SYS.REQ.SERVER.PING.CONNZ": b"$SYS.REQ.ACCOUNT.%b.CONNZ",
+}
 
 
 class SystemAccount(NodeObserver):
@@ -74,7 +83,7 @@ class SystemAccount(NodeObserver):
         else:
             callbacks |= self._of_any(account)
         for subject, callback in callbacks.items():
-            account.subscribe(InternalSubscription(subject.encode(), callback))
+            account.subscribe(_subscription(account, subject, callback))
 
     def _of_system(self, account: Account) -> dict[str, Callable[[Any, Any], bool]]:
         """Return what serves the subjects that only the system account has, by subject."""
@@ -125,3 +134,12 @@ class SystemAccount(NodeObserver):
             self._parts = _Parts(events, services, OwnServices(self._node, services))
             events.start()
         return self._parts
+
+
+def _subscription(
+    account: Account, subject: str, callback: Callable[[Any, Any], bool]
+) -> InternalSubscription:
+    target = _TARGETS.get(subject, b"")
+    if not target:
+        return InternalSubscription(subject.encode(), callback)
+    return ServiceSubscription(subject.encode(), callback, target % account.name)

@@ -49,13 +49,29 @@ def mentions(view, start, end, text):
 
 
 def fields_of(block):
-    """Return the fields of a whole block: name to values, in the order of the first of each."""
+    """Return the fields of a whole block, name to values, up to the first line that is none.
+
+    Values are without the blanks around them; empty ones do not count, nor do those without a name.
+    """
     fields: dict[bytes, list[bytes]] = {}
-    for line in block.split(b"\n")[1:]:
-        name, colon, value = line.removesuffix(b"\r").partition(b":")
-        if colon:
-            fields.setdefault(name, []).append(value.lstrip(b" "))
+    first, *lines = block.split(b"\r\n")
+    if first != b"NATS/1.0" or not lines:
+        return fields
+    for line in lines[: len(lines) - 1]:  # what is behind the last line end is not a line
+        name, colon, value = line.partition(b":")
+        if not colon:
+            break
+        value = value.strip(b" \t")
+        if name and value:
+            fields.setdefault(name, []).append(value)
     return fields
+
+
+def replaced(block, name, value):
+    """Return a block with one field ``name``, its last, in place of all that it had."""
+    lines = block.removesuffix(b"\r\n").removesuffix(b"\r\n").split(b"\r\n")
+    kept = [line for line in lines if not line.startswith(name + b":")]
+    return b"\r\n".join([*kept, b"%s: %s" % (name, value), b"", b""])
 
 
 def status_block(code, text, fields=()):

@@ -23,6 +23,7 @@ class LeafInfo(msgspec.Struct):
     server_id: str = ""
     server_name: str = ""
     version: str = ""
+    proto: int = 0
     client_id: int = 0
     client_ip: str = ""
     headers: bool = False

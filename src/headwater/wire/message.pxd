@@ -21,6 +21,8 @@ cdef class Message:
     cpdef set_view(self, const unsigned char[::1] view)
     cpdef release(self)
     cpdef rename(self, bytes subject)
+    @cython.locals(data=bytes)
+    cpdef replace_headers(self, bytes block)
     cpdef bytes shown_subject(self)
     cpdef bytes reply(self)
     @cython.locals(start=Py_ssize_t)

@@ -69,6 +69,14 @@ class Message:
         self.subject_start = 0
         self.subject_end = len(subject)
 
+    def replace_headers(self, block):
+        """Carry the header block ``block``; the body is then in bytes of its own."""
+        data = block + self.payload()
+        self.body_view = data
+        self.header_size = len(block)
+        self.body_start = 0
+        self.body_end = len(data)
+
     def shown_subject(self):
         """Return the subject that subscribers are shown, as bytes."""
         return octets.slice_bytes(self.subject_view, self.subject_start, self.subject_end)

@@ -1,0 +1,184 @@
+"""Traces of messages: those of our server beside those of the real nats-server."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.server.duel import Duel
+from tests.server.trace_plays import (
+    DESTINATION,
+    ONLY,
+    Client,
+    Peer,
+    Play,
+    comparable,
+    hpub,
+    run,
+    traces,
+)
+from tests.server.trace_scenarios import GROUPS
+from tests.support.wait import wait_until
+
+pytestmark = pytest.mark.hub
+
+_SCENARIOS = [(config, name) for config, plays in GROUPS.items() for name in plays]
+
+
+@pytest.fixture(scope="module")
+def duel_with(
+    nats_server_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Duel]]:
+    """A function that gives both servers with a configuration; they are started once for each."""
+    duels: dict[str, Duel] = {}
+
+    def get(config: str) -> Duel:
+        if config not in duels:
+            text = f"server_name: T\n{config}"
+            duels[config] = Duel(nats_server_path, tmp_path_factory.mktemp("duel"), text)
+            duels[config].__enter__()
+        return duels[config]
+
+    yield get
+    for duel in duels.values():
+        duel.__exit__()
+
+
+@pytest.mark.parametrize(("config", "name"), _SCENARIOS, ids=[name for _, name in _SCENARIOS])
+def test_same_traces(duel_with: Callable[[str], Duel], config: str, name: str) -> None:
+    play: Play = GROUPS[config][name]
+    duel = duel_with(config)
+    ours = run(int(duel.ours.client_url.rpartition(":")[2]), play)
+    assert ours == run(duel.theirs.port(), play)
+
+
+# --- streams ---------------------------------------------------------------------------------
+
+_STREAMS = [
+    {"name": "S", "subjects": ["s.>"], "allow_rollup_hdrs": True, "allow_direct": True},
+    {"name": "N", "subjects": ["n.>"], "no_ack": True},
+    {"name": "I", "subjects": ["i.>"], "retention": "interest"},
+    {"name": "M", "subjects": ["m.>"], "discard": "new", "max_msgs": 1, "max_msg_size": 90},
+    {"name": "P", "subjects": ["p.>"], "discard": "new", "max_msgs_per_subject": 1}
+    | {"discard_new_per_subject": True},
+    {"name": "Z", "subjects": ["z.>"], "sealed": True},
+]
+
+
+def _published(subject: str, *fields: str, payload: str = "x") -> list[bytes]:
+    """Return a message twice: first only traced, then traced as well as delivered."""
+    return [
+        hpub(subject, DESTINATION, *more, *fields, payload=payload, reply="_I")
+        for more in ((ONLY,), ())
+    ]
+
+
+_INGEST = [
+    *_published("s.1", "Nats-Msg-Id: 1"),
+    *_published("s.1", "Nats-Msg-Id: 1"),
+    *_published("s.2", "Nats-Expected-Last-Sequence: 1"),
+    *_published("s.2", "Nats-Expected-Last-Sequence: 1"),
+    *_published("s.2", "Nats-Expected-Last-Sequence: x"),
+    *_published("s.2", "Nats-Expected-Last-Subject-Sequence: 7"),
+    *_published("s.2", "Nats-Expected-Last-Subject-Sequence: x"),
+    *_published("s.2", "Nats-Expected-Last-Subject-Sequence-Subject: s.*"),
+    *_published(
+        "s.2",
+        "Nats-Expected-Last-Subject-Sequence-Subject: s.1",
+        "Nats-Expected-Last-Subject-Sequence: 2",
+    ),
+    *_published("s.2", "Nats-Expected-Stream: X"),
+    *_published("s.2", "Nats-Expected-Stream: S"),
+    *_published("s.2", 'Nats-Expected-Last-Msg-Id: X"Y'),
+    *_published("s.2", "Nats-TTL: 1s"),
+    *_published("s.2", "Nats-Incr: 1"),
+    *_published("s.2", "Nats-Schedule: @at 2100-01-01T00:00:00Z"),
+    *_published("s.2", "Nats-Batch-Id: 1"),
+    *_published("s.2", "Nats-Stream-Source: x"),
+    *_published("s.2", "Nats-Rollup: some"),
+    *_published("s.2", "Nats-Rollup: sub"),
+    *_published("s.3", f"A: {'b' * 66000}"),
+    *_published("n.1"),
+    *_published("n.1", "Nats-Expected-Stream: X"),
+    *_published("n.1", "Nats-Rollup: sub"),
+    *_published("i.1"),
+    *_published("m.1", payload="x" * 100),
+    *_published("m.1"),
+    *_published("m.2"),
+    *_published("p.1"),
+    *_published("p.1"),
+    *_published("p.2"),
+    *_published("z.1"),
+    *_published("mapped", "Nats-Msg-Id: 9"),
+    *_published("nothing"),
+    *_published("$JS.ACK.S.none.1.2.3.4.5"),
+    *_published("$JS.API.DIRECT.GET.S.s.none", payload=""),
+]
+
+
+def _ingested(port: int) -> list[Any]:
+    """Publish all of that; return what the publisher heard of each, and what the streams have."""
+    with Client(port, "publisher", Peer(["_I", "tr.x"])) as client:
+        for config in _STREAMS:
+            _ask(client, f"STREAM.CREATE.{config['name']}", _without(config, "sealed"))
+            if "sealed" in config:
+                _ask(client, f"STREAM.UPDATE.{config['name']}", config)
+        client.got.clear()
+        heard = []
+        for data in _INGEST:
+            client.send(data)
+            wait_until(lambda: _is_complete(client), what=f"all of {data[:100]!r}")
+            heard.append(comparable(client.got, {client.id: "publisher"}))
+            client.got = []
+        names = [config["name"] for config in _STREAMS]
+        infos = [json.loads(_ask(client, f"STREAM.INFO.{name}", {})) for name in names]
+        states = [info["state"] for info in infos]
+        return [*heard, [[state["messages"], state["last_seq"]] for state in states]]
+
+
+def _is_complete(client: Client) -> bool:
+    """Tell whether the trace of a message is there, and the answer if there is to be one."""
+    client.settle()
+    if not (found := traces(client.got)):
+        return False
+    event = found[0]["events"][-1]
+    stored = event["type"] == "js" and "error" not in event
+    unanswered = event.get("stream") == "N" or (
+        stored and "Nats-Trace-Only" in found[0]["request"]["header"]
+    )
+    return bool(unanswered) or len(client.got) > 1
+
+
+def _without(fields: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: fields[name] for name in fields if name not in names}
+
+
+def _ask(client: Client, subject: str, body: dict[str, Any]) -> str:
+    """Send a request to the API; return the answer, which is not kept among what was heard."""
+    text = json.dumps(body)
+    client.send(f"SUB api api\r\nPUB $JS.API.{subject} api {len(text)}\r\n{text}\r\n".encode())
+    answers: list[str] = []
+
+    def answered() -> bool:
+        client.settle()
+        answers.extend(item[-1] for item in client.got if item[0] == "api")
+        client.got = [item for item in client.got if item[0] != "api"]
+        return bool(answers)
+
+    wait_until(answered, what=f"an answer to {subject}")
+    assert '"error"' not in answers[0], answers
+    return answers[0]
+
+
+def test_same_traces_of_streams(duel_with: Callable[[str], Duel], tmp_path: Path) -> None:
+    duel = duel_with(
+        f"jetstream {{ store_dir: '{tmp_path}', max_mem: 64MB, max_file: 1GB }}\n"
+        "mappings { mapped: s.mapped }"
+    )
+    ours = _ingested(int(duel.ours.client_url.rpartition(":")[2]))
+    theirs = _ingested(duel.theirs.port())
+    for index, data in enumerate(_INGEST):
+        assert ours[index] == theirs[index], data[:200]
+    assert ours[-1] == theirs[-1]
