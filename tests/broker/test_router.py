@@ -230,6 +230,7 @@ def test_who_is_too_far_behind_is_cut_off() -> None:
 def test_who_takes_nothing_in_time_counts_as_slow() -> None:
     node = new_node()
     client = Client(node)
+    client.session.overdue(10.0, 5)
     client.session.closed("Slow Consumer (Write Deadline)")
     assert node.router.slow_consumers == 1
     assert client.session.reason == "Slow Consumer (Write Deadline)"

@@ -100,7 +100,7 @@ def test_a_peer_that_does_not_read(play: Play) -> None:
 def test_a_peer_that_takes_nothing_in_time_is_given_up() -> None:
     async def scenario() -> None:
         world = World(asyncio.get_running_loop())
-        world.network = Network(world.loop, write_deadline_ns=30 * MILLISECOND)
+        world.network.patience.deadline_s = 0.03
         await world.listen()
         _, receiver = await world.dial(receive_buffer=4096)
         for _ in range(100):
@@ -116,7 +116,10 @@ def test_a_peer_that_takes_nothing_in_time_is_given_up() -> None:
 
 def test_a_read_that_finds_nothing_keeps_an_unfinished_operation() -> None:
     shared = connection.ReadBuffer(READ_BUFFER_BYTES)
-    unfinished, other = (connection.Connection(Recorder(), shared, FakeLoop()) for _ in range(2))
+    unfinished, other = (
+        connection.Connection(Recorder(), shared, FakeLoop(), connection.Patience())
+        for _ in range(2)
+    )
 
     def read(reader: connection.Connection, data: bytes) -> None:
         reader.get_buffer(-1)[: len(data)] = data
@@ -170,45 +173,57 @@ class FakeLoop:
         callback()
 
 
-def test_a_peer_that_takes_a_little_is_waited_for() -> None:
-    transport, loop, receiver = FakeTransport(), FakeLoop(), Recorder()
-    link = connection.Connection(receiver, connection.ReadBuffer(1000, 7.0), loop)
-    link.connection_made(transport)
-    transport.held = 100
-    link.pause_writing()
-    transport.held = 99
-    loop.ring()
-    assert not transport.aborted
-    loop.ring()
-    assert transport.aborted
-    link.connection_lost(None)
-    assert receiver.end == "Slow Consumer (Write Deadline)"
+class Blocked:
+    """A connection whose peer has left ``held`` bytes; its time is up whenever the loop rings."""
+
+    def __init__(self, held: int, *, retry: bool = False) -> None:
+        self.transport, self.loop, self.receiver = FakeTransport(), FakeLoop(), Recorder()
+        patience = connection.Patience(7.0, retry=retry)
+        shared = connection.ReadBuffer(1000)
+        self.link = connection.Connection(self.receiver, shared, self.loop, patience)
+        self.link.connection_made(self.transport)
+        self.transport.held = held
+        self.link.pause_writing()
 
 
-def test_a_peer_has_to_take_everything_where_it_gets_no_time_anew() -> None:
-    transport, loop, receiver = FakeTransport(), FakeLoop(), Recorder()
-    shared = connection.ReadBuffer(1000, 7.0, write_retry=False)
-    link = connection.Connection(receiver, shared, loop)
-    link.connection_made(transport)
-    transport.held = 100
-    link.pause_writing()
-    transport.held = 99
-    loop.ring()
-    assert transport.aborted
-    link.connection_lost(None)
-    assert receiver.end == "Slow Consumer (Write Deadline)"
+def test_a_peer_that_takes_a_little_is_waited_for_where_it_gets_time_anew() -> None:
+    blocked = Blocked(100, retry=True)
+    blocked.transport.held = 99
+    blocked.loop.ring()
+    assert not blocked.transport.aborted
+    blocked.loop.ring()
+    assert blocked.transport.aborted
+    assert blocked.receiver.delays == [(7.0, 99), (7.0, 99)]
+    blocked.link.connection_lost(None)
+    assert blocked.receiver.end == "Slow Consumer (Write Deadline)"
+
+
+def test_a_peer_that_empties_the_kernel_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    left = [5000, 4000, 4000, 4000]
+    monkeypatch.setattr(connection, "queued_bytes", lambda _: left.pop(0))
+    blocked = Blocked(100, retry=True)
+    blocked.loop.ring()
+    assert not blocked.transport.aborted
+    blocked.loop.ring()
+    assert blocked.transport.aborted
+
+
+def test_a_peer_has_to_take_everything_in_time() -> None:
+    blocked = Blocked(100)
+    blocked.transport.held = 1
+    blocked.loop.ring()
+    assert blocked.transport.aborted
+    assert blocked.receiver.delays == [(7.0, 1)]
+    blocked.link.connection_lost(None)
+    assert blocked.receiver.end == "Slow Consumer (Write Deadline)"
 
 
 def test_a_peer_that_takes_everything_is_not_timed_any_more() -> None:
-    transport, loop, receiver = FakeTransport(), FakeLoop(), Recorder()
-    link = connection.Connection(receiver, connection.ReadBuffer(1000, 7.0), loop)
-    link.connection_made(transport)
-    transport.held = 100
-    link.pause_writing()
-    transport.held = 0
-    link.resume_writing()
-    assert loop.callback is None
-    assert receiver.drains == 1
+    blocked = Blocked(100)
+    blocked.transport.held = 0
+    blocked.link.resume_writing()
+    assert blocked.loop.callback is None
+    assert blocked.receiver.drains == 1
 
 
 def test_order_is_kept_across_a_blockage(play: Play) -> None:

@@ -19,6 +19,7 @@ class Recorder(Receiver):
         self.peer = (address, port)
         self.lines: list[bytes] = []
         self.overflows: list[int] = []
+        self.delays: list[tuple[float, int]] = []  # seconds that were not enough, bytes left
         self.drains = 0
         self.end: str | None = None
         self.is_connected = False
@@ -57,6 +58,9 @@ class Recorder(Receiver):
 
     def overflowed(self, pending_bytes):
         self.overflows.append(pending_bytes)
+
+    def overdue(self, seconds, pending_bytes):
+        self.delays.append((seconds, pending_bytes))
 
     def relocated(self, address, port):
         if address:

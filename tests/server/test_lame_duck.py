@@ -1,5 +1,7 @@
 """The slow way to stop, with a clock that stands still."""
 
+import itertools
+
 import pytest
 
 from headwater.base.clock import MILLISECOND, SECOND
@@ -47,7 +49,7 @@ class Pond:
 
     def gaps(self) -> list[float]:
         times = [when for when, _ in self.closed]
-        return [after - before for before, after in zip(times, times[1:], strict=False)]
+        return [after - before for before, after in itertools.pairwise(times)]
 
 
 def test_clients_have_their_grace_and_are_then_closed_one_by_one() -> None:

@@ -1,5 +1,6 @@
 """How clients are sent away by a server that is on its way out: as nats-server does."""
 
+import itertools
 import signal
 import threading
 import time
@@ -42,7 +43,7 @@ def test_a_few_clients_are_closed_one_by_one_after_their_grace(nats_server_path,
     def play(twin: Twin) -> tuple[set[bytes], int, int]:
         ends, words = _ends(twin)
         assert ends[0] >= 0.5
-        gaps = [after - before for before, after in zip(ends, ends[1:], strict=False)]
+        gaps = [after - before for before, after in itertools.pairwise(ends)]
         assert min(gaps) > 0.3, gaps
         # Half of the time that each of them might have had would be more than ten seconds.
         assert ends[-1] < 10

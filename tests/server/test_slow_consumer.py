@@ -1,10 +1,15 @@
 """Subscribers that do not read: what they cost themselves and others."""
 
 import json
+import sys
 import threading
 import urllib.request
+from pathlib import Path
+
+import pytest
 
 import headwater
+from tests.server.processes import LOCAL, ServerProcess
 from tests.support.raw_client import RawClient
 from tests.support.wait import wait_until
 
@@ -83,3 +88,38 @@ def test_a_client_that_reads_its_own_flood_gets_all_of_it() -> None:
         received = client.read_until(b"PONG\r\n")
         sender.join()
         assert received.count(b"MSG flood 1 8192\r\n") == count
+
+
+def _peak_bytes(pid: int) -> int:
+    """Return how much memory a process has had at most."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    line = next(line for line in lines if line.startswith("VmHWM:"))
+    return int(line.split()[1]) * 1024
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("count", [1, 4])
+def test_memory_for_slow_subscribers_is_bounded(tmp_path: Path, count: int) -> None:
+    pending_max = 16_000_000
+    config = tmp_path / "server.conf"
+    config.write_text(f"max_pending: {pending_max}\nwrite_deadline: '60s'\nping_interval: '60s'\n")
+    with ServerProcess(tmp_path, *LOCAL, "-D", "-c", str(config)) as server:
+        port = server.wait_ready()
+        before = _peak_bytes(server.pid)
+        slow = [RawClient(port) for _ in range(count)]
+        enough = threading.Event()
+        flood = threading.Thread(target=_flood, args=(port, enough))
+        try:
+            for client in slow:
+                client.connect()
+                client.send(b"SUB flood 1\r\n")
+                client.flush()
+            flood.start()
+            server.wait_log("closed: Slow Consumer (Pending Bytes)", count)
+        finally:
+            enough.set()
+            flood.join()
+            for client in slow:
+                client.close()
+        # What is collected grows by doubling, and is copied then; 32 MiB are for everything else.
+        assert _peak_bytes(server.pid) - before < 3 * count * pending_max + (32 << 20)

@@ -23,4 +23,5 @@ cdef class Receiver:
     cpdef Py_ssize_t receive(self, const unsigned char[::1] view, Py_ssize_t start, Py_ssize_t end) except? -1
     cpdef drained(self)
     cpdef overflowed(self, Py_ssize_t pending_bytes)
+    cpdef overdue(self, double seconds, Py_ssize_t pending_bytes)
     cpdef closed(self, str reason)

@@ -83,6 +83,9 @@ class Receiver:
         """The peer does not take what is sent: the connection holds ``pending_bytes`` for it."""
         raise NotImplementedError
 
+    def overdue(self, seconds, pending_bytes):
+        """The peer has not taken all of what was sent in time; ``pending_bytes`` are left."""
+
     def closed(self, reason):
         """The connection is gone; ``reason`` is text, empty when the peer just left."""
         raise NotImplementedError

@@ -246,8 +246,9 @@ class Session(NatsParser):
             self.open = False
             self.link.abort()
         elif pending_bytes > router.stall_bytes:
-            router.congested = not router.dropping
-            self.stalls += 1
+            if not router.dropping:
+                router.congested = True
+                self.stalls += 1
             if not self.behind:
                 self.behind = True
                 router.behind += 1
@@ -265,10 +266,15 @@ class Session(NatsParser):
             if not router.behind:
                 router.speed_up()
 
-    def closed(self, reason):
-        if self.open and reason.startswith("Slow Consumer"):
+    def overdue(self, seconds, pending_bytes):
+        if self.open:
             self._count_slow()
-            self.node.log.info(f"{self.label()} - Slow Consumer Detected: nothing taken in time")
+            self.node.log.info(
+                f"{self.label()} - Slow Consumer Detected: WriteDeadline of {seconds:g}s exceeded "
+                f"with {pending_bytes} bytes left"
+            )
+
+    def closed(self, reason):
         self.open = False
         self._caught_up()
         if not self.reason:

@@ -198,8 +198,9 @@ _LEAFNODES: Handlers = {
     "no_advertise": ignores(values.boolean),
     "compression": ignores(links.compression),
     **dict.fromkeys(("isolate_leafnode_interest", "isolate"), ignores(values.boolean)),
-    **dict.fromkeys(("dial_timeout", "write_deadline"), ignores(values.duration)),
-    "write_timeout": ignores(values.write_policy),
+    "dial_timeout": ignores(values.duration),
+    "write_deadline": sets("write_deadline_ns", values.duration),
+    "write_timeout": sets("write_timeout", values.write_policy),
 }
 
 

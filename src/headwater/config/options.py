@@ -198,6 +198,8 @@ class LeafNodes:
 
     remotes: tuple[LeafRemote, ...] = ()
     reconnect_ns: int = SECOND
+    write_deadline_ns: int = 0  # 0: that of clients
+    write_timeout: str = "default"
 
 
 @dataclass(frozen=True)

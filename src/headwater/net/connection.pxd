@@ -3,15 +3,17 @@ from headwater.base.buffer cimport Buffer
 from headwater.base.link cimport Link, Receiver
 
 
+cdef class Patience:
+    cdef public double deadline_s
+    cdef public bint retry
+
+
 cdef class ReadBuffer:
     cdef object _raw
     cdef public bytearray data
     cdef public Py_ssize_t size
     cdef unsigned char[::1] view
     cdef public object window
-    cdef public double write_deadline_s
-    cdef public bint write_retry
-
 
     cpdef raw(self)
 
@@ -33,6 +35,7 @@ cdef class Connection(Link):
     cdef object _loop
     cdef bytearray _own
     cdef unsigned char[::1] _own_view
+    cdef Patience _patience
     cdef object _pause_timer
     cdef ReadBuffer _shared
     cdef bytes _tail

@@ -9,6 +9,7 @@ the transport, and further output waits in ``out`` until the transport is empty 
 import os
 
 from headwater.base.link import Link
+from headwater.net.send_queue import queued_bytes
 
 _OWN_BUFFER_BYTES_MIN = 65536
 # How much stays behind in the read buffer for the next read to be worth its system call.
@@ -19,15 +20,26 @@ LINGER_S = 5.0
 WRITE_DEADLINE = "Slow Consumer (Write Deadline)"
 
 
+class Patience:
+    """How long a peer may take over what was sent to it.
+
+    With ``retry`` it has the time anew whenever it has taken some of it.
+    """
+
+    __slots__ = ("deadline_s", "retry")
+
+    def __init__(self, deadline_s=10.0, *, retry=False):
+        self.deadline_s = deadline_s
+        self.retry = retry
+
+
 class ReadBuffer:
-    """What the connections of one loop share: the read buffer, and how long a write may take."""
+    """The buffer into which all connections of one loop read."""
 
-    __slots__ = ("_raw", "data", "size", "view", "window", "write_deadline_s", "write_retry")
+    __slots__ = ("_raw", "data", "size", "view", "window")
 
-    def __init__(self, size, write_deadline_s=10.0, *, write_retry=True):
+    def __init__(self, size):
         self.size = size
-        self.write_deadline_s = write_deadline_s
-        self.write_retry = write_retry  # whether a peer that takes some of it has time anew
         self.data = bytearray(size)
         self.view = memoryview(self.data)
         self.window = memoryview(self.data)  # what a connection without a tail reads into
@@ -80,6 +92,7 @@ class Connection(Link):
         "_loop",
         "_own",
         "_own_view",
+        "_patience",
         "_pause_timer",
         "_reason",
         "_shared",
@@ -92,11 +105,12 @@ class Connection(Link):
         "receiver",
     )
 
-    def __init__(self, receiver, shared, loop):
+    def __init__(self, receiver, shared, loop, patience):
         self.receiver = receiver
         self.blocked = False  # whether the transport still holds bytes for the peer
         self._shared = shared
         self._loop = loop
+        self._patience = patience
         self._transport = None
         self._descriptor = -1
         self._gate = None
@@ -107,7 +121,7 @@ class Connection(Link):
         self._pause_timer = None
         self._linger_timer = None
         self._write_timer = None  # runs while the transport holds bytes for the peer
-        self._undelivered = 0  # how many those were when it was started
+        self._undelivered = 0  # what the peer had not taken when it was started
         self._reason = ""  # why we gave the connection up, if we did
         self._closing = False
 
@@ -336,19 +350,27 @@ class Connection(Link):
     def _await_progress(self):
         """Give the peer time to take some of what the transport holds for it."""
         if self._transport is not None:
-            self._undelivered = self._transport.get_write_buffer_size()
-            delay_s = self._shared.write_deadline_s
+            self._undelivered = self._untaken()
+            delay_s = self._patience.deadline_s
             self._write_timer = self._loop.call_later(delay_s, self._write_overdue)
 
     def _write_overdue(self):
         if self._transport is None or not self.blocked:
             return
-        taking = self._transport.get_write_buffer_size() < self._undelivered
-        if taking and self._shared.write_retry:
+        self.receiver.overdue(self._patience.deadline_s, self._transport.get_write_buffer_size())
+        if self._patience.retry and self._untaken() < self._undelivered:
             self._await_progress()
         else:
             self._reason = WRITE_DEADLINE
             self.abort()
+
+    def _untaken(self):
+        """Return how much the peer has not acknowledged.
+
+        The transport alone does not tell: a kernel with large buffers asks for more only when much
+        of what it holds is gone, which over a thin line takes longer than the deadline.
+        """
+        return self._transport.get_write_buffer_size() + queued_bytes(self._descriptor)
 
     def _stop_write_timer(self):
         if self._write_timer is not None:

@@ -6,10 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from headwater.base.clock import SECOND
 from headwater.base.limits import READ_BUFFER_BYTES
 from headwater.base.link import Receiver
-from headwater.net.connection import Connection, ReadBuffer
+from headwater.net.connection import Connection, Patience, ReadBuffer
 from headwater.net.proxy_gate import ProxyGate
 
 if TYPE_CHECKING:
@@ -49,9 +48,13 @@ class _Accepted(_Protocol):
     """A connection that was accepted; its receiver is made once the peer is known."""
 
     def __init__(
-        self, entrance: Entrance, shared: ReadBuffer, loop: asyncio.AbstractEventLoop
+        self,
+        entrance: Entrance,
+        shared: ReadBuffer,
+        loop: asyncio.AbstractEventLoop,
+        patience: Patience,
     ) -> None:
-        super().__init__(None, shared, loop)
+        super().__init__(None, shared, loop, patience)
         self._entrance = entrance
         self._greeted = False
         self._tls_gate: TlsGate | None = None
@@ -98,32 +101,21 @@ class _Accepted(_Protocol):
 
 
 class Network:
-    """The sockets of one node."""
+    """The sockets of one node.
 
-    def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        *,
-        write_deadline_ns: int = 10 * SECOND,
-        write_retry: bool = True,
-    ) -> None:
-        """``write_deadline_ns`` is how long a peer may take nothing of what waits for it.
+    ``patience`` is for who is accepted, ``dial_patience`` for who is dialled; both may change.
+    """
 
-        Without ``write_retry`` it has to take all of it in that time.
-        """
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
-        self._shared = ReadBuffer(
-            READ_BUFFER_BYTES, write_deadline_ns / SECOND, write_retry=write_retry
-        )
+        self.patience = Patience()
+        self.dial_patience = Patience(retry=True)
+        self._shared = ReadBuffer(READ_BUFFER_BYTES)
         self._servers: list[asyncio.Server] = []
 
-    def set_write_deadline(self, write_deadline_ns: int) -> None:
-        """Give peers another time from the next write on."""
-        self._shared.write_deadline_s = write_deadline_ns / SECOND
-
     def protocol(self, receiver: Receiver) -> asyncio.BufferedProtocol:
-        """Return the protocol object of a connection that ``receiver`` serves."""
-        return _Protocol(receiver, self._shared, self.loop)
+        """Return the protocol object of a connection to a server; ``receiver`` serves it."""
+        return _Protocol(receiver, self._shared, self.loop, self.dial_patience)
 
     async def listen(self, host: str, port: int, entrance: Entrance) -> tuple[str, int]:
         """Accept connections; return the address and port (a chosen one when ``port`` is 0).
@@ -136,7 +128,9 @@ class Network:
         """
         listening = await self._listening(host, port)
         server = await self.loop.create_server(
-            lambda: _Accepted(entrance, self._shared, self.loop), sock=listening, backlog=_BACKLOG
+            lambda: _Accepted(entrance, self._shared, self.loop, self.patience),
+            sock=listening,
+            backlog=_BACKLOG,
         )
         self._servers.append(server)
         address = listening.getsockname()

@@ -86,9 +86,8 @@ def _apply_settings(node: Node, options: Options) -> None:
     node.payload_bytes_max = options.payload_bytes_max
     node.connections_max = options.connections_max
     node.router.dropping = not options.fast_producer_stall
-    node.router.stall_bytes = STALL_BYTES
-    if node.router.dropping:
-        node.router.stall_bytes = options.pending_bytes_max * 3 // 4
+    nearly_full = options.pending_bytes_max * 3 // 4
+    node.router.stall_bytes = nearly_full if node.router.dropping else min(STALL_BYTES, nearly_full)
     node.ping_interval_ns = options.ping_interval_ns
     node.pings_out_max = options.pings_out_max
     node.tls_required = options.tls is not None and not options.allow_non_tls

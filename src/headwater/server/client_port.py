@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from headwater.base.clock import SECOND
 from headwater.base.link import Receiver
 from headwater.broker.client_session import ClientSession
 from headwater.broker.node import Node
@@ -22,11 +23,7 @@ class ClientPort:
             ConfigError: TLS cannot be had as asked for.
         """
         self.address = ("", 0)  # host and port, once it listens
-        self.network = Network(
-            loop,
-            write_deadline_ns=options.write_deadline_ns,
-            write_retry=options.write_timeout != "close",
-        )
+        self.network = Network(loop)
         self._node = node
         self._loop = loop
         self._entrance = Entrance(
@@ -48,9 +45,18 @@ class ClientPort:
 
         def apply() -> None:
             self._entrance.tls = tls
-            self.network.set_write_deadline(options.write_deadline_ns)
+            self._set_patience(options)
 
         return apply
+
+    def _set_patience(self, options: Options) -> None:
+        """Set how long peers may take; as on nats-server, those of links are waited for longer."""
+        clients, links = self.network.patience, self.network.dial_patience
+        leafnodes = options.leafnodes
+        clients.deadline_s = options.write_deadline_ns / SECOND
+        clients.retry = options.write_timeout == "retry"
+        links.deadline_s = (leafnodes.write_deadline_ns or options.write_deadline_ns) / SECOND
+        links.retry = leafnodes.write_timeout != "close"
 
     async def listen(self, options: Options) -> None:
         """Let clients in.

@@ -23,6 +23,7 @@ class MonitorPort:
         self._loop = loop
         self._log = log
         self._network = Network(loop)
+        self._network.patience.retry = True
         self._monitor = Monitor(about)
         self._entrance = Entrance(self._monitor.accept)
 
