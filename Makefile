@@ -1,11 +1,15 @@
 # Every target sets up what it needs in .venv first; see dev.py, which does the work.
 PYTHON ?= python3
 ROWS ?=
+ARGS ?=
 
-.PHONY: dev demo test bench check crash soak pure
+.PHONY: dev demo test bench check crash soak fuzz differ pure
 
 dev demo test check crash soak:
 	$(PYTHON) dev.py $@
+
+fuzz differ:
+	$(PYTHON) dev.py $@ $(ARGS)
 
 bench:
 	$(PYTHON) dev.py bench $(ROWS)

@@ -1,6 +1,6 @@
 """Set up this checkout and run one of its jobs.
 
-    python3 dev.py demo|test|bench|check|crash|soak|dev
+    python3 dev.py demo|test|bench|check|crash|soak|fuzz|differ|dev
 
 Needs Python 3.11 or later and nothing else.  It makes ``.venv`` beside this file, installs the
 project into it in editable form (compiled when a C compiler can be had), and runs the job there.
@@ -32,6 +32,8 @@ JOBS = {
     "test": ("test", [["-m", "tests.run"]]),
     "crash": ("test", [["-m", "tests.crash"]]),
     "soak": ("test", [["-m", "tests.soak"]]),
+    "fuzz": ("test", [["-m", "tests.fuzz"]]),
+    "differ": ("test", [["-m", "tests.server.differ"]]),
     "bench": ("test", [["-m", "bench"]]),
     "check": (
         "dev",

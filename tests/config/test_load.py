@@ -31,6 +31,24 @@ def error_of(text: str) -> str:
     return str(raised.value)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'mappings { a: { destination: b, weight: "\n2%" } }',
+        '"a\nb": 5',
+        'server_name: "a\\u2028\n"',
+        '"' + "x" * 5000 + '": 5',
+        'include "a\nb.conf"\n',
+        "accounts { A: { users: [ {user: $" + "v" * 5000 + "} ] } }",
+    ],
+)
+def test_each_error_is_one_line_that_is_not_too_long(text):
+    (said,) = error_of(text).split("\n")
+    assert said.startswith("f.conf:")
+    assert said.isprintable()
+    assert len(said) < 600
+
+
 def test_an_empty_text_gives_the_defaults_and_a_warning():
     found = options("")
     assert found.warnings == ("f.conf: the configuration is empty",)

@@ -149,6 +149,12 @@ def test_loading_leaves_out_what_is_damaged(script, data):
     assert [s for s in range(120) if cached.find(s)] == sorted(wanted)
 
 
+def test_a_file_that_is_shorter_than_its_head_holds_nothing():
+    cached = CachedBlock()
+    assert cached.load(memoryview(bytes(9)), HEAD_BYTES, 9, 77) == 0
+    assert cached.entries == 0
+
+
 def test_loading_what_is_whole_finds_no_damage():
     out, wanted = encode([(1, b"a", True), (1, b"b", False)])
     cached = CachedBlock()

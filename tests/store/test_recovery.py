@@ -185,6 +185,15 @@ def test_a_short_block_is_reported():
     assert set(again.read_all()) > set(range(13, 31))
 
 
+def test_a_block_without_even_a_head_costs_its_messages():
+    stream = filled(30)
+    stream.files.checkpoint()
+    stream.disk.overwrite(path(2), bytes(stream.disk.read(path(2)))[:10])
+    again = recovered(stream.disk.copy())
+    assert again.get(9) is None
+    assert set(again.read_all()) >= set(range(13, 31))
+
+
 # What is void
 
 

@@ -18,4 +18,8 @@ MATCH_CACHE_SUBJECTS_MAX = 16384
 
 # RFC-like sizes of names: a stream's or consumer's name is part of subjects and of file names.
 NAME_BYTES_MAX = 255
+# Sequences are signed numbers of 64 bits.  Where a stream may be told to go on leaves room for more
+# messages than anybody will ever publish.
+SEQUENCE_MAX = (1 << 63) - 1
+NEXT_SEQUENCE_MAX = 1 << 62
 HEADER_BYTES_MAX = 65535

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 from headwater.base.errors import ConfigError
 from headwater.config.lexer import LINE_ENDS, SEPARATORS, Scanner, Variable
-from headwater.config.tree import Entries, Entry, Node, Place, Scalar, fail
+from headwater.config.tree import Entries, Entry, Node, Place, Scalar, fail, line
 
 # Real files are some kilobytes; what is larger is the wrong file.
 FILE_BYTES_MAX = 16 * 1024 * 1024
@@ -81,12 +81,14 @@ class _Reading:
                 data = file.read(FILE_BYTES_MAX + 1)
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
-            raise ConfigError(f"{where}cannot read {path}: {reason}") from None
+            raise ConfigError(line(f"{where}cannot read {path}: {reason}")) from None
         self.bytes_read += len(data)
         if len(data) > FILE_BYTES_MAX or self.bytes_read > TOTAL_BYTES_MAX:
             raise ConfigError(
-                f"{where}{path} is too large: a file may have {FILE_BYTES_MAX} bytes, "
-                f"all files together {TOTAL_BYTES_MAX}"
+                line(
+                    f"{where}{path} is too large: a file may have {FILE_BYTES_MAX} bytes, "
+                    f"all files together {TOTAL_BYTES_MAX}"
+                )
             )
         return data.decode("utf-8", "surrogateescape")
 

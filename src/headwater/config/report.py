@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import Any, NoReturn, TypeAlias
 
 from headwater.base.errors import ConfigError
-from headwater.config.tree import Entries, Entry, Place, fail
+from headwater.config.tree import Entries, Entry, Place, fail, line
 
 # More errors than a terminal holds help nobody.
 ERRORS_MAX = 50
@@ -29,7 +29,7 @@ class Report:
 
     def warn(self, place: Place, what: str) -> None:
         """Note something that works and should yet be changed."""
-        self.warnings.append(f"{place}: {what}")
+        self.warnings.append(line(f"{place}: {what}"))
 
     def ignored(self, entry: Entry) -> None:
         """Note an option that changes nothing in this version."""

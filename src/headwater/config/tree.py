@@ -5,6 +5,10 @@ from datetime import datetime
 from typing import NoReturn, TypeAlias
 
 from headwater.base.errors import ConfigError
+from headwater.base.quoting import printable
+
+# Errors show what somebody has written, of which there may be much: so much from either end.
+_SHOWN_CHARACTERS = 250
 
 # Python strings may hold lone surrogates: bytes of a file that are not UTF-8 ("surrogateescape").
 Scalar: TypeAlias = str | bool | int | float | datetime
@@ -47,7 +51,14 @@ Entries: TypeAlias = dict[str, Entry]
 
 def fail(place: Place, what: str) -> NoReturn:
     """Raise the ConfigError that ``what`` is wrong at ``place``."""
-    raise ConfigError(f"{place}: {what}")
+    raise ConfigError(line(f"{place}: {what}"))
+
+
+def line(text: str) -> str:
+    """Return ``text`` as one line: what is not printable is escaped, what is too long is cut."""
+    if len(text) > 2 * _SHOWN_CHARACTERS:
+        text = f"{text[:_SHOWN_CHARACTERS]} ... {text[-_SHOWN_CHARACTERS:]}"
+    return printable(text.encode("utf-8", "surrogateescape"))
 
 
 def describe(value: object) -> str:

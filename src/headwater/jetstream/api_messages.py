@@ -1,5 +1,6 @@
 """Messages by request: STREAM.MSG.GET, STREAM.MSG.DELETE and DIRECT.GET."""
 
+from headwater.base.limits import SEQUENCE_MAX
 from headwater.broker.subscription import InternalSubscription
 from headwater.jetstream import api_errors, responses
 from headwater.jetstream.api_errors import JetStreamError
@@ -77,12 +78,12 @@ def find_message(stream, asked, done):
         lasts = [state.last for _, state in index.matching(asked.last_by_subj.encode())]
         _read(store, max(lasts, default=0), done)
     elif asked.next_by_subj:
-        first = max(asked.seq, index.first_sequence)
+        first = max(min(asked.seq, SEQUENCE_MAX), index.first_sequence)
         _find_next(store, asked.next_by_subj.encode(), first, asked.start_time_ns or 0, done)
     elif asked.start_time_ns is not None:
         _find_next(store, b">", index.first_sequence, asked.start_time_ns, done)
     else:
-        _read(store, asked.seq, done)
+        _read(store, min(asked.seq, SEQUENCE_MAX), done)
 
 
 def _read(store, sequence, done):
@@ -237,7 +238,7 @@ class Batch:
         index = self._store.index
         asked = self._asked
         pattern = asked.next_by_subj.encode()
-        first = max(asked.seq, index.first_sequence)
+        first = max(min(asked.seq, SEQUENCE_MAX), index.first_sequence)
         if pattern and pattern != b">":
             self._states = dict(index.matching(pattern))
             states = self._states.values()

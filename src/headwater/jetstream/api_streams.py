@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from headwater.base.limits import NEXT_SEQUENCE_MAX
 from headwater.jetstream import api_errors, responses
 from headwater.jetstream.api_errors import JetStreamError
 from headwater.jetstream.requests import (
@@ -173,9 +174,10 @@ def purge(request):
         request.answer(responses.purged(before - index.messages + index.count_from(last + 1)))
 
     stream.ingest.acks.callbacks.append(purged)
-    store.propose(PURGE, pattern, Purge(pattern, asked.seq or last + 1, asked.keep).encode())
-    if asked.seq > last + 1 and not pattern:
-        store.propose(SKIP, b"", b"", asked.seq - 1)
+    bound = min(asked.seq, NEXT_SEQUENCE_MAX) or last + 1
+    store.propose(PURGE, pattern, Purge(pattern, bound, asked.keep).encode())
+    if bound > last + 1 and not pattern:
+        store.propose(SKIP, b"", b"", bound - 1)
     stream.ingest.due()
 
 

@@ -1,5 +1,6 @@
 """Where a new consumer begins, and how much is before it: may have to read the stream."""
 
+from headwater.base.limits import NEXT_SEQUENCE_MAX
 from headwater.jetstream.consumer_config import DeliverPolicy
 
 
@@ -37,7 +38,9 @@ class ConsumerStart:
         elif policy == DeliverPolicy.NEW:
             self.next_sequence = last + 1
         elif policy == DeliverPolicy.BY_START_SEQUENCE:
-            self.next_sequence = max(self._config.opt_start_seq, index.first_sequence)
+            self.next_sequence = max(
+                min(self._config.opt_start_seq, NEXT_SEQUENCE_MAX), index.first_sequence
+            )
         elif policy == DeliverPolicy.LAST_PER_SUBJECT:
             self.backlog = sorted(self._lasts())
             self.next_sequence = last + 1

@@ -4,6 +4,7 @@ import msgspec
 
 from headwater.base import gojson, ids
 from headwater.base.clock import SECOND
+from headwater.base.limits import NEXT_SEQUENCE_MAX
 from headwater.jetstream import stream_config
 from headwater.jetstream.api_messages import DirectGet
 from headwater.jetstream.dedupe import Dedupe
@@ -82,7 +83,7 @@ class Stream(StreamOwner):
         """Begin a new stream; ``done(error)`` once its configuration is on disk."""
         self.created_ns = created_ns
         if config.first_seq > 1:
-            self.store.propose(SKIP, b"", b"", config.first_seq - 1)
+            self.store.propose(SKIP, b"", b"", min(config.first_seq, NEXT_SEQUENCE_MAX) - 1)
         self.propose_config(config, done)
 
     def propose_config(self, config, done):

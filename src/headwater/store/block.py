@@ -251,6 +251,8 @@ class CachedBlock:
 
         ``data`` is a memoryview of the file; what fails its checksum is left out.
         """
+        if end < start:  # not even the head is whole
+            return 0
         record = self.record
         damaged = 0
         at = start

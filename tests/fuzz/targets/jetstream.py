@@ -1,0 +1,234 @@
+"""Requests to JetStream: the API, messages with its headers, pulls and acknowledgements.
+
+An input is requests by lines: a subject and a body; bodies have no line ends.
+"""
+
+import enum
+import functools
+import types
+import typing
+from typing import Any
+
+import msgspec
+
+from headwater.jetstream import ack_verbs, requests
+from headwater.jetstream.consumer_config import ConsumerConfig, CreateConsumerRequest
+from headwater.jetstream.stream_config import StreamConfig
+from tests.fuzz.dice import Dice
+from tests.fuzz.mutate import NUMBERS, mutate
+from tests.fuzz.target import Target, require
+from tests.jetstream.fakes import HeldJobs
+from tests.monitor.streams import World
+
+# A request leads to so many bytes at most: nothing here has more than a few streams and consumers.
+_ANSWER_BYTES_MAX = 64 * 1024
+_REQUESTS_MAX = 12
+_SUBJECT_BYTES_MAX = 1000
+
+
+class JetStreamTarget(Target):
+    """Every request is answered with JSON or a status, and the server goes on."""
+
+    name = "jetstream"
+
+    def begin(self) -> None:
+        self._played = 0
+        self._renew()
+
+    def _renew(self) -> None:
+        world = World()
+        world.client.say(b"SUB inbox 1\r\nSUB in.> 2\r\n")
+        world.stream("S", max_msgs=5)
+        world.consumer("S", "C")
+        world.publish("S.a", 2)
+        world.client.take()
+        self._world = world
+        self._jobs: HeldJobs = world.jobs
+
+    def make(self, dice: Dice) -> bytes:
+        lines = [_line(dice) for _ in range(1 + dice.below(3))]
+        data = b"\n".join(lines)
+        return mutate(dice, data, _WORDS, _GOOD) if dice.chance(0.5) else data
+
+    def play(self, data: bytes) -> object:
+        # What earlier requests have made is part of the game; ever more of it is not.
+        self._played += 1
+        if self._played % 50 == 0:
+            self._renew()
+        answers = []
+        for line in data.split(b"\n")[:_REQUESTS_MAX]:
+            subject, _, body = line.partition(b" ")
+            answers.append(self._ask(subject or b"x", body))
+        return answers
+
+    def _ask(self, subject: bytes, body: bytes) -> bytes:
+        subject = b".".join(subject.split())[:_SUBJECT_BYTES_MAX] or b"x"
+        client = self._world.client
+        block = b""
+        if body[:1] == b"#":
+            name, _, body = body[1:].partition(b"#")
+            block = b"NATS/1.0\r\n" + name.replace(b"\r", b"") + b"\r\n\r\n"
+        head = b"HPUB %b inbox %d %d\r\n" % (subject, len(block), len(block) + len(body))
+        said = client.say(head + block + body + b"\r\n")
+        self._jobs.run()
+        said += client.take()
+        require(len(said) <= _ANSWER_BYTES_MAX, f"an answer of {len(said)} bytes")
+        require(client.session.open, f"closed: {client.session.reason} {said!r}")
+        for part in said.split(b"\r\n"):
+            if part.startswith(b'{"type":'):
+                msgspec.json.decode(part)
+        verb, argument = ack_verbs.parse_ack(body)
+        require(verb is not None or argument is None, "an argument of nothing")
+        return said
+
+
+def _line(dice: Dice) -> bytes:
+    kind = dice.below(6)
+    if kind == 0:
+        return dice.pick(_MESSAGES) + b" " + dice.pick(_HEADERS) + dice.pick(_BODIES)
+    if kind == 1:
+        return dice.pick(_ACKS) + b" " + dice.pick(_ACK_BODIES)
+    verb, structure = dice.pick(_REQUESTS)
+    subject = b"$JS.API." + verb.replace(b"?", dice.pick(_NAMES), 1)
+    subject = subject.replace(b"!", dice.pick(_CONSUMERS), 1)
+    return subject + b" " + _object(dice, structure)
+
+
+def _object(dice: Dice, kind: type[msgspec.Struct] | None, depth: int = 0) -> bytes:
+    """Return the JSON of a structure with some of its fields."""
+    if kind is None:
+        return dice.pick((b"", b"", b"{}", dice.pick(_BODIES)))
+    if dice.chance(0.05):
+        return dice.pick(_BODIES)
+    fields = _fields_of(kind)
+    pairs = [
+        b'"%b":%b' % (name, _value(dice, wanted, depth))
+        for name, wanted in (dice.pick(fields) for _ in range(dice.below(7)))
+    ]
+    if kind is StreamConfig and not depth:
+        pairs += [b'"name":"%b"' % dice.pick(_NAMES), b'"subjects":' + dice.pick(_SUBJECT_LISTS)]
+    elif kind is CreateConsumerRequest:
+        pairs += [b'"stream_name":"S"', b'"config":' + _object(dice, ConsumerConfig, 1)]
+    return b"{" + b",".join(pairs) + b"}"
+
+
+def _value(dice: Dice, wanted: Any, depth: int) -> bytes:
+    """Return a value that fits a type, or rarely one that may not."""
+    if dice.chance(0.1):
+        return dice.pick(_VALUES)
+    if typing.get_origin(wanted) in (types.UnionType, typing.Union):
+        wanted = typing.get_args(wanted)[0]
+    origin = typing.get_origin(wanted)
+    if origin is typing.Annotated:
+        wanted = wanted.__origin__
+    if origin is tuple:
+        inner = typing.get_args(wanted)[0]
+        return b"[" + b",".join(_value(dice, inner, depth + 1) for _ in range(dice.below(3))) + b"]"
+    if wanted is bool:
+        return dice.pick((b"true", b"false"))
+    if wanted is int:
+        return dice.pick(_INTEGERS)
+    if isinstance(wanted, type) and issubclass(wanted, enum.Enum):
+        return b'"%b"' % str(dice.pick(list(wanted)).value).encode()
+    if isinstance(wanted, type) and issubclass(wanted, msgspec.Struct) and depth < 3:
+        return _object(dice, wanted, depth + 1)
+    return dice.pick(_TEXTS)
+
+
+@functools.cache
+def _fields_of(kind: type[msgspec.Struct]) -> list[tuple[bytes, Any]]:
+    return [(field.encode_name.encode(), field.type) for field in msgspec.structs.fields(kind)]
+
+
+_REQUESTS: tuple[tuple[bytes, type[msgspec.Struct] | None], ...] = (
+    *((b"STREAM.CREATE.?", StreamConfig), (b"STREAM.UPDATE.?", StreamConfig)) * 2,
+    *((b"CONSUMER.CREATE.?.!", CreateConsumerRequest),) * 2,
+    (b"CONSUMER.CREATE.?.!.S.a", CreateConsumerRequest),
+    (b"CONSUMER.DURABLE.CREATE.?.!", CreateConsumerRequest),
+    (b"CONSUMER.MSG.NEXT.?.!", requests.NextRequest),
+    (b"STREAM.MSG.GET.?", requests.MessageGetRequest),
+    (b"DIRECT.GET.?", requests.MessageGetRequest),
+    (b"STREAM.MSG.DELETE.?", requests.MessageDeleteRequest),
+    (b"STREAM.PURGE.?", requests.PurgeRequest),
+    (b"STREAM.INFO.?", requests.StreamInfoRequest),
+    (b"STREAM.NAMES", requests.StreamListRequest),
+    (b"STREAM.LIST", requests.StreamListRequest),
+    (b"CONSUMER.NAMES.?", requests.ConsumerListRequest),
+    (b"CONSUMER.LIST.?", requests.ConsumerListRequest),
+    (b"STREAM.DELETE.T", None),
+    (b"CONSUMER.INFO.?.!", None),
+    (b"CONSUMER.DELETE.?.!", None),
+    (b"INFO", None),
+    (b"NONE.?.!", None),
+)
+_NAMES = (b"S",) * 12 + (
+    b"T",
+    b"T",
+    b"T",
+    b"U",
+    b"",
+    b"a b",
+    b"*",
+    b">",
+    b"x" * 40,
+    b"\xff",
+    b"A/B",
+)
+_CONSUMERS = (b"C", b"C", b"C", b"D", b"D", b"E", b"E", b"", b"*", b"a\\b", b"\xff")
+_INTEGERS = (
+    *(b"0", b"1", b"2", b"5", b"10", b"-1", b"100", b"1000000000", b"60000000000"),
+    *NUMBERS,
+)
+_SUBJECT_LISTS = (b'["S.>"]', b'["T.>"]', b'["T.*","U"]', b'["S.>","T.*"]', b'[">"]', b"[]")
+_TEXTS = (
+    *(b'"x"', b'""', b'"S.>"', b'"S.a"', b'"S.*"', b'"T"', b'"S"', b'"in.x"', b'"a..b"', b'"a b"'),
+    *(b'"2024-01-02T03:04:05Z"', b'"2099-01-02T03:04:05.5+01:00"', b'"q"', b'"x.{{wildcard(1)}}"'),
+    *(b'"50%"', b'"1s"', b'"' + b"y" * 300 + b'"'),
+)
+_VALUES = (
+    *(b"0", b"1", b"2", b"-1", b"true", b"false", b"null", b'"x"', b'""', b"[]", b"{}", b'"S.>"'),
+    *(
+        b'"S.a"',
+        b'["S.a"]',
+        b'["S.>","T.*"]',
+        b'[">"]',
+        b'["a..b"]',
+        b'[""]',
+        b"1000000000",
+        b"1.5",
+    ),
+    *(b'"limits"', b'"workqueue"', b'"interest"', b'"memory"', b'"file"', b'"new"', b'"old"'),
+    *(b'"all"', b'"last"', b'"by_start_sequence"', b'"by_start_time"', b'"explicit"', b'"none"'),
+    *(b'"2024-01-02T03:04:05Z"', b'"0001-01-01T00:00:00Z"', b'"2024-13-01T00:00:00Z"', b'"1s"'),
+    *(b'{"src":"S.*","dest":"x.{{wildcard(1)}}"}', b'{"src":"S.a","dest":"S.b"}', b'{"name":"T"}'),
+    *(b'[{"name":"T"}]', b'{"a":"b"}', b"[1,2,3]", b'"\\ud800"', b'"\xff"', b'"10%"', b'"in.x"'),
+    *NUMBERS,
+)
+_MESSAGES = (b"S.a", b"S.b", b"S.a.b", b"T.x", b"S", b"in.x")
+_HEADERS = (
+    *(b"", b"#Nats-Msg-Id: 1#", b"#Nats-Expected-Last-Sequence: 2#", b"#Nats-Rollup: sub#"),
+    *(b"#Nats-Expected-Stream: T#", b"#Nats-Expected-Last-Subject-Sequence: 9#", b"#Nats-TTL: 1s#"),
+    *(b"#Nats-Rollup: x#", b"#Nats-Msg-Id: #", b"#Nats-TTL: -1#", b"#Nats-Required-Api-Level: 9#"),
+    *(b"#Nats-Expected-Last-Sequence: x#", b"#Nats-Expected-Last-Msg-Id: 1#", b"#Nats-TTL: never#"),
+)
+_BODIES = (b"", b"x", b"{}", b"{", b"[]", b"null", b"[" * 200, b'{"a":' * 200, b'"', b"\xff", b" ")
+_ACKS = (
+    *(b"$JS.ACK.S.C.1.1.1.0.0", b"$JS.ACK.S.C.1.2.2.0.0", b"$JS.ACK.S.C.0.0.0.0.0", b"$JS.ACK.S.C"),
+    *(b"$JS.ACK.S.C.x.y.z.1.2", b"$JS.ACK.T.D.1.1.1.0.0", b"$JS.ACK.S.C.9.9.9.9.9.9.9.9"),
+    *(b"$JS.ACK.S.C.1.18446744073709551616.1.0.0", b"$JS.ACK.S.C.-1.1.1.0.0"),
+)
+_ACK_BODIES = (
+    *(b"", b"+ACK", b"-NAK", b"+WPI", b"+NXT", b"+TERM", b"+TERM reason", b"-NAK {", b"-NAK 5s"),
+    *(b'-NAK {"delay":1000000000}', b'-NAK {"delay":-1}', b"-NAK 99999999999999999999h", b"+NXT 5"),
+    *(b'+NXT {"batch":5,"no_wait":true}', b"+NXT {", b"+OK", b"-NAK 1.5h3m", b"x", b"-NAK [" * 50),
+)
+_WORDS = (
+    *(b"$JS.API.", b"$JS.ACK.", b"S", b"C", b"#", b'"', b"config", b"subjects", b"max_msgs"),
+    *(*_VALUES, *_TEXTS, *_ACK_BODIES, *_HEADERS),
+)
+_GOOD = (
+    b'$JS.API.STREAM.CREATE.T {"name":"T","subjects":["T.>"],"max_msgs":3,"discard":"new"}',
+    b'$JS.API.CONSUMER.CREATE.S.D {"stream_name":"S","config":{"name":"D","ack_policy":"all"}}',
+    b'$JS.API.CONSUMER.MSG.NEXT.S.C {"batch":2,"no_wait":true}\n$JS.ACK.S.C.1.1.1.0.0 +ACK',
+    b'S.a #Nats-Msg-Id: 7#x\n$JS.API.STREAM.MSG.GET.S {"last_by_subj":"S.a"}',
+)
