@@ -120,10 +120,17 @@ class Peer:
             self.received += data
         self._read_from = self.received.find(mark, self._read_from) + len(mark)
 
-    def finish(self) -> None:
-        """Leave, and wait until the server has noticed."""
+    def hang_up(self) -> None:
+        """Let the server know that nothing more comes."""
         try:
             self._socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.closed = True
+
+    def finish(self) -> None:
+        """Leave, and wait until the server has noticed."""
+        self.hang_up()
+        try:
             while self._socket.recv(1 << 20):
                 pass
         except OSError:
@@ -178,6 +185,10 @@ class Duel:
         self.ours.stop()
         self.theirs.stop()
 
+    def ports(self) -> tuple[int, int]:
+        """Return where clients connect: to us, and to nats-server."""
+        return int(self.ours.client_url.rpartition(":")[2]), self.theirs.port()
+
     def run(self, steps: Sequence[Step]) -> tuple[dict, dict]:
-        ours = int(self.ours.client_url.rpartition(":")[2])
-        return play(ours, steps), play(self.theirs.port(), steps)
+        ours, theirs = self.ports()
+        return play(ours, steps), play(theirs, steps)

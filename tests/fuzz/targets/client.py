@@ -53,7 +53,9 @@ _CONNECTS = (
     b"[]",
     b"null",
 )
-_REST_BYTES_MAX = 64  # what a verb and blanks may add to the longest line
+# Blanks behind a verb may be as many as what follows them, and the verb comes on top.
+_LINES = 2
+_VERB_BYTES_MAX = 16
 _ERROR = re.compile(rb"-ERR '[^\r\n]*'\r\n")
 _INFO = re.compile(rb"INFO \{[^\r\n]*\} \r\n")
 _HEAD = re.compile(rb"(?:MSG|HMSG) (?:[^ \r\n]+ ){2,4}([0-9]+)\r\n")
@@ -114,7 +116,7 @@ class Bench:
         return outcome
 
     def _check_rest(self, session: ClientSession, rest: int) -> None:
-        line_max = session.control_line_bytes_max + _REST_BYTES_MAX
+        line_max = _LINES * session.control_line_bytes_max + _VERB_BYTES_MAX
         if session.wanted:
             wanted_max = session.payload_bytes_max + line_max
             require(session.wanted <= wanted_max, f"waits for {session.wanted} bytes")

@@ -83,7 +83,7 @@ class Bench:
         return outcome
 
     def _check_rest(self, session: LeafSession, rest: int) -> None:
-        line_max = session.control_line_bytes_max + 64
+        line_max = 2 * session.control_line_bytes_max + 64
         if session.wanted:
             require(session.wanted <= _PAYLOAD_BYTES + line_max, f"waits for {session.wanted}")
         else:
