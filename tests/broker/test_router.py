@@ -130,6 +130,15 @@ def test_a_callback_that_says_no_is_no_responder() -> None:
     assert client.say(b"PUB a inbox 0\r\n\r\n") == expected
 
 
+def test_that_nobody_answers_is_told_once_and_to_no_group() -> None:
+    node = new_node()
+    client = Client(node, b'CONNECT {"verbose":false,"headers":true,"no_responders":true}\r\n')
+    client.say(b"SUB inbox g 1\r\n")
+    assert client.say(b"PUB a inbox 0\r\n\r\n") == b""
+    client.say(b"SUB inbox 2\r\nSUB * 3\r\n")
+    assert client.say(b"PUB a.b inbox 0\r\n\r\n").count(b"NATS/1.0 503") == 1
+
+
 def test_who_unsubscribes_while_a_message_is_delivered_gets_no_more() -> None:
     node = new_node()
     client = Client(node)

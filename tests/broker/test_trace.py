@@ -87,6 +87,19 @@ def test_the_next_message_in_the_buffer_is_read_as_it_stands() -> None:
     assert heard.endswith(b"HMSG third 1 18 19\r\nNATS/1.0\r\nA: b\r\n\r\nx\r\n")
 
 
+@pytest.mark.parametrize(
+    "field", [b"Nats-Trace-Dest: t.*", TO + b"\r\nNats-Trace-Origin-Account: A"]
+)
+def test_what_is_to_be_only_traced_and_cannot_be_goes_nowhere(field: bytes) -> None:
+    node = new_node()
+    listener = Client(node)
+    listener.say(b"SUB > 1\r\n")
+    publisher = Client(node, b'CONNECT {"verbose":false,"headers":true,"no_responders":true}\r\n')
+    publisher.say(b"SUB r 1\r\n")
+    assert publisher.say(hpub(b"f", field, ONLY, reply=b"r")) == b""
+    assert listener.take() == b""
+
+
 def test_an_account_has_a_share_of_sampled_messages_traced() -> None:
     node = new_node()
     node.accounts.globals.trace_destination = b"t"

@@ -86,6 +86,26 @@ def test_a_link_that_messages_may_not_take_is_named() -> None:
     assert world.link.take() == b""
 
 
+def test_what_an_account_samples_is_marked_for_all_behind() -> None:
+    world = World()
+    world.shake_hands()
+    account = world.node.accounts.globals
+    account.trace_destination = b"t"
+    world.says(b"LS+ up\r\n")
+    heard = world.listen(b"t")
+    client = world.client()
+    context = b"traceparent: a-b-c-01"
+    world.link.take()
+    feed(client.receiver, hpub(b"up", context))
+    assert traced(world, heard)["hops"] == 1
+    copy = b"NATS/1.0\r\n" + context + b"\r\nNats-Trace-Hop: 1\r\n\r\n"
+    assert world.link.take() == b"HMSG up %d %d\r\n%bx\r\n" % (len(copy), len(copy) + 1, copy)
+    account.trace_sampling = 0
+    feed(client.receiver, hpub(b"up", context))
+    assert world.link.take().endswith(b"\r\nNats-Trace-Dest: trace disabled\r\n\r\nx\r\n")
+    assert len(heard) == 1
+
+
 def test_after_a_trace_a_link_reads_on_as_before() -> None:
     world = World()
     world.shake_hands()

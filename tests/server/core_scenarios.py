@@ -184,6 +184,14 @@ SCENARIOS: dict[str, list[Step]] = {
         connect(),
         say(b"SUB inbox 1\r\nUNSUB 1 1\r\nPUB nobody inbox 0\r\n\r\nPUB inbox 1\r\nx\r\n"),
     ],
+    "no responders in a group": [
+        connect(),
+        say(b"SUB inbox.1 g 1\r\nSUB inbox.* h 2\r\nPUB nobody inbox.1 0\r\n\r\n"),
+    ],
+    "no responders in a group and beside it": [
+        connect(),
+        say(b"SUB inbox g 1\r\nSUB inbox 2\r\nPUB nobody inbox 0\r\n\r\n"),
+    ],
     "no responders not asked for": [
         connect(no_responders=False),
         say(b"SUB inbox 1\r\nPUB nobody inbox 2\r\nhi\r\n"),

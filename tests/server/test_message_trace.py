@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from tests.server.duel import Duel
 from tests.server.trace_plays import (
     DESTINATION,
     ONLY,
+    PARENT,
     Client,
     Peer,
     Play,
@@ -19,7 +22,7 @@ from tests.server.trace_plays import (
     run,
     traces,
 )
-from tests.server.trace_scenarios import GROUPS
+from tests.server.trace_scenarios import GROUPS, RIGHTS, WATCHER
 from tests.support.wait import wait_until
 
 pytestmark = pytest.mark.hub
@@ -51,7 +54,57 @@ def test_same_traces(duel_with: Callable[[str], Duel], config: str, name: str) -
     play: Play = GROUPS[config][name]
     duel = duel_with(config)
     ours = run(int(duel.ours.client_url.rpartition(":")[2]), play)
-    assert ours == run(duel.theirs.port(), play)
+    assert ours == run(duel.theirs.port(), play, ours)
+
+
+# --- generated -------------------------------------------------------------------------------
+
+_FIELDS = st.sampled_from(
+    [
+        *[DESTINATION, "Nats-Trace-Dest: tr.ok", "Nats-Trace-Dest: tr.*", "Nats-Trace-Dest:"],
+        *[ONLY, "Nats-Trace-Only: no", PARENT, "Nats-Trace-Hop: 1", "Nats-Trace-Origin-Account: X"],
+        *["Accept-Encoding: gzip", "Accept-Encoding: br", "A: b", "A: c", "nats-trace-dest: tr.x"],
+    ]
+)
+_SUBJECTS = st.sampled_from(["foo", "foo.a", "foo.denied", "foo.a.b", "bar", "den", "ok2", "_I"])
+_INTEREST = st.sampled_from(["foo", "foo.*", "foo.>", "*", "ok", "denied", "_I", "tr.x", "tr.*"])
+
+
+@st.composite
+def _plays(draw: st.DrawFn) -> Play:
+    """Return clients of all kinds and some messages; each queue group has one member."""
+
+    def peer(name: str) -> Peer:
+        interest = [
+            draw(_INTEREST) + draw(st.sampled_from(["", f" {name}{number}"]))
+            for number in range(draw(st.integers(0, 4)))
+        ]
+        verbose, echo = draw(st.booleans()), draw(st.booleans())
+        user = draw(st.sampled_from("ar"))
+        return Peer(interest, {"user": user, "pass": "p", "verbose": verbose, "echo": echo})
+
+    def message() -> bytes:
+        # Most of them are to be traced.
+        fields = [DESTINATION] if draw(st.booleans()) else []
+        fields += draw(st.lists(_FIELDS, max_size=4))
+        return hpub(draw(_SUBJECTS), *fields, reply=draw(st.sampled_from(["", "_I", "_R_.x"])))
+
+    data = b"".join(message() for _ in range(draw(st.integers(1, 6))))
+    peers = {name: peer(name) for name in draw(st.sampled_from(["b", "bc", "bcd"]))}
+    return Play(data, {"watcher": WATCHER, **peers}, peer("p"))
+
+
+@given(_plays())
+@settings(
+    max_examples=60,
+    deadline=None,
+    phases=[Phase.generate, Phase.shrink],
+    suppress_health_check=list(HealthCheck),
+)
+def test_generated(duel_with: Callable[[str], Duel], play: Play) -> None:
+    duel = duel_with(RIGHTS)
+    ours = run(int(duel.ours.client_url.rpartition(":")[2]), play)
+    assert ours == run(duel.theirs.port(), play, ours)
 
 
 # --- streams ---------------------------------------------------------------------------------
@@ -115,6 +168,11 @@ _INGEST = [
     *_published("nothing"),
     *_published("$JS.ACK.S.none.1.2.3.4.5"),
     *_published("$JS.API.DIRECT.GET.S.s.none", payload=""),
+    *_published("$JS.API.STREAM.NAMES", payload=""),
+    *_published("$JS.API.NOTHING", payload=""),
+    hpub("$JS.D.API.STREAM.NAMES", DESTINATION, payload="", reply="_I"),
+    hpub("$JS.D.API.DIRECT.GET.S.s.none", DESTINATION, payload="", reply="_I"),
+    *_published("$JS.OTHER.API.STREAM.NAMES", payload=""),
 ]
 
 
@@ -145,10 +203,10 @@ def _is_complete(client: Client) -> bool:
         return False
     event = found[0]["events"][-1]
     stored = event["type"] == "js" and "error" not in event
-    unanswered = event.get("stream") == "N" or (
-        stored and "Nats-Trace-Only" in found[0]["request"]["header"]
-    )
-    return bool(unanswered) or len(client.got) > 1
+    unanswered = event.get("stream") == "N" or event.get("from", "").endswith(".NOTHING")
+    if stored and "Nats-Trace-Only" in found[0]["request"]["header"]:
+        unanswered = True
+    return unanswered or len(client.got) > 1
 
 
 def _without(fields: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -174,7 +232,7 @@ def _ask(client: Client, subject: str, body: dict[str, Any]) -> str:
 
 def test_same_traces_of_streams(duel_with: Callable[[str], Duel], tmp_path: Path) -> None:
     duel = duel_with(
-        f"jetstream {{ store_dir: '{tmp_path}', max_mem: 64MB, max_file: 1GB }}\n"
+        f"jetstream {{ store_dir: '{tmp_path}', max_mem: 64MB, max_file: 1GB, domain: D }}\n"
         "mappings { mapped: s.mapped }"
     )
     ours = _ingested(int(duel.ours.client_url.rpartition(":")[2]))

@@ -7,6 +7,7 @@ got is parsed: a trace is its header fields and its JSON, with what is of one ru
 import gzip
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -117,8 +118,13 @@ def traces(got: Iterable[Any]) -> list[dict[str, Any]]:
     return [item[-1] for item in got if isinstance(item, list) and isinstance(item[-1], dict)]
 
 
-def run(port: int, play: Play) -> dict[str, list[Any]]:
-    """Return what each client of a play got, in an order that two servers agree on."""
+def run(
+    port: int, play: Play, expected: dict[str, list[Any]] | None = None
+) -> dict[str, list[Any]]:
+    """Return what each client of a play got, in an order that two servers agree on.
+
+    A server whose traces may be late is given the time to do as much as is ``expected``.
+    """
     peers = {"watcher": Peer(["tr.>"], play.publisher.connect), **play.peers}
     clients = {name: Client(port, name, peer) for name, peer in peers.items()}
     publisher = clients["publisher"] = Client(port, "publisher", play.publisher)
@@ -130,10 +136,20 @@ def run(port: int, play: Play) -> dict[str, list[Any]]:
         # Traces of one account leave in their order: behind this one nothing is left to come.
         end.send(hpub(_LAST, "Nats-Trace-Dest: tr-end.x"))
         wait_until(lambda: end.settle() or end.got, what="the last trace")
+        with suppress(AssertionError):  # what is missing shows in the comparison
+            wait_until(lambda: _has_all(clients, expected or {}))
         return heard(clients, end)
     finally:
         for client in (*clients.values(), end):
             client.close()
+
+
+def _has_all(clients: dict[str, Client], expected: dict[str, list[Any]]) -> bool:
+    for name, items in expected.items():
+        clients[name].settle()
+        if len(clients[name].got) < len(items):
+            return False
+    return True
 
 
 def _without_name(connect: dict[str, Any]) -> dict[str, Any]:

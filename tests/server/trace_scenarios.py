@@ -205,7 +205,7 @@ mappings {
 }
 """
 
-_RIGHTS_CONFIG = """
+RIGHTS = """
 mappings { den: denied, ok2: ok }
 authorization {
   users: [
@@ -223,7 +223,8 @@ def _user(name: str, *subscriptions: str, **connect: Any) -> Peer:
 
 
 _OK = "Nats-Trace-Dest: tr.ok"
-_LISTENER = {"watcher": _user("a", "tr.>"), "b": _user("a", ">")}
+WATCHER = _user("a", "tr.>")
+_LISTENER = {"watcher": WATCHER, "b": _user("a", ">")}
 _RIGHTS: dict[str, Play] = {
     "may not be heard": Play(
         hpub("foo.denied", DESTINATION) + hpub("foo.ok", DESTINATION),
@@ -320,6 +321,6 @@ _ACCOUNTS: dict[str, Play] = {
 GROUPS: dict[str, dict[str, Play]] = {
     "": _PLAIN | _DESTINATIONS | _BLOCKS | _ENCODINGS | _SERVICES,
     _MAPPINGS: _MAPPED,
-    _RIGHTS_CONFIG: _RIGHTS,
+    RIGHTS: _RIGHTS,
     _ACCOUNTS_CONFIG: _ACCOUNTS,
 }

@@ -325,7 +325,7 @@ class ClientSession(Session):
         Whoever may not publish where the trace goes may not publish the message either.
         """
         wanted = trace_of(self, self.message)
-        if wanted is None or self._may_trace_to(wanted.destination):
+        if wanted is None or (wanted.destination and self._may_trace_to(wanted.destination)):
             self.trace = wanted
             if self.account.mappings is None:
                 self._take(subject)

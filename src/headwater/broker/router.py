@@ -192,7 +192,10 @@ class Router:
         return self.route(account, message, None)
 
     def answer_no_responders(self, session, message):
-        """Tell the sender of a request that nobody is there to answer it."""
+        """Tell the sender of a request that nobody is there to answer it.
+
+        As on nats-server, one of its plain subscriptions is told; members of groups never are.
+        """
         fields = ((b"Nats-Subject", message.subject),)
         block = headers.status_block(503, b"", fields)
         answer = Message()
@@ -201,10 +204,7 @@ class Router:
         for subscription in matches.plain:
             if subscription.serves(session):
                 subscription.notify(answer)
-        for group in matches.groups:
-            for subscription in group:
-                if subscription.serves(session):
-                    subscription.notify(answer)
+                return
 
     def flush(self):
         """End the batch: let those who asked for it finish, and every touched connection send."""

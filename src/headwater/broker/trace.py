@@ -58,14 +58,18 @@ def trace_of(session, message):
     if origin or (sampling < 100 and session.router.random_below(100) >= sampling):
         block = headers.replaced(message.headers(), DESTINATION, _DISABLED)
         message.replace_headers(block)
-        return None
-    if not is_valid_literal(destination):
-        return None
-    return MessageTrace(session, message, destination, fields)
+        destination = b""
+    elif not is_valid_literal(destination):
+        destination = b""
+    trace = MessageTrace(session, message, destination, fields)
+    return trace if destination or trace.only else None
 
 
 class MessageTrace:
-    """The trace of one message; ``only`` tells that it must not be delivered."""
+    """The trace of one message; ``only`` tells that it must not be delivered.
+
+    One without a destination is of a message that goes nowhere, not even to be traced.
+    """
 
     def __init__(self, session, message, destination, fields):
         self.destination = destination

@@ -205,14 +205,16 @@ class LeafSession(Session):
 
     def _take_traced(self, subject):
         """Do the same with a message that may ask for its trace."""
-        wanted = self.trace = trace_of(self, self.message)
-        if self.account.mappings is None:
-            self._take()
-        else:
-            self._take_mapped(subject)
-        if wanted is not None:
-            self.trace = None
-            wanted.send()
+        wanted = trace_of(self, self.message)
+        if wanted is None or wanted.destination:
+            self.trace = wanted
+            if self.account.mappings is None:
+                self._take()
+            else:
+                self._take_mapped(subject)
+            if wanted is not None:
+                self.trace = None
+                wanted.send()
         self.message.set_view(self.input)
 
     def _split_reply(self):
