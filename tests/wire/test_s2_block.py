@@ -36,7 +36,7 @@ def copy(offset: int, length: int) -> bytes:
 
 def again(length: int) -> bytes:
     """Return a copy from where the last one was taken."""
-    for code, base, count in ((7, 65800, 3), (6, 264, 2), (5, 8, 1)):
+    for code, base, count in ((7, 65540, 3), (6, 260, 2), (5, 8, 1)):
         if length >= base:
             return bytes((code << 2 | 1, 0)) + (length - base).to_bytes(count, "little")
     return bytes((length - 4 << 2 | 1, 0))
@@ -59,7 +59,7 @@ def blocks(draw) -> tuple[bytes, bytes]:
             length = draw(st.integers(1, 64))
             elements += copy(offset, length)
         elif offset:
-            length = draw(st.sampled_from((4, 7, 8, 9, 200, 264, 1000, 65800, 70000)))
+            length = draw(st.sampled_from((4, 7, 8, 9, 200, 260, 1000, 65540, 70000)))
             elements += again(length)
         else:
             continue

@@ -15,6 +15,7 @@ from headwater.subjects.validate import matches
 
 _DELETED = ".deleted-"
 _ASIDE = ".aside-"
+_RESTORING = ".restoring-"
 
 
 class DeliverInterest(InterestListener):
@@ -85,6 +86,7 @@ class AccountStreams:
         self.api = None  # the Api that answers for them, once they run
         self.streams = {}
         self.creating = {}  # name -> Stream that is not on disk yet
+        self.restoring = set()  # the StreamRestores that are being filled
         self._deleting = {}  # name -> what waits until the stream is gone from the disk
         self._quotas = quotas
         self._folder = f"{_folder_name(self.account_name)}/streams"
@@ -95,9 +97,9 @@ class AccountStreams:
         """Open every stream on the disk; blocks."""
         for name in self.disk.names(self._folder):
             path = f"{self._folder}/{name}"
-            if name.startswith(_DELETED):
+            if name.startswith((_DELETED, _RESTORING)):
                 self.disk.remove_tree(path)
-            if name.startswith((_DELETED, _ASIDE)):
+            if name.startswith((_DELETED, _RESTORING, _ASIDE)):
                 continue
             stream = self._recover(path)
             if stream is not None:
@@ -150,6 +152,8 @@ class AccountStreams:
             if left == 0:
                 done()
 
+        for restore in list(self.restoring):
+            restore.abandon()
         for stream in list(self.streams.values()):
             stream.stop(409, reason)
             stream.close(partial(closed, stream))
@@ -206,6 +210,67 @@ class AccountStreams:
         self.disk.rename(folder, aside)
         self.disk.sync_directory(self._folder)
         self.log.warn(f"JetStream store: {folder} was no whole stream and is now {aside}")
+
+    # A stream that comes from elsewhere: see StreamRestore.
+
+    def begin_restore(self, config, done):
+        """Make a stream that nobody sees yet; ``done(stream, error)`` once it can be filled."""
+        in_memory = config.storage == Storage.MEMORY
+        hidden = f"{self._folder}/{_RESTORING}{ids.unique_id(self.rng).decode()}"
+        disk = None if in_memory else self.disk
+        stream = Stream(self, hidden, disk, self._quotas[config.storage])
+        stream.config = config
+        self.creating[config.name] = stream
+        if in_memory:
+            done(stream, None)
+        else:
+            self.jobs.submit(
+                hidden,
+                lambda: self.disk.make_directory(hidden),
+                lambda _, error: done(stream, error),
+            )
+
+    def end_restore(self, stream, done):
+        """Put a stream that is filled and idle in its place; ``done(error)`` once it is there."""
+        name = stream.name
+        waiting = self._deleting.get(name)
+        if waiting is not None:
+            waiting.append(partial(self.end_restore, stream, done))
+            return
+
+        def placed(_, error):
+            if error is None:
+                del self.creating[name]
+                self.streams[name] = stream
+                if not stream.store.in_memory:
+                    stream.store.log.folder = f"{self._folder}/{name}"
+                    stream.files = stream_files.StreamFiles(stream.store, self.jobs)
+                self.reserve(stream.config, 1)
+                stream.start()
+                if stream.files is not None:
+                    stream.files.checkpoint()
+            done(error)
+
+        if stream.store.in_memory:
+            placed(None, None)
+        else:
+            hidden = stream.store.log.folder
+            self.jobs.submit(hidden, lambda: self._place(hidden, name), placed)
+
+    def drop_restore(self, stream):
+        """Let go of a stream that did not get into its place."""
+        self.creating.pop(stream.name, None)
+        stream.discard()
+        if not stream.store.in_memory:
+            hidden = stream.store.log.folder
+            self.jobs.submit(hidden, lambda: self.disk.remove_tree(hidden), lambda *_: None)
+
+    def _place(self, hidden, name):
+        folder = f"{self._folder}/{name}"
+        if self.disk.exists(folder):
+            self._set_aside(folder)
+        self.disk.rename(hidden, folder)
+        self.disk.sync_directory(self._folder)
 
     def delete(self, stream, done):
         """Delete a stream with all it has; ``done(error)`` follows."""

@@ -1,7 +1,14 @@
 """The JetStream API of one account: which request goes to which handler, and how it is answered."""
 
 from headwater.broker.subscription import ServiceSubscription
-from headwater.jetstream import api_consumers, api_errors, api_messages, api_streams, responses
+from headwater.jetstream import (
+    api_consumers,
+    api_errors,
+    api_messages,
+    api_snapshots,
+    api_streams,
+    responses,
+)
 from headwater.jetstream.api_errors import JetStreamError
 from headwater.jetstream.requests import required_level
 from headwater.jetstream.responses import AccountInfo, ApiStats, Kind
@@ -76,6 +83,8 @@ _HANDLERS = {
     ("STREAM", "INFO", "*"): (Kind.STREAM_INFO, api_streams.info),
     ("STREAM", "DELETE", "*"): (Kind.STREAM_DELETE, api_streams.delete),
     ("STREAM", "PURGE", "*"): (Kind.STREAM_PURGE, api_streams.purge),
+    ("STREAM", "SNAPSHOT", "*"): (Kind.STREAM_SNAPSHOT, api_snapshots.snapshot),
+    ("STREAM", "RESTORE", "*"): (Kind.STREAM_RESTORE, api_snapshots.restore),
     ("STREAM", "NAMES"): (Kind.STREAM_NAMES, api_streams.names),
     ("STREAM", "LIST"): (Kind.STREAM_LIST, api_streams.listing),
     ("STREAM", "MSG", "GET", "*"): (Kind.MESSAGE_GET, api_messages.get),

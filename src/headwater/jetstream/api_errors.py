@@ -38,6 +38,7 @@ CLUSTER_REQUIRED = ApiError(503, 10010, "JetStream clustering support required")
 CONSUMER_CREATE = ApiError(500, 10012, "{err}")
 CONSUMER_NAME_EXIST = ApiError(400, 10013, "consumer name already in use")
 CONSUMER_NOT_FOUND = ApiError(404, 10014, "consumer not found")
+SNAPSHOT_DELIVER_SUBJECT_INVALID = ApiError(400, 10015, "deliver subject not valid")
 CONSUMER_DURABLE_NAME_NOT_IN_SUBJECT = ApiError(
     400, 10016, "consumer expected to be durable but no durable name set in subject"
 )
@@ -77,6 +78,8 @@ STREAM_NAME_EXIST = ApiError(
 )
 STREAM_NOT_FOUND = ApiError(404, 10059, "stream not found")
 STREAM_NOT_MATCH = ApiError(400, 10060, "expected stream does not match")
+STREAM_RESTORE = ApiError(500, 10062, "restore failed: {err}")
+STREAM_SNAPSHOT = ApiError(500, 10064, "snapshot failed: {err}")
 STREAM_SUBJECT_OVERLAP = ApiError(400, 10065, "subjects overlap with an existing stream")
 STREAM_UPDATE = ApiError(500, 10069, "{err}")
 STREAM_WRONG_LAST_MSG_ID = ApiError(400, 10070, "wrong last msg ID: {id}")
@@ -177,6 +180,9 @@ CONSUMER_NAME_CONTAINS_PATH_SEPARATORS = ApiError(
 )
 STREAM_NAME_CONTAINS_PATH_SEPARATORS = ApiError(
     400, 10128, "Stream name can not contain path separators"
+)
+STREAM_NAME_EXIST_RESTORE_FAILED = ApiError(
+    400, 10130, "stream name already in use, cannot restore"
 )
 STREAM_RECONFIGURE_NOT_IN_PROGRESS = ApiError(400, 10129, "stream reconfiguration not in progress")
 CONSUMER_CREATE_FILTER_SUBJECT_MISMATCH = ApiError(

@@ -365,6 +365,18 @@ class PurgeRequest(Body, frozen=True):
     keep: UInt64 = 0
 
 
+class SnapshotRequest(Body, frozen=True):
+    """STREAM.SNAPSHOT: where it goes, without consumers or with, and in what portions."""
+
+    go_name = "JSApiStreamSnapshotRequest"
+
+    deliver_subject: str = always("")
+    no_consumers: bool = False
+    chunk_size: Int = 0
+    window_size: Int = 0
+    jsck: bool = False
+
+
 class MessageGetRequest(Body, frozen=True):
     """STREAM.MSG.GET and DIRECT.GET; times are RFC 3339."""
 

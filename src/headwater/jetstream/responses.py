@@ -35,6 +35,8 @@ class Kind(enum.StrEnum):
     STREAM_LIST = "io.nats.jetstream.api.v1.stream_list_response"
     STREAM_DELETE = "io.nats.jetstream.api.v1.stream_delete_response"
     STREAM_PURGE = "io.nats.jetstream.api.v1.stream_purge_response"
+    STREAM_SNAPSHOT = "io.nats.jetstream.api.v1.stream_snapshot_response"
+    STREAM_RESTORE = "io.nats.jetstream.api.v1.stream_restore_response"
     MESSAGE_GET = "io.nats.jetstream.api.v1.stream_msg_get_response"
     MESSAGE_DELETE = "io.nats.jetstream.api.v1.stream_msg_delete_response"
     CONSUMER_CREATE = "io.nats.jetstream.api.v1.consumer_create_response"
@@ -55,6 +57,7 @@ _BESIDE_ERROR = {
     Kind.CONSUMER_NAMES: b',"total":0,"offset":0,"limit":0,"consumers":[]',
     Kind.CONSUMER_LIST: b',"total":0,"offset":0,"limit":0,"consumers":[]',
     Kind.STREAM_PURGE: b',"purged":0',
+    Kind.STREAM_RESTORE: b',"deliver_subject":""',
     Kind.CONSUMER_PAUSE: b',"paused":false,"pause_until":"0001-01-01T00:00:00Z"',
     Kind.CONSUMER_RESET: b',"reset_seq":0',
 }
@@ -256,6 +259,28 @@ def stream_names(names: Sequence[str], offset: int) -> bytes:
 def stream_list(infos: Sequence[StreamInfo], total: int, offset: int) -> bytes:
     """Return the page of STREAM.LIST that ``infos`` is; at most ``LIST_MAX`` belong in it."""
     return _paged(Kind.STREAM_LIST, b"streams", infos, total, offset, LIST_MAX)
+
+
+def snapshot_begun(config: StreamConfig, state: StreamState) -> bytes:
+    """Return the body that answers STREAM.SNAPSHOT, before the snapshot itself."""
+    return b'%b,"config":%b,"state":%b}' % (
+        _head(Kind.STREAM_SNAPSHOT),
+        gojson.encode(config),
+        gojson.encode(state),
+    )
+
+
+def restore_begun(deliver_subject: str) -> bytes:
+    """Return the body that answers STREAM.RESTORE: where the snapshot is to be sent."""
+    return b'%b,"deliver_subject":%b}' % (
+        _head(Kind.STREAM_RESTORE),
+        gojson.encode(deliver_subject),
+    )
+
+
+def stream_restored(info: StreamInfo) -> bytes:
+    """Return the body that answers the end of a snapshot that was restored."""
+    return _joined(Kind.STREAM_CREATE, _shown(info))
 
 
 def consumer_created(info: ConsumerInfo) -> bytes:

@@ -346,14 +346,15 @@ class Stream(StreamOwner):
             return
         for cached in self.store.scan(first):
             record = cached.record
-            message_id = b""
-            if record.header_size:
-                block = cached.headers()
-                found = headers.find_value(memoryview(block), 0, len(block), b"Nats-Msg-Id")
-                message_id = found or b""
-            if message_id and record.time_ns >= bound_ns:
-                self.dedupe.add(message_id, record.sequence, record.time_ns)
-            self.dedupe.last_id = message_id
+            block = cached.headers() if record.header_size else b""
+            self.recall_id(block, record.sequence, record.time_ns, bound_ns)
+
+    def recall_id(self, block, sequence, time_ns, bound_ns):
+        """Remember the id that the headers ``block`` give a message, if it is not too old."""
+        message_id = headers.find_value(memoryview(block), 0, len(block), b"Nats-Msg-Id") or b""
+        if message_id and time_ns >= bound_ns:
+            self.dedupe.add(message_id, sequence, time_ns)
+        self.dedupe.last_id = message_id
 
 
 def _per_subject_max(config):

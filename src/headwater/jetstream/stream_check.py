@@ -84,6 +84,17 @@ def check_new(
         raise refuse("stream configuration for create can not be sealed")
     if config.mirror_direct and config.mirror is None:
         raise refuse("stream has no mirror but does have mirror direct")
+    return check_restored(config, limits, pedantic=pedantic)
+
+
+def check_restored(
+    config: StreamConfig, limits: StreamLimits = NO_LIMITS, *, pedantic: bool = False
+) -> StreamConfig:
+    """Return the configuration in force for a stream that was one before.
+
+    Raises:
+        JetStreamError: a rule is broken, or the stream needs what this server does not do.
+    """
     checked = normalise(with_required_level(config), limits, pedantic=pedantic)
     if checked.num_replicas > 1:
         raise JetStreamError(api_errors.STREAM_REPLICAS_NOT_SUPPORTED)

@@ -165,6 +165,32 @@ class StreamConsumers(dict):
             consumer.delivery.num_pending = start.num_pending
             consumer.wake()
 
+    # Restored from elsewhere
+
+    def restore(self, config, created_ns, state):
+        """Make a consumer that is as far as the AckState ``state``, while the stream is filled."""
+        record = _ConsumerRecord(
+            created_ns, state.next_sequence, msgspec.Raw(gojson.encode(config)), [], 0
+        )
+        made, reached = msgspec.json.encode(record), state.snapshot()
+        if self._stream.store.in_memory or config.mem_storage or config.direct:
+            self.apply_made(made)
+            self.apply_state(config.name, reached)
+        else:
+            self._store.propose(CONSUMER, config.name.encode(), made)
+            self._store.propose(CONSUMER_STATE, config.name.encode(), reached)
+
+    def forget_missing(self):
+        """Let no consumer wait for messages that are not there."""
+        now_ns = self._stream.clock.now()
+        for consumer in self.values():
+            state = consumer.delivery.state
+            missing = [sequence for sequence in state.pending if not self._store.has(sequence)]
+            for sequence in missing:
+                state.forget(sequence, now_ns)
+            if missing:
+                self.changed(consumer)
+
     # What the log says
 
     def encode(self, consumer):

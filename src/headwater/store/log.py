@@ -149,6 +149,11 @@ class Log:
         self._previous_number = 0 if last is None else last.number
         self._previous_size = 0 if last is None else last.size
 
+    def begin_block(self):
+        """Let the next batch go to a new block, whatever room there is; only while none waits."""
+        invariant(self.writing is None and self.staged.size == 0, "a batch is under way")
+        self.active = None
+
     def path(self, name):
         return f"{self.folder}/{name}"
 

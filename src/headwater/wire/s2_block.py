@@ -101,9 +101,9 @@ class _Decoder:
         elif length == 9:
             length = self._number(1) + 8
         elif length == 10:
-            length = self._number(2) + 264
+            length = self._number(2) + 260
         elif length == 11:
-            length = self._number(3) + 65800
+            length = self._number(3) + 65540
         self._copy(length, size)
 
     def _copy(self, length, size):

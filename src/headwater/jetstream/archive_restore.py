@@ -1,0 +1,158 @@
+"""From the entries of an archive to a stream: in which order they come, and what each one is."""
+
+import enum
+
+import msgspec
+
+from headwater.base.errors import FormatError
+from headwater.natsstore import consumer_state
+from headwater.natsstore.archive import CONSUMER_PREFIX, MAGIC, STATE_NAME, ArchiveReader
+from headwater.natsstore.consumer_state import ConsumerState
+
+_CONSUMERS_MAX = 1 << 20
+
+
+class _Part(enum.Enum):
+    MAGIC = 0
+    STATE = 1
+    CONSUMERS = 2
+    MESSAGES = 3
+    END = 4
+
+
+class _State(msgspec.Struct):
+    """What of ``state.json`` is relied on."""
+
+    first_seq: int = 0
+    last_seq: int = 0
+    consumer_count: int = 0
+
+
+class _Consumer(msgspec.Struct):
+    """The entry of a consumer."""
+
+    config: msgspec.Raw = msgspec.Raw(b"")
+    state: ConsumerState | None = None
+
+
+class ArchiveRestore:
+    """Fills a StreamRestore from an archive that comes in pieces."""
+
+    def __init__(self, restore):
+        self._restore = restore
+        self._reader = ArchiveReader()
+        self._head = bytearray()
+        self._part = _Part.MAGIC
+        self._state = _State()
+        self._consumers_left = 0
+        self._last = 0
+        self._held = None  # a message that has to wait until others are written
+
+    def feed(self, data):
+        """Take more of the archive.
+
+        Raises:
+            FormatError: it is none.
+        """
+        if self._part != _Part.MAGIC:
+            self._reader.feed(data)
+            return
+        self._head += data
+        if not self._head.startswith(MAGIC[: len(self._head)]):
+            raise FormatError("unexpected content: this is no archive of a stream")
+        if len(self._head) >= len(MAGIC):
+            self._part = _Part.STATE
+            self._reader.feed(self._head[len(MAGIC) :])
+
+    def take(self):
+        """Add the entries that are there; return False if the restore has to commit first.
+
+        Raises:
+            FormatError: they make no sense.
+            JetStreamError: they cannot be had.
+        """
+        while self._part != _Part.MAGIC:
+            entry = self._held or self._reader.next()
+            self._held = None
+            if entry is None:
+                return True
+            if self._part == _Part.STATE:
+                self._take_state(entry)
+            elif self._part == _Part.CONSUMERS:
+                self._take_consumer(entry)
+            elif self._part == _Part.END:
+                raise FormatError("there is something behind the end of the archive")
+            elif not self._restore.takes(entry.sequence or self._last + 1):
+                self._held = entry
+                return False
+            else:
+                self._take_message(entry)
+        return True
+
+    def end(self):
+        """The archive is over.
+
+        Raises:
+            FormatError: it was cut off.
+        """
+        if self._part == _Part.MAGIC:
+            raise FormatError("unexpected EOF" if self._head else "EOF")
+        if self._part != _Part.END or not self._reader.is_empty:
+            raise FormatError("backup was truncated")
+
+    def _take_state(self, entry):
+        if entry.name != STATE_NAME.encode():
+            raise FormatError(f"expected {STATE_NAME} first")
+        try:
+            state = msgspec.json.decode(entry.body, type=_State)
+        except msgspec.MsgspecError as error:
+            raise FormatError(f"error in {STATE_NAME}: {error}") from error
+        numbers = (state.first_seq, state.last_seq, state.consumer_count)
+        if any(not 0 <= number < 1 << 63 for number in numbers):
+            raise FormatError(f"error in {STATE_NAME}: impossible numbers")
+        if state.consumer_count > _CONSUMERS_MAX:
+            raise FormatError(f"error in {STATE_NAME}: too many consumers")
+        self._state = state
+        self._restore.set_first(state.first_seq)
+        self._last = max(0, state.first_seq - 1)
+        self._consumers_left = state.consumer_count
+        self._next_part()
+
+    def _take_consumer(self, entry):
+        name = entry.name.decode("utf-8", "replace")
+        if not name.startswith(CONSUMER_PREFIX):
+            raise FormatError(f'expected consumer, found "{name}"')
+        name = name.removeprefix(CONSUMER_PREFIX)
+        try:
+            consumer = msgspec.json.decode(entry.body, type=_Consumer)
+        except msgspec.MsgspecError as error:
+            raise FormatError(f'failed to decode consumer "{name}" state: {error}') from error
+        if not consumer.config:
+            raise FormatError(f'consumer "{name}" is missing config')
+        if consumer.state is None:
+            raise FormatError(f'consumer "{name}" is missing state')
+        state = consumer_state.check(consumer.state)
+        self._restore.add_consumer(name, bytes(consumer.config), state)
+        self._consumers_left -= 1
+        self._next_part()
+
+    def _take_message(self, entry):
+        if entry.is_end:
+            self._restore.skip_to(self._state.last_seq)
+            self._part = _Part.END
+            return
+        if not entry.sequence:
+            raise FormatError("expected message sequence")
+        if entry.sequence <= self._last:
+            raise FormatError(f"message sequence {entry.sequence} out of order")
+        self._last = entry.sequence
+        self._restore.add_message(
+            entry.sequence,
+            entry.time_ns,
+            entry.name,
+            entry.body[: entry.header_size],
+            entry.body[entry.header_size :],
+        )
+
+    def _next_part(self):
+        self._part = _Part.CONSUMERS if self._consumers_left else _Part.MESSAGES
