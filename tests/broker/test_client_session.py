@@ -209,6 +209,25 @@ def test_a_closed_client_leaves_no_timer() -> None:
     assert node.timers.next_deadline() is None
 
 
+@pytest.mark.parametrize("doorman", [True, False])
+def test_time_begins_when_the_handshake_is_done(doorman: bool) -> None:
+    node = new_node()
+    node.tls_required = True
+    if doorman:
+        node.authenticator = Doorman(u=None)
+    client = Client(node, greeting=True)
+    _pass(node, node.first_ping_ns * 2)
+    assert client.take() == b""
+    client.session.secured("1.3")
+    if doorman:
+        _pass(node, node.auth_timeout_ns - 1)
+        assert client.take() == b""
+        _pass(node, 1)
+        assert client.take() == b"-ERR 'Authentication Timeout'\r\n"
+    else:
+        _until_first_ping(client)
+
+
 def test_time_to_log_in() -> None:
     node = new_node()
     node.authenticator = Doorman(u=None)

@@ -130,12 +130,23 @@ class ClientSession(Session):
         self.send(nats_ops.info_line(node.info_for(self)))
         if not node.admit(self):
             return
+        if self.security is not None or not node.tls_required:
+            self._begin()
+        self.router.flush()
+
+    def secured(self, text):
+        Session.secured(self, text)
+        if self.id and self.timer is None and self.open:
+            self._begin()
+
+    def _begin(self):
+        """Let the client speak: it is asked who it is, or it is in."""
+        node = self.node
         if node.authenticator.checks:
             self.timer = node.timers.after(node.auth_timeout_ns, self._authentication_overdue)
         else:
             self.admitted = True
             self.start_pings()
-        self.router.flush()
 
     def relocated(self, address, port):
         Session.relocated(self, address, port)

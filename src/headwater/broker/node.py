@@ -189,7 +189,9 @@ class Node:
         fields = self.info()
         if self.authenticator.required:
             fields["auth_required"] = True
-        if self.tls_required:
+        security = session.security
+        come_secured = security is not None and security.first and session.connect is None
+        if self.tls_required or come_secured:
             fields["tls_required"] = True
         if self.tls_verified:
             fields["tls_verify"] = True
@@ -203,6 +205,8 @@ class Node:
     def connect_info_for(self, session):
         """Return the INFO that follows a client's first PING (P008)."""
         fields = self.info_for(session)
+        if self.authenticator.checks:
+            fields["auth_required"] = True
         fields["connect_info"] = True
         fields["remote_account"] = session.account.name.decode()
         if session.account is self.accounts.system:

@@ -2,11 +2,17 @@
 
 from dataclasses import replace
 
-from headwater.base.clock import MINUTE
+from headwater.base.clock import MINUTE, SECOND
 from headwater.base.errors import ConfigError
 from headwater.base.ids import is_public_key
 from headwater.config import values
-from headwater.config.options import Authorization, Rule, User, UserPermissions
+from headwater.config.options import (
+    Authorization,
+    Rule,
+    TlsOptions,
+    User,
+    UserPermissions,
+)
 from headwater.config.report import (
     Fields,
     Handlers,
@@ -218,8 +224,10 @@ def read_authorization(report: Report, fields: Fields, entry: Entry) -> None:
     fields.update({f"authorization.{name}": value for name, value in found.items()})
 
 
-def assemble_authorization(fields: Fields) -> Authorization:
+def assemble_authorization(fields: Fields, tls: TlsOptions | None) -> Authorization:
     """Return the block of the fields ``authorization.*``, without their prefix.
+
+    With ``tls``, clients have a second more than for the handshake, unless the block says.
 
     Raises:
         ConfigError: a single user, a list of users and a token exclude one another.
@@ -236,7 +244,9 @@ def assemble_authorization(fields: Fields) -> Authorization:
         raise ConfigError(f"{where}cannot have {other} together with a users list")
     if password and not name:
         raise ConfigError(f"{where}a password without a user would let everybody in")
-    timeout = fields.get("timeout_ns", 0) or Authorization.timeout_ns
+    timeout = fields.get("timeout_ns", 0)
+    if not timeout:
+        timeout = Authorization.timeout_ns if tls is None else tls.timeout_ns + SECOND
     if name:
         users = (User(name, password),)
     return Authorization(users=users or (), single=bool(name), token=token, timeout_ns=timeout)

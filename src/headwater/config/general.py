@@ -227,16 +227,11 @@ def assemble(fields: Fields) -> Options:
             del own[name]
     options = Options(
         **own,
-        authorization=assemble_authorization(_block(fields, "authorization")),
+        authorization=assemble_authorization(_block(fields, "authorization"), own.get("tls")),
         jetstream=assemble_jetstream(_block(fields, "jetstream")),
         log=LogOptions(**_block(fields, "log")),
     )
-    warnings = check(options)
-    tls = options.tls
-    if tls is not None and tls.first and not tls.first_fallback_ns:
-        # Who does not begin with a handshake hears nothing: that excludes it as well.
-        options = replace(options, allow_non_tls=False)
-    return replace(options, warnings=(*options.warnings, *warnings))
+    return replace(options, warnings=(*options.warnings, *check(options)))
 
 
 def _block(fields: Fields, name: str) -> Fields:

@@ -97,6 +97,7 @@ class _Accepted(_Protocol):
     def _fall_back(self) -> None:
         """Greet a client that waits for it, though the handshake should have come before."""
         if not self._greeted and self.is_open() and self._tls_gate.waits():
+            self._tls_gate.fall_back()
             self._greet()
 
 

@@ -50,7 +50,7 @@ class TlsServer:
     context: ssl.SSLContext
     rate: RateLimit
     timeout_s: float = 2.0
-    optional: bool = False  # whether a client may go on without
+    optional: bool = False  # whether a client that was greeted in the clear may go on so
     first: bool = False  # whether the handshake comes before the greeting
     fallback_s: float = 0.0  # with ``first``: then greet a client that has sent nothing; 0: never
 
@@ -85,7 +85,9 @@ class TlsGate(Gate):
         self._tls: ssl.SSLObject | None = None
         self._timer = None
         self._security: Security | None = None
-        if not server.optional:
+        self._first = server.first
+        self._optional = server.optional and not server.first
+        if not self._optional:
             self._timer = connection.later(server.timeout_s, self._overdue)
 
     def take(self, data):
@@ -113,6 +115,14 @@ class TlsGate(Gate):
         """Tell whether the client has sent nothing yet."""
         return self._state == _CHOOSING
 
+    def fall_back(self):
+        """The client is greeted in the clear after all, as if it did not have to come first."""
+        self._first = False
+        self._optional = self._server.optional
+        if self._optional:
+            self._timer.cancel()
+            self._timer = None
+
     def finish(self):
         if self._state != _OPEN:
             return b""
@@ -123,7 +133,7 @@ class TlsGate(Gate):
         return self._outgoing.read()
 
     def stop(self):
-        if self._state == _SHAKING or (self._state == _CHOOSING and not self._server.optional):
+        if self._state == _SHAKING or (self._state == _CHOOSING and not self._optional):
             self._connection.receiver.insecure("EOF")
         self._state = _DEAD
         if self._timer is not None:
@@ -140,7 +150,7 @@ class TlsGate(Gate):
         self._state = _SHAKING
 
     def _clear_text(self, data):
-        if self._server.optional:
+        if self._optional:
             self._connection.set_gate(None)
             self._connection.pass_on(data)
         else:
@@ -202,7 +212,7 @@ class TlsGate(Gate):
         self._security = Security(
             tls.version().removeprefix("TLSv"),
             cipher_name(tls.cipher()[0]),
-            self._server.first,
+            self._first,
             tls.getpeercert(binary_form=True),
         )
 

@@ -87,9 +87,11 @@ class ClientPort:
         tls = self._entrance.tls
         if tls is None:
             return
-        state = "available" if options.allow_non_tls else "required"
+        # Who does not begin with a handshake hears nothing then: there is no choice.
+        strict = tls.first and not tls.fallback_s
+        state = "available" if options.allow_non_tls and not strict else "required"
         log.info(f"TLS {state} for client connections")
-        if tls.first and not tls.fallback_s:
+        if strict:
             log.warn('Clients that are not using "TLS Handshake First" option will fail to connect')
 
     def _client(self, address: str, port: int) -> Receiver:

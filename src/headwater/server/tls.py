@@ -21,6 +21,6 @@ def tls_server(
         RateLimit(options.connection_rate_limit, loop.time),
         timeout_s=options.timeout_ns / SECOND,
         optional=optional,
-        first=options.first and not optional,
+        first=options.first,
         fallback_s=options.first_fallback_ns / SECOND,
     )
