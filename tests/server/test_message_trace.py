@@ -62,6 +62,7 @@ def test_same_traces(duel_with: Callable[[str], Duel], config: str, name: str) -
 _FIELDS = st.sampled_from(
     [
         *[DESTINATION, "Nats-Trace-Dest: tr.ok", "Nats-Trace-Dest: tr.*", "Nats-Trace-Dest:"],
+        *["Nats-Trace-Dest: trace disabled", "Nats-Trace-Dest: trace disabled "],
         *[ONLY, "Nats-Trace-Only: no", PARENT, "Nats-Trace-Hop: 1", "Nats-Trace-Origin-Account: X"],
         *["Accept-Encoding: gzip", "Accept-Encoding: br", "A: b", "A: c", "nats-trace-dest: tr.x"],
     ]

@@ -109,6 +109,19 @@ _DESTINATIONS: dict[str, Play] = {
         "$SYS.tr",
     )
 } | {
+    "disabled before": Play(
+        hpub("foo", "Nats-Trace-Dest: trace disabled", ONLY)
+        + hpub("foo", "Nats-Trace-Dest: trace disabled", PARENT, "Nats-Trace-Origin-Account: X")
+        + hpub("foo", "Nats-Trace-Dest: trace disabled.x", ONLY),
+        _HEAR,
+    ),
+    "only traced, without a place for it": Play(
+        hpub("foo", "Nats-Trace-Dest: tr.*", ONLY, reply="_I")
+        + hpub("foo", DESTINATION, "Nats-Trace-Origin-Account: X", ONLY, reply="_I")
+        + hpub("nobody", "Nats-Trace-Dest: tr.*", ONLY, reply="_I"),
+        _HEAR,
+        Peer(["_I"], {"verbose": True}),
+    ),
     "small letters": Play(hpub("foo", "nats-trace-dest: tr.x"), _HEAR),
     "no blank": Play(hpub("foo", "Nats-Trace-Dest:tr.x"), _HEAR),
     "two destinations": Play(hpub("foo", DESTINATION, "Nats-Trace-Dest: tr.y"), _HEAR),

@@ -48,6 +48,8 @@ def trace_of(session, message):
     fields = headers.fields_of(message.headers())
     account = session.account
     destination = _first(fields, DESTINATION)
+    if destination == _DISABLED:
+        return None
     sampling = 100
     if not destination and _is_sampled(fields):
         destination = account.trace_destination
