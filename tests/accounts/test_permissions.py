@@ -56,12 +56,21 @@ def test_an_interest_in_one_subject_is_permitted_like_its_messages(allow, deny, 
         (None, [b"a.*"], b"a.*", False, True),
         (None, [b"b.>"], b"a.*", True, False),
         ([b"a.>"], [b"a.b.>"], b"a.>", True, True),
+        ([b">"], [], b"a..b", False, False),
+        (None, [b">"], b"a.", True, False),
     ],
 )
 def test_interests_with_wildcards(allow, deny, pattern, permitted, filtered):
     rules = Rules(allow, deny)
     assert rules.permits_interest(pattern) is permitted
     assert rules.filters(pattern) is filtered
+
+
+@pytest.mark.parametrize("subject", [b"", b".", b".a", b"a.", b"a..b"])
+def test_nothing_allows_an_empty_token(subject):
+    assert not Rules([b">", b"a.*", b"*.a", b"a.*.b"]).permits(subject)
+    assert Rules(None, [b"b"]).permits(subject)
+    assert not Rules(None, [b">"]).permits(subject)
 
 
 def test_the_cache_of_decisions_is_bounded_and_stays_right():

@@ -65,6 +65,43 @@ def test_subscriptions_go_with_their_client() -> None:
     assert client.session.reason == "Client Closed"
 
 
+def test_a_second_connect_begins_anew() -> None:
+    client = Client(new_node(), b'CONNECT {"verbose":false,"echo":false,"protocol":1}\r\n')
+    client.say(b"SUB a 1\r\nSUB a g 2\r\n")
+    assert client.say(b"CONNECT {}\r\n") == b""
+    assert client.session.subscriptions == {}
+    assert client.session.account.interest.count == 0
+    assert not client.session.echo
+    assert client.say(b"PING\r\n").count(b"INFO") == 1
+    assert client.say(b"CONNECT {}\r\nPING\r\n") == b"PONG\r\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        (b"SUB b..c 1\r\n", b""),  # the sid is taken, so that nothing else matters
+        (b"SUB b..c 2\r\n", b"-ERR 'Invalid Subject'\r\n"),
+        (b"SUB b\x0cc 2\r\n", b""),
+        (b"SUB a..b _sys_ 1\r\n", b"Violation"),
+        (b"INFO {}\r\n", b""),
+        (b"HPUB a 0 0\r\n\r\n", b""),
+    ],
+)
+def test_what_is_looked_at_first(line: bytes, answer: bytes) -> None:
+    client = Client(new_node())
+    client.say(b"SUB b 1\r\n")
+    said = client.say(line)
+    assert answer in said if answer else said == b""
+    assert not client.link.closed
+
+
+@pytest.mark.parametrize("line", [b"INFO x\r\n", b"SUB \r\n", b"UNSUB \r\n", b"UNSUB 1 2 3\r\n"])
+def test_closed_without_a_word(line: bytes) -> None:
+    client = Client(new_node())
+    assert client.say(line) == b""
+    assert client.link.closed
+
+
 def test_nothing_is_parsed_behind_an_error() -> None:
     node = new_node()
     client = Client(node)
@@ -262,8 +299,26 @@ def test_somebody_may_speak_without_connect_where_nobody_is_a_user() -> None:
     client.say(b"SUB a 1\r\nPUB a 1\r\nx\r\n")
     assert client.session.user_name == "ann"
     assert client.session.account.name == b"A"
+    assert client.say(b'CONNECT {"protocol":1}\r\n') == b"+OK\r\n"
+    assert client.session.subscriptions == {}
+    assert b'"auth_required":true' in client.say(b"PING\r\n")
     other = Client(node, b'CONNECT {"user":"bob","verbose":false}\r\n')
     assert other.link.closed
+
+
+def test_a_second_connect_may_lead_into_another_account() -> None:
+    node = new_node()
+    accounts = (
+        AccountOptions("A", users=(User("ann", "a"),)),
+        AccountOptions("B", users=(User("bob", "b"),)),
+    )
+    node.authenticator = authenticator_for(Options(accounts=accounts))
+    client = Client(node, b'CONNECT {"user":"ann","pass":"a","verbose":false}\r\n')
+    client.say(b"SUB a 1\r\n")
+    assert client.say(b'CONNECT {"user":"bob","pass":"b"}\r\n') == b""
+    assert client.session.account.name == b"B"
+    assert node.accounts.get(b"A").interest.count == 0
+    assert node.accounts.get(b"A").sessions == 0
 
 
 def test_users_of_different_accounts_do_not_meet() -> None:

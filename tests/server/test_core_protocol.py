@@ -5,13 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.core_scenarios import SCENARIOS, SPLIT
-from tests.server.duel import Duel, Step
-from tests.server.limit_scenarios import GROUPS
+from tests.server.duel import Difference, Duel, Step
+from tests.server.scripts import ALL
 
 pytestmark = pytest.mark.hub
 
-_LIMITS = [(config, name) for config, scenarios in GROUPS.items() for name in scenarios]
+# Bytes that are sent one by one: the same answer whatever the pieces.
+_SPLIT = (
+    b'CONNECT {"verbose":true,"headers":true}\r\nSUB s.* g 1\r\nPUB s.1 re 5\r\nhello\r\n'
+    b"HPUB s.2 18 22\r\nNATS/1.0\r\nA: 1\r\n\r\nbody\r\nUNSUB 1 9\r\n"
+)
 
 
 @pytest.fixture(scope="module")
@@ -32,23 +35,30 @@ def duel_with(
         duel.__exit__()
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("name", ALL)
 def test_same_answers(duel_with: Callable[[str], Duel], name: str) -> None:
-    ours, theirs = duel_with("").run(SCENARIOS[name])
-    assert ours == theirs
+    configuration, script = ALL[name]
+    if not isinstance(script, Difference):
+        ours, theirs = duel_with(configuration).run(script)
+        assert ours == theirs
+        return
+    ours, theirs = duel_with(configuration).run(script.steps)
+    assert ours != theirs, "no difference any more"
+    greeting, _, answers = ours["a"][0].partition(b"\r\n")
+    assert greeting.startswith(b"INFO ")
+    assert answers == script.ours
 
 
-@pytest.mark.parametrize(("config", "name"), _LIMITS, ids=[name for _, name in _LIMITS])
-def test_same_answers_with_configuration(
-    duel_with: Callable[[str], Duel], config: str, name: str
-) -> None:
-    ours, theirs = duel_with(config).run(GROUPS[config][name])
-    assert ours == theirs
+def test_every_difference_is_told() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "compatibility.md").read_text()
+    differences = {name for name, (_, script) in ALL.items() if isinstance(script, Difference)}
+    told = {line.split("|")[1].strip() for line in page.splitlines() if line.startswith("| ")}
+    assert {name for name in told if ": " in name} == differences
 
 
 def test_pieces_make_no_difference(duel_with: Callable[[str], Duel]) -> None:
-    whole = [Step("a", SPLIT + b"PING\r\n", b"PONG\r\n")]
-    pieces = [Step("a", bytes([byte])) for byte in SPLIT]
+    whole = [Step("a", _SPLIT + b"PING\r\n", b"PONG\r\n")]
+    pieces = [Step("a", bytes([byte])) for byte in _SPLIT]
     ours, theirs = duel_with("").run([*pieces, Step("a", b"PING\r\n", b"PONG\r\n")])
     assert ours == theirs
     assert duel_with("").run(whole) == (ours, theirs)

@@ -48,8 +48,14 @@ def test_is_valid(text):
 )
 def test_known_subjects(subject, valid, literal):
     assert validate.is_valid(subject) is valid
+    assert validate.has_valid_tokens(subject) is (valid or bool(set(subject) & set(b" \t\r\n\f")))
     assert validate.is_literal(subject) is literal
     assert validate.is_valid_literal(subject) is (valid and literal)
+
+
+@given(oracle.texts)
+def test_has_empty_token(text):
+    assert validate.has_empty_token(text) is (b"" in text.split(b"."))
 
 
 @given(oracle.texts)

@@ -1,6 +1,6 @@
 """What a connection may publish and subscribe to: allow and deny lists of subjects."""
 
-from headwater.subjects.validate import covers, is_literal, matches, overlaps
+from headwater.subjects.validate import covers, has_empty_token, is_literal, matches, overlaps
 
 _DECISIONS_MAX = 4096
 
@@ -31,6 +31,9 @@ class Rules:
         It must lie within the allowed and not within the denied; where it only overlaps a denied
         subject the messages are filtered one by one (``filters``).
         """
+        if has_empty_token(subject):
+            # It is within nothing; where everything is allowed, that it is wrong comes out later.
+            return self.allow is None
         for denied in self.deny:
             if covers(denied, subject):
                 return False
@@ -56,6 +59,8 @@ class Rules:
                 return False
         if self.allow is None:
             return True
+        if has_empty_token(subject):
+            return False
         for allowed in self.allow:
             if matches(allowed, subject):
                 return True

@@ -5,7 +5,7 @@ from headwater.broker.router cimport Router
 from headwater.broker.session cimport Session
 from headwater.broker.subscription cimport Subscription
 from headwater.broker.trace_marks cimport may_ask
-from headwater.subjects.validate cimport has_valid_tokens, is_valid_literal
+from headwater.subjects.validate cimport has_valid_tokens, is_literal
 from headwater.wire cimport nats_encoder
 from headwater.wire.message cimport Message
 from headwater.wire.nats_parser cimport NatsParser

@@ -3,11 +3,12 @@
 from headwater.base import octets
 from headwater.base.errors import ProtocolError
 from headwater.base.quoting import quoted
+from headwater.broker import refusals
 from headwater.broker.session import CLIENT, Session
 from headwater.broker.subscription import Subscription
 from headwater.broker.trace import CLOSED, DENIED, NO_ECHO, TOO_SLOW, trace_of
 from headwater.broker.trace_marks import may_ask
-from headwater.subjects.validate import has_valid_tokens, is_valid_literal
+from headwater.subjects.validate import has_valid_tokens, is_literal
 from headwater.wire import nats_encoder, nats_ops
 
 # The group by which servers pass interest on; never a client's.
@@ -182,7 +183,7 @@ class ClientSession(Session):
         if not self.admitted:
             self.refuse()
             return
-        if self.pedantic and not is_valid_literal(subject):
+        if self.pedantic and not (has_valid_tokens(subject) and is_literal(subject)):
             self.send(nats_ops.error_line("Invalid Publish Subject"))
         if message.header_size and may_ask(self.account, message):
             self._take_traced(subject)
@@ -361,6 +362,8 @@ class ClientSession(Session):
         first = self.connect is None
         # Who was let in as nobody has begun already.
         anew = not first or (self.admitted and self.node.authenticator.checks)
+        if anew:
+            self._remove_all()
         self.connect = connect
         self.verbose = connect.verbose
         self.pedantic = connect.pedantic
@@ -377,9 +380,7 @@ class ClientSession(Session):
         if first:
             for observer in self.node.observers:
                 observer.client_connected(self)
-        if anew:
-            self._remove_all()
-        else:
+        if not anew:
             self.connect_info_due = True
         if self.verbose:
             self.send(nats_ops.OK)
@@ -416,56 +417,46 @@ class ClientSession(Session):
         subject = words[0]
         sid = words[len(words) - 1]
         queue = words[1] if len(words) == 3 else b""
-        tokens_max = self.node.subscription_tokens_max
-        if tokens_max and subject.count(b".") >= tokens_max:
-            self._deny_tokens(subject, sid)
-            return
-        if not has_valid_tokens(subject):
-            self.send(nats_ops.error_line("Invalid Subject"))
+        if not self._may_subscribe(subject, queue, sid):
             return
         if sid not in self.subscriptions:
-            if not self._may_subscribe(subject, queue):
+            subscriptions_max = self.node.subscriptions_max
+            if subscriptions_max and len(self.subscriptions) >= subscriptions_max:
+                self.send(nats_ops.error_line("maximum subscriptions exceeded"))
+                return
+            if not has_valid_tokens(subject):
+                self.send(nats_ops.error_line("Invalid Subject"))
                 return
             self.subscribe(subject, queue, sid)
         if self.verbose:
             self.send(nats_ops.OK)
 
-    def _deny_tokens(self, subject, sid):
-        name = subject.decode("utf-8", "backslashreplace")
-        self.node.log.error(
-            f"{self.label()} - Subscription Violation Too Many Tokens - "
-            f'Subject "{name}", SID {sid.decode("utf-8", "backslashreplace")}'
-        )
-        text = f'Permissions Violation for Subscription to "{name}", too many tokens'
-        self.send(nats_ops.error_line(text))
-
-    def _may_subscribe(self, subject, queue):
-        allowed = queue != _RESERVED_QUEUE
-        if allowed and self.permissions is not None:
-            allowed = self.permissions.subscribe.permits_interest(subject)
-        if not allowed:
-            name = subject.decode("utf-8", "backslashreplace")
-            text = f'Permissions Violation for Subscription to "{name}"'
-            if queue:
-                text += f' using queue "{queue.decode("utf-8", "backslashreplace")}"'
-            self.node.log.error(f"{self.label()} - {text}")
-            self.send(nats_ops.error_line(text))
-            return False
-        subscriptions_max = self.node.subscriptions_max
-        if subscriptions_max and len(self.subscriptions) >= subscriptions_max:
-            self.send(nats_ops.error_line("maximum subscriptions exceeded"))
-            return False
-        return True
+    def _may_subscribe(self, subject, queue, sid):
+        """Tell whether the client may have that subscription; it is told if not."""
+        tokens_max = self.node.subscription_tokens_max
+        if queue == _RESERVED_QUEUE:
+            self._deny(refusals.of_subscription(subject, queue))
+        elif tokens_max and subject.count(b".") >= tokens_max:
+            self.node.log.error(
+                f"{self.label()} - Subscription Violation Too Many Tokens - "
+                f"Subject {quoted(subject)}, SID {sid.decode('utf-8', 'backslashreplace')}"
+            )
+            self.send(nats_ops.error_line(refusals.of_tokens(subject)))
+        elif self.permissions is None or self.permissions.subscribe.permits_interest(subject):
+            return True
+        else:
+            self._deny(refusals.of_subscription(subject, queue))
+        return False
 
     def _may_publish(self, subject):
         if self.permissions.publish.permits(subject):
             return True
-        self._deny_publish("Publish to", subject)
+        self._deny(refusals.of_publish(subject))
         return False
 
     def _may_trace_to(self, destination):
         if destination.startswith(_RESERVED_PREFIXES):
-            self._deny_publish("Publish to", destination)
+            self._deny(refusals.of_publish(destination))
             return False
         return self.permissions is None or self._may_publish(destination)
 
@@ -479,7 +470,7 @@ class ClientSession(Session):
             or octets.starts_with(message.subject_view, start, end, b"_GR_.")
             or octets.starts_with(message.subject_view, start, end, b"$NRG.")
         ):
-            self._deny_publish("Publish to", subject)
+            self._deny(refusals.of_publish(subject))
             return True
         return False
 
@@ -494,13 +485,11 @@ class ClientSession(Session):
             or octets.starts_with(message.reply_view, start, end, b"_GR_.")
             or octets.starts_with(message.reply_view, start, end, b"$GR.")
         ):
-            self._deny_publish("Publish with Reply of", message.reply())
+            self._deny(refusals.of_reply(message.reply()))
             return True
         return False
 
-    def _deny_publish(self, what, subject):
-        name = subject.decode("utf-8", "backslashreplace")
-        text = f'Permissions Violation for {what} "{name}"'
+    def _deny(self, text):
         if self.trace is not None:
             self.trace.refused(text)
         self.node.log.error(f"{self.label()} - {text}")

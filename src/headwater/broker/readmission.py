@@ -1,6 +1,7 @@
 """Holding clients that are in to rules that have changed since they came."""
 
 from headwater.base.quoting import quoted
+from headwater.broker import refusals
 from headwater.wire import nats_ops
 
 
@@ -58,10 +59,7 @@ def _recheck(session, subscription):
     elif permissions.subscribe.permits_interest(subject):
         subscription.filtered = permissions.subscribe.filters(subject)
     else:
-        name = subject.decode("utf-8", "backslashreplace")
-        sid = subscription.sid.decode("utf-8", "backslashreplace")
-        text = f'Permissions Violation for Subscription to "{name}" (sid "{sid}")'
-        session.send(nats_ops.error_line(text))
+        session.send(nats_ops.error_line(refusals.of_kept(subject, subscription.sid)))
         session.node.log.info(
             f"Removed sub {quoted(subject)} (sid {quoted(subscription.sid)}) "
             f"for User {quoted(session.user_name.encode())} - not authorized"

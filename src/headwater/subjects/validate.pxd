@@ -3,6 +3,7 @@ import cython
 
 cpdef bint is_valid(bytes subject) except -1
 cpdef bint has_valid_tokens(bytes subject) except -1
+cpdef bint has_empty_token(bytes subject) except -1
 cpdef bint is_literal(bytes subject) except -1
 cpdef bint is_valid_literal(bytes subject) except -1
 cpdef bint matches(bytes pattern, bytes subject) except -1

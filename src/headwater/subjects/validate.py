@@ -30,6 +30,11 @@ def has_valid_tokens(subject):
     return True
 
 
+def has_empty_token(subject):
+    """Tell whether a token of ``subject``, or all of it, is empty: nothing matches that."""
+    return subject[:1] in (b"", b".") or subject.endswith(b".") or b".." in subject
+
+
 def is_literal(subject):
     """Tell whether ``subject``, taken as valid, is without wildcards."""
     if b"*" not in subject and b">" not in subject:
