@@ -34,6 +34,7 @@ class Step:
     data: bytes
     mark: bytes | None = None  # read until this was seen; None: read nothing yet
     until_closed: bool = False
+    times: int = 1  # how often the mark comes
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,10 @@ def connect(peer: str = "a", **options: object) -> Step:
     )
 
 
-def say(data: bytes, peer: str = "a") -> Step:
-    """Bytes with a PING behind them; reads up to the PONG."""
-    return Step(peer, data + b"PING\r\n", b"PONG\r\n")
+def say(data: bytes, peer: str = "a", *, pongs: int = 0) -> Step:
+    """Bytes with a PING behind them; reads up to its PONG, behind those of the PINGs in them."""
+    times = pongs or data.upper().count(b"PING") + 1
+    return Step(peer, data + b"PING\r\n", b"PONG\r\n", times=times)
 
 
 def last(data: bytes, peer: str = "a") -> Step:
@@ -149,7 +151,8 @@ def play(port: int, steps: Sequence[Step]) -> dict[str, tuple[bytes, bool]]:
             if step.data:
                 peer.send(step.data)
             if step.until_closed or step.mark is not None:
-                peer.read(step.mark)
+                for _ in range(step.times):
+                    peer.read(step.mark)
         return {name: (normal(peer.received), peer.closed) for name, peer in peers.items()}
     finally:
         for peer in peers.values():

@@ -115,7 +115,7 @@ SCRIPTS: dict[str, dict[str, Script]] = {
     },
     _NOBODY: {
         "nobody, PING": [say(b"")],
-        "nobody, half a verb": [*apart(b"P"), say(b"ING\r\n")],
+        "nobody, half a verb": [*apart(b"P"), say(b"ING\r\n", pongs=2)],
         "nobody, unknown operation": [last(b"FOO\r\n")],
         "nobody, half an unknown operation": [last(b"X")],
         "nobody, empty line": [last(b"\r\n")],

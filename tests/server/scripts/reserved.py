@@ -5,7 +5,7 @@ from tests.server.duel import Difference, Script, connect, say, stays
 _SUBJECTS = (
     *(b"$GR.x", b"_GR_.x", b"$NRG.x", b"$GR", b"_GR_", b"$NRG", b"$GRx", b"$gr.x", b"_gr_.x"),
     *(b"$JS.ACK.a", b"_R_.x", b"$JS.FC.a", b"$JSC.x", b"$SYS.x", b"$SYS", b"$G.x", b"$LDS.x"),
-    *(b"_INBOX.x", b"$KV.x", b"$O.x", b"$MQTT.x", b"$GW.x", b"$$", b"_", b"$", b"$SRV.PING"),
+    *(b"_INBOX.x", b"$KV.x", b"$O.x", b"$MQTT.x", b"$GW.x", b"$$", b"_", b"$", b"$SRV.STATS"),
     *(b"$JS.EVENT.x", b"_R_x", b"_GR_x.y", b"$GR.*", b"_GR_.>"),
 )
 _REPLIES = (
