@@ -1,7 +1,9 @@
 """The soak campaign: ``python -m tests.soak [--seconds N] [--phase N] [--seed N]``.
 
 A real server among badly behaved clients; it ends with the figures, and with an error when a good
-client has missed, doubled or reordered a message, or when the server holds on to anything.
+client has missed, doubled or reordered a message, or when the server holds on to anything.  The
+seed decides what is done, not how the machine interleaves it.  A row is a phase, which is a process
+of its own; its RSS is told for the quiet after each round.
 """
 
 import argparse

@@ -58,11 +58,11 @@ def row(phase: Phase) -> str:
     """Return the figures of a phase, and what has happened in it."""
     visits = sum(phase.counts[kind.__name__] for kind in VISITS)
     memory = "  ".join(f"{quiet.resident_kib / 1024:.0f}" for quiet in phase.quiet)
-    last = phase.quiet[-1]
+    figures = phase.quiet[-1].figures
     counts = ", ".join(f"{name} {count}" for name, count in sorted(phase.counts.items()))
     return (
         f"{phase.number:5}  {phase.seconds:7.0f}  {visits:6}  "
         f"{phase.varz['total_connections']:11}  {phase.messages:8}  "
         f"{phase.varz['slow_consumers']:4}  {phase.varz['stale_connections']:5}  {memory:13}  "
-        f"{last.descriptors:3}  {last.threads:7}\n       {counts}"
+        f"{figures['descriptors']:3}  {figures['threads']:7}\n       {counts}"
     )

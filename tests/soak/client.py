@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 HOST = "127.0.0.1"
-SECONDS = 20.0
+SECONDS = 30.0
 # Closing a socket with this set sends RST instead of FIN.
 _NO_LINGER = struct.pack("ii", 1, 0)
 

@@ -12,8 +12,8 @@ from functools import partial
 from tests.crash.kill import payload_of
 from tests.soak.client import Client, SoakError, within
 
-_WINDOW = 200
-_BATCH = 24
+_WINDOW = 60
+_BATCH = 12
 _TURN_SECONDS = 0.01
 
 

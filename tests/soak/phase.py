@@ -28,7 +28,7 @@ ROUNDS = 3
 GROWTH_KIB_MAX = 16 * 1024
 _VISITS_AT_ONCE = 40
 _VISIT_SECONDS = 0.02
-_VISIT_SECONDS_MAX = 60
+_VISIT_SECONDS_MAX = 100
 # A connection with output that nobody takes lingers for some seconds, a stale one is found later.
 _QUIET_SECONDS = 30
 _STEP_SECONDS = 0.1
@@ -163,14 +163,19 @@ class PhaseRun:
         self._phase.quiet.append(now)
 
     async def _look(self) -> Quiet:
-        answer = await self._server.ask("/connz?limit=100000")
-        objects = await self._server.objects()
-        return Quiet(
-            {connection["cid"] for connection in answer["connections"]},
-            self._server.descriptors(),
-            self._server.threads(),
-            objects,
-        )
+        server = self._server
+        found = await server.ask("/connz?limit=100000")
+        varz = await server.ask("/varz")
+        figures = {
+            "descriptors": server.descriptors(),
+            "threads": server.threads(),
+            "connections": varz["connections"],
+            "subscriptions": varz["subscriptions"],
+        }
+        for account in (await server.ask("/accstatz?unused=1"))["account_statz"]:
+            figures[f"connections of {account['acc']}"] = account["conns"]
+        connections = {connection["cid"] for connection in found["connections"]}
+        return Quiet(connections, figures, await server.objects())
 
     def _check_memory(self) -> None:
         first, last = (self._phase.quiet[index].resident_kib for index in (0, -1))
@@ -181,10 +186,11 @@ class PhaseRun:
 
     async def _lame_duck(self, over: asyncio.Event) -> None:
         """Have the server send everybody away, and end."""
-        stubborn = []
-        if self._rng.random() < 0.5:
-            stubborn.append(await Client.open(self._server.port))
-            await stubborn[0].login("visitor")
+        stubborn = [
+            await Client.open(self._server.port) for _ in range(self._rng.choice([0, 1, 3]))
+        ]
+        for client in stubborn:
+            await client.login("visitor")
         good = [client for flow in self._flows for client in flow.clients]
         self._server.signal(signal.SIGUSR2)
         for client in (*good, *stubborn):

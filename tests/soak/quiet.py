@@ -18,9 +18,8 @@ class Quiet:
     """What a server holds when only the good clients are there."""
 
     connections: set[int]
-    descriptors: int
-    threads: int
-    objects: dict[str, int]
+    figures: dict[str, int]  # of the process and of the monitoring, by name
+    objects: dict[str, int]  # how many of each class
     resident_kib: int = 0
 
     def difference(self, other: "Quiet") -> str:
@@ -28,12 +27,14 @@ class Quiet:
         texts = []
         if self.connections != other.connections:
             texts.append(f"connections {sorted(self.connections ^ other.connections)}")
-        for name in ("descriptors", "threads"):
-            pair = getattr(self, name), getattr(other, name)
-            if pair[0] != pair[1]:
-                texts.append(f"{name} {pair[0]}, then {pair[1]}")
-        for kind in sorted(self.objects.keys() | other.objects.keys()):
-            first, second = self.objects.get(kind, 0), other.objects.get(kind, 0)
-            if first != second and not kind.startswith(_BOUNDED):
-                texts.append(f"{kind} {first}, then {second}")
+        texts += _differences(self.figures, other.figures)
+        texts += _differences(self.objects, other.objects)
         return "; ".join(texts)
+
+
+def _differences(before: dict[str, int], after: dict[str, int]) -> list[str]:
+    return [
+        f"{name} {before.get(name, 0)}, then {after.get(name, 0)}"
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name, 0) != after.get(name, 0) and not name.startswith(_BOUNDED)
+    ]
