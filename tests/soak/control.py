@@ -24,7 +24,7 @@ class Control:
         self._answers: dict[bytes, Any] = {}
         self._asked = 0
         self._changing = False
-        self.reloads = 0  # how many configurations the server was to take, this moment's among them
+        self.reloads = 0  # grows when a change begins, and when it is done
         self.client: Client
 
     async def connect(self) -> None:
@@ -96,6 +96,7 @@ class Control:
             while (await self._server.ask("/varz"))["tags"] != wanted:
                 await within(_STEP_SECONDS, asyncio.Event().wait())
         self._changing = False
+        self.reloads += 1
 
     async def _give_broken(self, rng: random.Random) -> None:
         wrong = self._settings.write_broken(rng)
