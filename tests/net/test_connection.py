@@ -65,6 +65,44 @@ def test_connections_share_a_buffer_without_mixing(play: Play) -> None:
     play(scenario)
 
 
+class BusyTransport(asyncio.Transport):
+    """A transport that is told when to read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reading = True
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        pass
+
+    def pause_reading(self) -> None:
+        self.reading = False
+
+    def resume_reading(self) -> None:
+        self.reading = True
+
+    def is_closing(self) -> bool:
+        return False
+
+
+def test_after_a_long_read_others_have_their_turn(play: Play) -> None:
+    async def scenario(world: World) -> None:
+        receiver, transport = Recorder(), BusyTransport()
+        busy = world.network.protocol(receiver)
+        busy.connection_made(transport)
+        line = b"x" * 999 + b"\n"
+        for size, reads_on in ((1000, True), (READ_BUFFER_BYTES // 1000 * 1000, False)):
+            data = line * (size // len(line))
+            busy.get_buffer(-1)[:size] = data
+            busy.buffer_updated(size)
+            assert transport.reading == reads_on
+        assert len(receiver.lines) == 1 + READ_BUFFER_BYTES // 1000
+        await asyncio.sleep(0)
+        assert transport.reading
+
+    play(scenario)
+
+
 def test_what_is_said_arrives_and_the_buffer_goes_back(play: Play) -> None:
     async def scenario(world: World) -> None:
         plain, receiver = await world.dial()

@@ -183,6 +183,28 @@ def test_where_it_is_optional_both_kinds_of_client_are_served(
     play(scenario)
 
 
+def test_nothing_follows_what_a_close_has_sent(
+    play: Play, secure: Callable[..., TlsServer], certificates: Certificates
+) -> None:
+    async def scenario(world: World) -> None:
+        secure(world, optional=True)
+        plain, secured = await dial(world), await dial(world)
+        await wait_until_async(lambda: len(world.receivers) == 2)
+        await start_tls(secured, certificates.client_context())
+        for _, writer in (plain, secured):
+            writer.write(b"hello\n")
+        await wait_until_async(lambda: [r.lines for r in world.receivers] == [[b"hello"]] * 2)
+        for receiver, streams in zip(world.receivers, (plain, secured), strict=True):
+            receiver.say(b"goodbye\n")
+            receiver.link.close()
+            receiver.say(b"too late\n")
+            assert receiver.out is None
+            assert await streams[0].read() == b"goodbye\n"
+            await leave(streams)
+
+    play(scenario)
+
+
 def test_handshake_first(
     play: Play, secure: Callable[..., TlsServer], certificates: Certificates
 ) -> None:

@@ -8,12 +8,15 @@ the transport, and further output waits in ``out`` until the transport is empty 
 
 import os
 
+from headwater.base.limits import READ_BUFFER_BYTES
 from headwater.base.link import Link
 from headwater.net.send_queue import queued_bytes
 
 _OWN_BUFFER_BYTES_MIN = 65536
 # How much stays behind in the read buffer for the next read to be worth its system call.
 _ROOM_BYTES_MIN = 32768
+# A read of so much leaves more behind: it is another connection's turn.
+_LONG_READ_BYTES = READ_BUFFER_BYTES * 3 // 4
 # How long a peer may take to read what is left when its connection is closed.
 LINGER_S = 5.0
 # The reason of a close, in nats-server's words.
@@ -214,6 +217,19 @@ class Connection(Link):
             self._gate.take(self._shared.raw()[:count])
         else:
             self.received(count)
+        if count >= _LONG_READ_BYTES:
+            self._let_others_in()
+
+    def _let_others_in(self):
+        # uvloop would read up to 32 times more before it looks at another socket: whoever is quiet,
+        # or has yet to be accepted, would wait for megabytes of every busy one.
+        if self._pause_timer is None and self.is_open():
+            self._transport.pause_reading()
+            self._loop.call_soon(self._read_on)
+
+    def _read_on(self):
+        if self._pause_timer is None and self.is_open() and not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def received(self, count):
         """Give the receiver ``count`` bytes that were written to the ``window``."""
@@ -266,6 +282,9 @@ class Connection(Link):
         receiver = self.receiver
         out = receiver.out
         if out is None or self._transport is None:
+            return
+        if self._closing:
+            receiver.release_out()  # the last word has been said
             return
         if self.blocked:
             receiver.overflowed(out.size + self._transport.get_write_buffer_size())
