@@ -40,6 +40,7 @@ class Client(asyncio.Protocol):
         self._take = take
         self._rest = b""
         self._blocked = False
+        self._ended = False  # whether nothing more will be sent
         self._pings = self._pongs = 0
         self._waiters: list[asyncio.Future[None]] = []
 
@@ -78,7 +79,7 @@ class Client(asyncio.Protocol):
 
     def send(self, data: bytes) -> None:
         """Send ``data``, or what the server takes of it."""
-        if not self.transport.is_closing():
+        if not self._ended and not self.transport.is_closing():
             self.transport.write(data)
 
     def publish(self, subject: bytes, payload: bytes, reply: bytes = b"") -> None:
@@ -128,6 +129,7 @@ class Client(asyncio.Protocol):
 
     def half_close(self) -> None:
         """Tell the server that nothing more will be sent; with TLS that closes both ways."""
+        self._ended = True
         if not self.lost and not self.transport.can_write_eof():
             self.transport.close()
         elif not self.lost:

@@ -125,11 +125,13 @@ class Server:
         await wait_until_async(path.exists, what="a new log file after USR1")
 
     def alarms(self) -> Iterator[str]:
-        """Yield the lines that should not be there; remove the files that have been read."""
+        """Yield the lines that should not be there; remove the files that have none."""
         for path in sorted(self._settings.log_file.parent.iterdir()):
             with path.open(errors="replace") as lines:
-                yield from (line for line in lines if any(sign in line for sign in _ALARMS))
-            path.unlink()
+                found = [line for line in lines if any(sign in line for sign in _ALARMS)]
+            if not found:
+                path.unlink()
+            yield from found
         yield from self._errors.read_text().splitlines()
 
     def log_end(self) -> str:
