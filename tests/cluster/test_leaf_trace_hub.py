@@ -143,13 +143,22 @@ class _Tree:
         port = leaf_port(hub)
         config = _LEAF.format(name="OTHER", port=port, rules="")
         other = self._start(NatsServer(program, folder / "other", config=config))
-        config = _LEAF.format(name="LEAF", port=port, rules=rules) + more
+        config = _LEAF.format(name="LEAF", port=port, rules=rules)
+        config += more.replace("STORE", str(folder / "store"))
         if ours:
             leaf = self._start(headwater.Server(config))
         else:
             leaf = self._start(NatsServer(program, folder / "leaf", config=config))
         servers = {"hub": hub, "leaf": leaf, "other": other}
         self._ports = {name: int(s.client_url.rpartition(":")[2]) for name, s in servers.items()}
+
+    def create_stream(self) -> None:
+        """Let the leaf node have a stream, on ``s.>``."""
+        body = '{"name":"S","subjects":["s.>"],"storage":"memory","max_msgs":1,"discard":"new"}'
+        with Client(self._ports["leaf"], "creator", Peer(["created"])) as client:
+            request = f"PUB $JS.API.STREAM.CREATE.S created {len(body)}\r\n{body}\r\n"
+            client.send(request.encode())
+            wait_until(lambda: client.settle() or client.got, what="the stream")
 
     def stop(self) -> None:
         for server in reversed(self._servers):
@@ -239,3 +248,30 @@ def test_same_traces(
     ours, theirs = trees_with(more, rules)
     play = _NAMED[name]
     assert ours.run(play) == theirs.run(play)
+
+
+_STREAM = 'jetstream { store_dir: "STORE", domain: edge, max_mem: 1MB, max_file: 1MB }'
+_TO_STREAM = [
+    Play(hpub("s.1", DESTINATION, ONLY, reply="ack.1"), "hub", hub=["ack.*"], traces=2),
+    Play(hpub("s.1", DESTINATION, reply="ack.1"), "hub", hub=["ack.*"], traces=2, messages=1),
+    # It is full, which those do not find out who have nothing stored.
+    Play(hpub("s.1", DESTINATION, ONLY, reply="ack.1"), "hub", hub=["ack.*"], traces=2),
+    Play(hpub("s.1", DESTINATION, reply="ack.1"), "hub", hub=["ack.*"], traces=2, messages=1),
+    Play(
+        hpub("s.1", DESTINATION, "Nats-Expected-Stream: X", ONLY, reply="ack.1"),
+        "hub",
+        hub=["ack.*"],
+        traces=2,
+        messages=1,
+    ),
+]
+
+
+def test_same_traces_of_a_stream_at_the_leaf(
+    trees_with: Callable[[str, str], tuple[_Tree, _Tree]],
+) -> None:
+    ours, theirs = trees_with(_STREAM, "")
+    for tree in (ours, theirs):
+        tree.create_stream()
+    for play in _TO_STREAM:
+        assert ours.run(play) == theirs.run(play), play
