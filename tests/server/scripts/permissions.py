@@ -16,6 +16,15 @@ authorization { timeout: 5, users: [
 ] }
 """
 
+_DEFAULTS = """
+authorization { timeout: 5,
+  default_permissions: { publish: "d.>", subscribe: ["d.>", "_INBOX.>"] }
+  users: [ { user: default, password: p }
+           { user: own, password: p, permissions: { publish: "o.>" } }
+           { user: short, password: p, permissions: { pub: ["o.>", "p"], sub: "o.*" } }
+           { user: open, password: p, permissions: { sub: { deny: "o.no" } } } ] }
+"""
+
 
 def _as(user: str, data: bytes, peer: str = "a", **options: object) -> list[Step]:
     return [connect(peer, user=user, **{"pass": "p", **options}), say(data, peer)]
@@ -100,5 +109,14 @@ SCRIPTS: dict[str, dict[str, Script]] = {
             *_as("pub", _pub(b"no", b"both"), "b"),
             say(b""),
         ],
+    },
+    _DEFAULTS: {
+        "defaults": _as("default", _pub(b"d.a", b"o.a") + _sub(b"d.a", b"o.a", b"_INBOX.x", b">")),
+        "own ones instead": _as("own", _pub(b"d.a", b"o.a") + _sub(b"d.a", b"o.a", b"_INBOX.x")),
+        "short keys": _as("short", _pub(b"d.a", b"o.a", b"p") + _sub(b"d.a", b"o.a", b"p")),
+        "short keys, deny": _as("open", _pub(b"d.a") + _sub(b"d.a", b"o.no", b"o.>")),
+        "replies are not looked at": _as(
+            "own", b"PUB o.a other 0\r\n\r\nPUB o.a d.* 0\r\n\r\nPUB o.a _INBOX.x 0\r\n\r\n"
+        ),
     },
 }
