@@ -34,7 +34,7 @@ def opened(tmp_path: Path) -> StreamFolder:
 
 
 def messages(folder: StreamFolder) -> tuple[list[Record], Record]:
-    *found, end = folder.messages(folder.deleted())
+    *found, end = folder.messages()
     return found, end
 
 

@@ -7,6 +7,7 @@ import click
 # Where each command lies; it is imported when it is asked for.
 _COMMANDS = {
     "demo": ("headwater.cli.demo", "demo"),
+    "store": ("headwater.cli.store", "store"),
     "version": ("headwater.cli.version", "version"),
 }
 _SERVER_HELP = "Run the server; takes the flags of nats-server (see server --help)."

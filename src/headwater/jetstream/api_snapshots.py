@@ -24,7 +24,8 @@ from headwater.jetstream.stream_check import (
     check_reservation,
     check_restored,
 )
-from headwater.jetstream.stream_config import Compression, StreamConfig
+from headwater.jetstream.stream_config import StreamConfig
+from headwater.jetstream.stream_restore import stored_here
 from headwater.subjects.validate import is_valid_literal
 
 
@@ -92,7 +93,10 @@ def restore(request):
     check_names(name, config)
     streams = request.streams
     limits = limits_of(streams)
-    checked = check_restored(stored_plainly(config, streams), limits)
+    plain, notes = stored_here(config)
+    for text in notes:
+        streams.log.warn(f"Stream '{streams.account_name} > {name}': {text}")
+    checked = check_restored(plain, limits)
     if name in streams.streams or name in streams.creating:
         raise JetStreamError(api_errors.STREAM_NAME_EXIST_RESTORE_FAILED)
     check_overlap(checked.subjects, streams.other_configs(name))
@@ -106,14 +110,3 @@ def restore(request):
             request.answer(responses.restore_begun(session.deliver_subject))
 
     session.start(begun)
-
-
-def stored_plainly(config, streams):
-    """Return a configuration that asks for no compression, which we do not have.
-
-    Nobody but the disk can tell the difference, so that it does not keep a stream from coming.
-    """
-    if config.compression == Compression.NONE:
-        return config
-    streams.log.warn(f"Stream '{streams.account_name} > {config.name}' will not be compressed here")
-    return msgspec.structs.replace(config, compression=Compression.NONE)

@@ -9,8 +9,9 @@ from headwater.base.errors import StoreError
 from headwater.jetstream import api_errors, consumer_check
 from headwater.jetstream.ack_state import AckState, Pending
 from headwater.jetstream.api_errors import JetStreamError
-from headwater.jetstream.consumer_config import Action, decode_consumer_config
-from headwater.jetstream.stream_config import Storage
+from headwater.jetstream.consumer_config import Action, ConsumerConfig
+from headwater.jetstream.requests import read_body
+from headwater.jetstream.stream_config import Compression, Storage
 from headwater.store.record import SKIP
 from headwater.wire.message import Message
 
@@ -70,7 +71,8 @@ class StreamRestore:
         Raises:
             JetStreamError: it cannot be had.
         """
-        config = decode_consumer_config(config_text)
+        # What another version has added is not kept, as it would not be there.
+        config = read_body(ConsumerConfig, config_text, strict=False)
         if config.name not in ("", name):
             raise JetStreamError(api_errors.CONSUMER_CREATE, err="consumer names do not match")
         checked = consumer_check.check_new(
@@ -172,6 +174,17 @@ class StreamRestore:
         self.abandoned = True
         self._streams.restoring.discard(self)
         self._store.when_idle(lambda: self._streams.drop_restore(self._stream))
+
+
+def stored_here(config):
+    """Return a configuration as a stream can have it here, and what is different about it.
+
+    Only what nobody but the disk can see is changed: it must not keep a stream from coming.
+    """
+    if config.compression == Compression.NONE:
+        return config, []
+    plain = replace(config, compression=Compression.NONE)
+    return plain, ["its blocks will not be compressed here"]
 
 
 def ack_state(state, config):

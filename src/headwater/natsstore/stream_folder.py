@@ -12,10 +12,11 @@ import msgspec
 
 from headwater.base import gojson
 from headwater.base.errors import FormatError
-from headwater.natsstore import blocks, consumer_state
+from headwater.natsstore import blocks, consumer_state, index_file
 from headwater.natsstore.blocks import Cut, Record
 from headwater.natsstore.consumer_state import ConsumerState
-from headwater.natsstore.highway import Hasher
+from headwater.natsstore.highway import HASH_BYTES, Hasher
+from headwater.natsstore.index_file import IndexFile
 
 _META = "meta.inf"
 _CHECKSUM = "meta.sum"
@@ -49,6 +50,7 @@ class StreamFolder:
         self._path = path
         self.reports: list[str] = []  # what is not as it should be, and was passed over
         self.meta = self._read_meta(path, "name", "")
+        self._index = self._read_index()
 
     def consumers(self) -> list[Consumer]:
         """Return the consumers."""
@@ -61,7 +63,37 @@ class StreamFolder:
                 self.reports.append(f"consumer {name} was left out: {error}")
         return found
 
-    def deleted(self) -> set[int]:
+    def first_sequence(self) -> int:
+        """Return where the stream begins, 0 where only its first message can tell."""
+        return 0 if self._index is None else self._index.first
+
+    def messages(self) -> Iterator[Record]:
+        """Give messages, sequences rising; in the end one without a message, the last sequence."""
+        if self._index is not None:
+            return self._indexed_messages(self._index)
+        return self._scanned_messages(self._deleted())
+
+    def _indexed_messages(self, index: IndexFile) -> Iterator[Record]:
+        for number, block in sorted(index.blocks.items()):
+            for record in self._records(number):
+                if not (record.tombstone or record.erased) and block.has(record.sequence):
+                    yield record
+        yield Record(index.last, index.last_time_ns, erased=True)
+
+    def _scanned_messages(self, deleted: set[int]) -> Iterator[Record]:
+        last = 0
+        last_time_ns = 0
+        for number in self._numbers():
+            for record in self._records(number):
+                if record.sequence <= last:
+                    continue
+                last = record.sequence
+                last_time_ns = record.time_ns or last_time_ns
+                if not (record.tombstone or record.erased or record.sequence in deleted):
+                    yield record
+        yield Record(last, last_time_ns, erased=True)
+
+    def _deleted(self) -> set[int]:
         """Return the sequences whose messages were deleted though a block still has them."""
         found: set[int] = set()
         for number in self._numbers():
@@ -72,20 +104,25 @@ class StreamFolder:
             found.update(blocks.tombstones(data, self._hasher(number)))
         return found
 
-    def messages(self, deleted: set[int]) -> Iterator[Record]:
-        """Give messages, sequences rising; in the end one without a message, the last sequence."""
-        last = 0
-        last_time_ns = 0
-        for record in self._records():
-            if record.tombstone:
-                last_time_ns = record.time_ns if record.sequence > last else last_time_ns
-                last = max(last, record.sequence)
-            elif record.sequence > last:
-                last = record.sequence
-                last_time_ns = record.time_ns or last_time_ns
-                if not record.erased and record.sequence not in deleted:
-                    yield record
-        yield Record(last, last_time_ns, erased=True)
+    def _read_index(self) -> IndexFile | None:
+        """Return what ``index.db`` says, if it is of the blocks as they are."""
+        path = f"{self._path}/msgs/index.db"
+        if self._block_folder() != f"{self._path}/msgs" or not self._disk.exists(path):
+            return None
+        try:
+            hasher = Hasher(self.meta.name.encode())
+            index = index_file.decode(bytes(self._disk.read(path)), hasher)
+        except FormatError as error:
+            self.reports.append(f"index.db was not used: {error}")
+            return None
+        numbers = self._numbers()
+        missing = {block.number for block in index.blocks.values() if block.first <= block.last}
+        if not numbers or numbers[-1] != index.last_block or missing - {*numbers}:
+            return None
+        last = f"{self._path}/msgs/{index.last_block}{_BLOCK_SUFFIX}"
+        size = self._disk.size(last)
+        tail = bytes(self._disk.read(last, max(0, size - HASH_BYTES)))
+        return index if tail in (index.last_checksum, b"") else None
 
     def _consumer(self, path: str) -> Consumer:
         meta = self._read_meta(path, "Name", f"{self.meta.name}/")
@@ -121,20 +158,19 @@ class StreamFolder:
             raise FormatError(f"the checksum of {_META} is wrong")
         return Meta(name, created_ns, msgspec.json.encode(found))
 
-    def _records(self) -> Iterator[Record]:
-        for number in self._numbers():
-            try:
-                data = self._block(number)
-            except FormatError as error:
-                self.reports.append(f"block {number} was left out: {error}")
-                continue
-            cut = Cut()
-            yield from blocks.read_records(data, self._hasher(number), cut)
-            if cut.reason:
-                left = len(data) - cut.offset
-                self.reports.append(
-                    f"block {number}: the last {left} bytes were left out: {cut.reason}"
-                )
+    def _records(self, number: int) -> Iterator[Record]:
+        try:
+            data = self._block(number)
+        except (FormatError, FileNotFoundError) as error:
+            self.reports.append(f"block {number} was left out: {error}")
+            return
+        cut = Cut()
+        yield from blocks.read_records(data, self._hasher(number), cut)
+        if cut.reason:
+            left = len(data) - cut.offset
+            self.reports.append(
+                f"block {number}: the last {left} bytes were left out: {cut.reason}"
+            )
 
     def _numbers(self) -> list[int]:
         """Return the numbers of the blocks, the oldest first."""

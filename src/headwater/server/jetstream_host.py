@@ -13,6 +13,7 @@ from headwater.server.banner import log_jetstream
 from headwater.server.build import jetstream_accounts
 from headwater.server.drivers import ThreadJobs
 from headwater.server.errors import StartError
+from headwater.server.nats_files import NATS_FOLDER, find_streams
 from headwater.store.disk import Disk
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 # How long a stop waits for the store to finish.
 _STOP_TIMEOUT_S = 10.0
 # Our files lie beside those of a nats-server that used the same directory, never among them.
-_STORE_FOLDER = "headwater"
+STORE_FOLDER = "headwater"
 _STORE_LOCK = "lock"
 
 
@@ -47,13 +48,14 @@ class JetStreamHost:
         log.info("Starting JetStream")
         clock = self._node.clock
         began_ns = clock.monotonic()
-        root = Path(jetstream.store_dir or Path(tempfile.gettempdir(), "nats"), _STORE_FOLDER)
+        root = Path(jetstream.store_dir or Path(tempfile.gettempdir(), "nats"), STORE_FOLDER)
         try:
             self._jetstream = self._started(options, jetstream, root)
         except (OSError, ImportError, HeadwaterError) as error:
             self.release()
             raise StartError(f"Can't start JetStream: {error}") from error
         log_jetstream(log, jetstream, root, self._jetstream.API_LEVEL)
+        self._tell_of_other_store(root)
         log.info(f"Took {(clock.monotonic() - began_ns) / 1e6:.3f}ms to start JetStream")
 
     def prepared(self, options: Options) -> Callable[[], object]:
@@ -100,7 +102,7 @@ class JetStreamHost:
         from headwater.jetstream.engine import JetStream  # noqa: PLC0415 (only when it is on)
 
         router = self._node.router
-        disk = _locked_disk(root)
+        disk = locked_disk(root)
         self._disk = disk
         jobs = ThreadJobs(self._loop, self._log, begin=router.begin, end=router.flush)
         self._jobs = jobs
@@ -110,6 +112,21 @@ class JetStreamHost:
         engine.recover()
         engine.start()
         return engine
+
+    def _tell_of_other_store(self, root: Path) -> None:
+        """Say that there are streams of a nats-server which are not here, and how they could be."""
+        here = {
+            (streams.account_name, name)
+            for streams in (self._jetstream.accounts if self._jetstream is not None else ())
+            for name in streams.streams
+        }
+        missing = [stream for stream in find_streams(root.parent) if stream not in here]
+        if missing:
+            self._log.warn(
+                f'"{root.parent / NATS_FOLDER}" holds streams of a nats-server, {len(missing)} of '
+                "them not here; nothing of it is touched"
+            )
+            self._log.warn(f'  They are imported by: headwater store import "{root.parent}"')
 
     def _stop(self, done: Callable[[], object]) -> None:
         self._log.info("Initiating JetStream Shutdown...")
@@ -132,7 +149,7 @@ class JetStreamHost:
         self._log.info("JetStream Shutdown")
 
 
-def _locked_disk(root: Path) -> Disk:
+def locked_disk(root: Path) -> Disk:
     """Return the disk below ``root``, which this process alone uses from now on."""
     disk = Disk(str(root))
     disk.make_directory("")

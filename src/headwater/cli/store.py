@@ -1,0 +1,146 @@
+"""``headwater store``: what can be done with the files of a store while no server uses them."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from headwater.jetstream.stream_import import Imported
+    from headwater.server.store_import import StoreImport
+
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
+@click.group(short_help="Import the streams of a nats-server.")
+def store() -> None:
+    """Work on the files of a store while no server uses them."""
+
+
+@store.command("import", short_help="Import the streams of a nats-server's store.")
+@click.argument("from_dir", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--store-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The store_dir to import to; by default FROM_DIR, where the two lie side by side.",
+)
+@click.option("--account", "accounts", multiple=True, help="Only of this account; may be repeated.")
+def import_streams(from_dir: Path, store_dir: Path | None, accounts: tuple[str, ...]) -> int:
+    """Import the streams of the nats-server whose store_dir is FROM_DIR, with their consumers.
+
+    Neither that nats-server nor a Headwater that uses the store may be running.  FROM_DIR is only
+    read.  A stream that is there already is left as it is, so that this can be run again.
+    """
+    from headwater.base.errors import HeadwaterError
+    from headwater.base.log import Log
+    from headwater.server.nats_files import find_streams
+    from headwater.server.store_import import StoreImport
+
+    source = from_dir.parent if _is_inner(from_dir) else from_dir
+    found = [
+        (account, name)
+        for account, name in find_streams(source)
+        if not accounts or account in accounts
+    ]
+    if not found:
+        raise click.ClickException(f"{from_dir}: no streams of a nats-server here")
+    log = Log(_complain)
+    names = [account for account, _ in found]
+    try:
+        opened = StoreImport(source, store_dir or source, names, log)
+    except (HeadwaterError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    try:
+        return _Run(opened).run(found)
+    finally:
+        opened.close()
+
+
+class _Run:
+    """Imports one stream after the other, and says what came of it."""
+
+    def __init__(self, opened: "StoreImport") -> None:
+        self._opened = opened
+        self._live = sys.stderr.isatty()
+        self._imported: list[Imported] = []
+        self._there = 0
+        self._failed = 0
+
+    def run(self, found: list[tuple[str, str]]) -> int:
+        """Return the exit code."""
+        for account, name in found:
+            self._import(account, name)
+        click.echo(self._summary())
+        return 1 if self._failed else 0
+
+    def _import(self, account: str, name: str) -> None:
+        from headwater.base.errors import HeadwaterError
+
+        label = f"{account} > {name}"
+        if self._opened.has(account, name):
+            self._there += 1
+            click.echo(f"{label}: is there already, left as it is")
+            return
+        try:
+            done = self._opened.run(account, name, lambda *far: self._progress(label, *far))
+        except (HeadwaterError, OSError) as error:
+            self._clear()
+            self._failed += 1
+            click.echo(f"{label}: not imported: {error}")
+            return
+        self._clear()
+        self._imported.append(done)
+        click.echo(f"{label}: {_what(done.messages, done.bytes, done.consumers)}")
+        for note in done.notes:
+            click.echo(f"  {note}")
+
+    def _progress(self, label: str, messages: int, size: int) -> None:
+        if self._live:
+            click.echo(f"\r{label}: {messages:,} messages, {_size(size)} \r", nl=False, err=True)
+
+    def _clear(self) -> None:
+        if self._live:
+            click.echo("\r\x1b[K", nl=False, err=True)
+
+    def _summary(self) -> str:
+        done = self._imported
+        total = _what(
+            sum(one.messages for one in done),
+            sum(one.bytes for one in done),
+            sum(one.consumers for one in done),
+        )
+        text = f"Imported {_count(len(done), 'stream')}: {total}"
+        if self._there:
+            text += f"; {_count(self._there, 'stream')} there already"
+        if self._failed:
+            text += f"; {_count(self._failed, 'stream')} not imported"
+        return text
+
+
+def _is_inner(folder: Path) -> bool:
+    """Tell whether ``folder`` is the one that nats-server makes in its store_dir."""
+    return folder.name == "jetstream" and not (folder / "jetstream").exists()
+
+
+def _complain(level: str, text: str) -> None:
+    if level in ("WRN", "ERR"):
+        click.echo(text, err=True)
+
+
+def _what(messages: int, size: int, consumers: int) -> str:
+    parts = (_count(messages, "message"), _size(size), _count(consumers, "consumer"))
+    return ", ".join(parts)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _size(size: float) -> str:
+    """Return a number of bytes for people to read."""
+    for unit in _UNITS[:-1]:
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} {_UNITS[-1]}"

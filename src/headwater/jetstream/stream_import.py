@@ -1,0 +1,140 @@
+"""Streams out of the files of a nats-server, for a store that no server is using meanwhile.
+
+All of this blocks: the work of the store is done on the spot, and timers run when they are due.
+"""
+
+from itertools import chain
+
+import msgspec
+
+from headwater.base.errors import FormatError, StoreError
+from headwater.jetstream.api_errors import JetStreamError
+from headwater.jetstream.api_streams import limits_of
+from headwater.jetstream.requests import read_body
+from headwater.jetstream.stream_check import check_overlap, check_reservation, check_restored
+from headwater.jetstream.stream_config import Storage, StreamConfig
+from headwater.jetstream.stream_restore import StreamRestore, stored_here
+
+_PROGRESS_MESSAGES = 1000
+
+
+class Imported(msgspec.Struct):
+    """What came of one stream."""
+
+    messages: int = 0
+    bytes: int = 0
+    consumers: int = 0
+    notes: list[str] = []
+
+
+class StreamImport:
+    """Brings one stream, a natsstore StreamFolder, among the AccountStreams of an account.
+
+    ``progress(messages, size)`` is called now and then.
+    """
+
+    def __init__(self, streams, folder, progress):
+        self._streams = streams
+        self._folder = folder
+        self._progress = progress
+        self._notes = []
+
+    def run(self):
+        """Import the stream; return what came of it.
+
+        Raises:
+            FormatError: the files are not what they should be.
+            JetStreamError: there cannot be such a stream here.
+            StoreError: it could not be written.
+            OSError: something could not be read.
+        """
+        meta = self._folder.meta
+        restore = StreamRestore(self._streams, self._config(), meta.created_ns)
+        self._do(restore.begin)
+        try:
+            consumers = self._fill(restore)
+        except BaseException:
+            self._do(lambda done: (restore.abandon(), done(None)))
+            raise
+        stream = self._do(restore.finish)
+        index = stream.store.index
+        self._notes += self._folder.reports
+        return Imported(index.messages, index.bytes, consumers, self._notes)
+
+    def _config(self):
+        streams = self._streams
+        config = read_body(StreamConfig, self._folder.meta.config, strict=False)
+        if config.storage == Storage.MEMORY:
+            raise FormatError("it was in memory, and nothing of it is in the files")
+        config, self._notes = stored_here(config)
+        if config.num_replicas > 1:
+            self._notes.append(f"it had {config.num_replicas} replicas and will have one")
+            config = msgspec.structs.replace(config, num_replicas=1)
+        limits = limits_of(streams)
+        checked = check_restored(config, limits)
+        check_overlap(checked.subjects, streams.other_configs(checked.name))
+        check_reservation(checked, streams.reserved_bytes(checked.storage), limits)
+        return checked
+
+    def _fill(self, restore):
+        """Add everything; return the number of consumers."""
+        folder = self._folder
+        records = folder.messages()
+        first = next(records)
+        begin = first.sequence + 1 if first.erased else first.sequence
+        restore.set_first(folder.first_sequence() or begin)
+        count = self._add_consumers(restore)
+        self._do(restore.commit)
+        messages = size = 0
+        for record in chain((first,), records):
+            if record.erased:
+                restore.skip_to(record.sequence)
+                continue
+            if not restore.takes(record.sequence):
+                self._do(restore.commit)
+            restore.add_message(
+                record.sequence, record.time_ns, record.subject, record.headers, record.payload
+            )
+            messages += 1
+            size += len(record.headers) + len(record.payload)
+            if messages % _PROGRESS_MESSAGES == 0:
+                self._progress(messages, size)
+        return count
+
+    def _add_consumers(self, restore):
+        count = 0
+        for consumer in self._folder.consumers():
+            try:
+                restore.add_consumer(
+                    consumer.name, consumer.config, consumer.state, consumer.created_ns
+                )
+            except JetStreamError as error:
+                self._notes.append(f"consumer {consumer.name} was left out: {error}")
+            else:
+                count += 1
+        return count
+
+    def _do(self, begin):
+        """Call ``begin(done)`` and let everything happen until it is done; return its result."""
+        return run_until_done(self._streams.node, begin)
+
+
+def run_until_done(node, begin):
+    """Call ``begin(done)`` on a node without a loop; return what ``done`` gets before its error.
+
+    Raises:
+        StoreError: it gets an error, or is never called.
+    """
+    outcome = []
+    router = node.router
+    router.begin()
+    begin(lambda *values: outcome.append(values))
+    router.flush()
+    while not outcome:
+        if node.timers.next_deadline() is None:
+            raise StoreError("the store does not answer")
+        node.timers.run_due()
+    *values, error = outcome[0]
+    if error is not None:
+        raise StoreError(str(error))
+    return values[0] if values else None
