@@ -151,7 +151,7 @@ class ClientSession(Session):
 
     def relocated(self, address, port):
         Session.relocated(self, address, port)
-        self.located = bool(address)
+        self.located = True
 
     def receive(self, view, start, end):
         first_is_other = start < end and view[start] | 32 != 99

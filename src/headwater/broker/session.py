@@ -21,6 +21,9 @@ FORWARDS = (
     *(True, True, True, False),  # from a hub
 )
 
+# Those for which the connection itself gives up a peer.
+_GIVEN_UP = ("Slow Consumer (Write Deadline)", "Protocol Violation")
+
 # The first PING is up to so much of its time late.
 _PING_JITTER = 5
 
@@ -298,4 +301,4 @@ def _reason_of(text):
     """Return nats-server's words for why a connection is gone that nobody here has closed."""
     if not text:
         return "Client Closed"
-    return text if text.startswith("Slow Consumer") else "Read Error"
+    return text if text in _GIVEN_UP else "Read Error"
