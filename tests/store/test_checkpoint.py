@@ -31,8 +31,14 @@ def state_of(stream: Stream):
     numbers = ("number", "size", "first_sequence", "last_sequence", "live", "first_time_ns")
     return (
         [index.messages, index.bytes, index.first_sequence, index.last_sequence],
-        [index.keep_places, index.places, index.last_time_ns],
-        {s: [getattr(state, n) for n in names] for s, state in index.subjects.items()},
+        [index.keep_places, len(index.places), index.last_time_ns],
+        {
+            subject: [
+                *(getattr(state, name) for name in names),
+                index.places.get(index.subjects.find(subject)),
+            ]
+            for subject, state in index.subjects.matching(b">")
+        },
         [[getattr(block, n) for n in numbers] for block in index.blocks],
         [[block.has(s) for s in range(25)] for block in index.blocks],
         [stream.store.position_number, stream.store.position_offset],

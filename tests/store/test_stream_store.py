@@ -169,7 +169,7 @@ def test_the_last_message_of_a_subject_is_known_after_it_is_deleted():
     stream = filled()
     stream.evict()
     propose(stream, DELETE, (9).to_bytes(8, "little"))
-    assert stream.store.index.last_of(b"s.0") == 6
+    assert stream.store.index.subjects.last_matching(b"s.0") == 6
     stream.check_index()
 
 
@@ -215,9 +215,9 @@ def test_limits_per_subject_may_change(path):
         stream.put(b"s.1", bytes(100))
         stream.check_index()
     last = path[-1]
-    assert stream.store.index.subjects[b"s.1"].count == last
+    assert stream.store.index.subjects.state_of(b"s.1").count == last
     least = min(limit for limit in path if limit > 0)
-    assert stream.store.index.subjects[b"s.2"].count == least
+    assert stream.store.index.subjects.state_of(b"s.2").count == least
 
 
 @pytest.mark.parametrize("evicted", [False, True])

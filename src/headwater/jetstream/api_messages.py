@@ -75,8 +75,7 @@ def find_message(stream, asked, done):
     store = stream.store
     index = store.index
     if asked.last_by_subj:
-        lasts = [state.last for _, state in index.matching(asked.last_by_subj.encode())]
-        _read(store, max(lasts, default=0), done)
+        _read(store, index.subjects.last_matching(asked.last_by_subj.encode()), done)
     elif asked.next_by_subj:
         first = max(min(asked.seq, SEQUENCE_MAX), index.first_sequence)
         _find_next(store, asked.next_by_subj.encode(), first, asked.start_time_ns or 0, done)
@@ -96,7 +95,7 @@ def _read(store, sequence, done):
 def _find_next(store, pattern, first, time_ns, done):
     index = store.index
     found = []
-    states = index.matching(pattern) if pattern != b">" else None
+    states = index.subjects.matching(pattern) if pattern != b">" else None
     if states is not None:
         if not states or max(state.last for _, state in states) < first:
             done(None)
@@ -240,7 +239,7 @@ class Batch:
         pattern = asked.next_by_subj.encode()
         first = max(min(asked.seq, SEQUENCE_MAX), index.first_sequence)
         if pattern and pattern != b">":
-            self._states = dict(index.matching(pattern))
+            self._states = dict(index.subjects.matching(pattern))
             states = self._states.values()
             self._counts = any(state.first < first <= state.last for state in states)
             self._total = sum(state.count for state in states if state.first >= first)
@@ -297,7 +296,7 @@ class LastOfEach:
         index = self._store.index
         asked = self._asked
         for pattern in asked.multi_last:
-            self._states.update(index.matching(pattern.encode()))
+            self._states.update(index.subjects.matching(pattern.encode()))
         if asked.up_to_time_ns is not None:
             self._find_time(asked.up_to_time_ns)
         elif asked.up_to_seq > self._bound:

@@ -116,7 +116,7 @@ def info(request):
             leader=leader,
         )
         return
-    found = sorted(stream.store.index.matching(asked.subjects_filter.encode()))
+    found = sorted(stream.store.index.subjects.matching(asked.subjects_filter.encode()))
     offset = max(asked.offset, 0)
     part = found[offset : offset + SUBJECT_DETAILS_MAX]
     subjects = {subject.decode("utf-8", "replace"): state.count for subject, state in part}

@@ -96,7 +96,7 @@ class ConsumerStart:
     def _matching(self):
         found = {}
         for pattern in self._filters or [b">"]:
-            found.update(self._store.index.matching(pattern))
+            found.update(self._store.index.subjects.matching(pattern))
         return found.items()
 
     def _lasts(self):

@@ -3,7 +3,7 @@ from headwater.accounts.account cimport Account
 from headwater.broker.router cimport Router
 from headwater.broker.subscription cimport Subscription
 from headwater.jetstream.publish_acks cimport PublishAcks
-from headwater.store.index cimport Index, SubjectState
+from headwater.store.index cimport Index
 from headwater.store.stream_store cimport StreamStore
 from headwater.subjects.validate cimport matches
 from headwater.wire cimport headers

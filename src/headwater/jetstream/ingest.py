@@ -258,7 +258,7 @@ class Ingest:
         return True
 
     def _per_subject_reason(self, subject):
-        state = self.store.index.subjects.get(subject)
+        state = self.store.index.subjects.state_of(subject)
         count = 0 if state is None else state.count
         proposed = self._in_flight.get(subject)
         if proposed is not None:
@@ -364,9 +364,7 @@ class Ingest:
         """Return the last sequence of the subjects in ``pattern``, proposed ones included."""
         if not self.tracks_subjects:
             self._track()
-        last = 0
-        for _, state in self.store.index.matching(pattern):
-            last = max(last, state.last)
+        last = self.store.index.subjects.last_matching(pattern)
         if self._in_flight:
             for subject, proposed in self._in_flight.items():
                 if matches(pattern, subject):

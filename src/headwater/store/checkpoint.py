@@ -10,7 +10,6 @@ import msgspec
 
 from headwater.base.errors import StoreError
 from headwater.store.block import Block
-from headwater.store.index import SubjectState
 
 VERSION = 1
 NAMES = ("checkpoint.0", "checkpoint.1")
@@ -33,17 +32,6 @@ class BlockState(msgspec.Struct, array_like=True):
     deleted: bytes | None
 
 
-class SubjectEntry(msgspec.Struct, array_like=True):
-    """One subject in a checkpoint."""
-
-    subject: bytes
-    count: int
-    first: int
-    last: int
-    last_bytes: int
-    places: list[int] | None
-
-
 class Checkpoint(msgspec.Struct, array_like=True):
     """The applied state of a stream at one position of its log."""
 
@@ -58,7 +46,8 @@ class Checkpoint(msgspec.Struct, array_like=True):
     total_bytes: int
     keep_places: bool
     blocks: list[BlockState]
-    subjects: list[SubjectEntry]
+    subjects: bytes  # as SubjectTable.pack writes them
+    places: list[list[int]]  # in the order of the subjects; none at all where they are not kept
     owner: bytes
 
 
@@ -86,17 +75,8 @@ def take(store, generation: int) -> bytes:
         index.bytes,
         index.keep_places,
         [_block_state(block) for block in index.blocks],
-        [
-            SubjectEntry(
-                subject,
-                state.count,
-                state.first,
-                state.last,
-                state.last_bytes,
-                index.places.get(subject),
-            )
-            for subject, state in index.subjects.items()
-        ],
+        index.subjects.pack(),
+        _places(index),
         store.owner.snapshot(),
     )
     body = _encoder.encode(checkpoint)
@@ -136,21 +116,25 @@ def restore(store, checkpoint: Checkpoint) -> None:
     index.messages = checkpoint.messages
     index.bytes = checkpoint.total_bytes
     index.keep_places = checkpoint.keep_places
-    for entry in checkpoint.subjects:
-        state = SubjectState()
-        state.count = entry.count
-        state.first = entry.first
-        state.last = entry.last
-        state.last_bytes = entry.last_bytes
-        index.subjects[entry.subject] = state
-        if entry.places is not None:
-            index.places[entry.subject] = entry.places
+    index.subjects.unpack(checkpoint.subjects)
+    # Entries of a table that was empty are numbered in order.
+    index.places = dict(enumerate(checkpoint.places))
     for block in checkpoint.blocks:
         index.blocks.append(_block(checkpoint.stream_id, block))
     store.position_number = checkpoint.number
     store.position_offset = checkpoint.offset
     store.last_proposed = index.last_sequence
     store.last_time_ns = index.last_time_ns
+
+
+def _places(index) -> list[list[int]]:
+    found: list[list[int]] = []
+    if index.places:
+        number = index.subjects.next_number(0)
+        while number >= 0:
+            found.append(index.places[number])
+            number = index.subjects.next_number(number + 1)
+    return found
 
 
 def _block_state(block) -> BlockState:

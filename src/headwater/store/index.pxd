@@ -2,18 +2,11 @@ import cython
 from headwater.base cimport octets
 from headwater.store.block cimport Block, CachedBlock
 from headwater.store.record cimport Record
-from headwater.subjects.validate cimport is_literal, matches
-
-
-cdef class SubjectState:
-    cdef public long long count
-    cdef public long long first
-    cdef public long long last
-    cdef public unsigned int last_bytes
+from headwater.store.subjects cimport SubjectTable
 
 
 cdef class Index:
-    cdef SubjectState _last_state
+    cdef Py_ssize_t _last_number
     cdef bytes _last_subject
     cdef public Py_ssize_t base_bytes
     cdef public list blocks
@@ -28,23 +21,26 @@ cdef class Index:
     cdef public dict places
     cdef public long long previous_bytes
     cdef public long long previous_last
-    cdef public dict subjects
+    cdef public SubjectTable subjects
 
     @cython.locals(size='long long')
     cpdef long long message_bytes(self, Py_ssize_t subject_size, Py_ssize_t header_size, Py_ssize_t payload_size) except -1
-    @cython.locals(subject=bytes, sequence='long long', size='long long', state=SubjectState)
+    cpdef long long size_of(self, Record record) except -1
+    @cython.locals(subjects=SubjectTable, subject=bytes, number=Py_ssize_t, sequence='long long', size='long long', count='long long')
     cpdef bytes add(self, Block block, Record record, const unsigned char[::1] view)
-    @cython.locals(block=Block, state=SubjectState, places=list)
+    @cython.locals(block=Block, number=Py_ssize_t)
     cpdef bint remove(self, long long sequence, bytes subject, long long size) except -1
+    @cython.locals(subjects=SubjectTable, places=list, count='long long')
+    cdef _remove_from(self, Py_ssize_t number, long long sequence)
     @cython.locals(block=Block)
     cpdef lose(self, long long sequence)
-    @cython.locals(places=list)
+    @cython.locals(subjects=SubjectTable, number=Py_ssize_t, places=list)
     cpdef forget_oldest(self, bytes subject)
-    @cython.locals(record=Record, subject=bytes, state=SubjectState, size='long long')
+    @cython.locals(record=Record, number=Py_ssize_t)
     cpdef place(self, CachedBlock cached)
     @cython.locals(places=list)
-    cdef _keep_place(self, bytes subject, long long sequence, long long size)
-    cpdef set_last(self, SubjectState state, Record record)
+    cdef _keep_place(self, Py_ssize_t number, long long sequence, long long size)
+    cpdef set_last(self, Py_ssize_t number, Record record)
     cpdef settle_first(self)
     cpdef skip_to(self, long long sequence)
     @cython.locals(block=Block)
@@ -57,13 +53,10 @@ cdef class Index:
     cpdef long long next_from(self, long long sequence) except -1
     @cython.locals(count='long long', index=Py_ssize_t, block=Block)
     cpdef long long count_from(self, long long sequence) except -1
-    @cython.locals(state=SubjectState)
-    cpdef long long last_of(self, bytes subject) except -1
     @cython.locals(found='long long')
     cdef _advance_first(self, long long sequence)
     cdef _settle_empty(self)
 
 
-cdef _step_back(SubjectState state, list places)
 @cython.locals(index=Py_ssize_t)
 cdef _remove_place(list places, long long sequence)

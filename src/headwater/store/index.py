@@ -5,27 +5,14 @@ that the same records give the same index anywhere.
 """
 
 from headwater.base import octets
-from headwater.subjects.validate import is_literal, matches
-
-
-class SubjectState:
-    """What the index knows of one subject."""
-
-    # Numbers only: there may be millions, and the garbage collector then passes them by.
-    __slots__ = ("count", "first", "last", "last_bytes")
-
-    def __init__(self):
-        self.count = 0
-        self.first = 0  # a lower bound of its first sequence
-        self.last = 0  # its last sequence, 0 when that was deleted and is not known
-        self.last_bytes = 0  # what the message ``last`` counts for
+from headwater.store.subjects import SubjectTable
 
 
 class Index:
     """Blocks and subjects of one stream."""
 
     __slots__ = (
-        "_last_state",
+        "_last_number",
         "_last_subject",
         "base_bytes",
         "blocks",
@@ -45,7 +32,7 @@ class Index:
 
     def __init__(self, base_bytes, header_bytes):
         self.blocks = []
-        self.subjects = {}
+        self.subjects = SubjectTable()
         self.messages = 0
         self.bytes = 0
         self.first_sequence = 1  # of the first message, or the next one when there is none
@@ -53,14 +40,14 @@ class Index:
         self.last_time_ns = 0
         self.emptied = False  # whether a block has lost its last message
         self.keep_places = False
-        # subject -> [sequence, bytes, sequence, bytes, …], where limits need all of them.
+        # Entry of a subject -> [sequence, bytes, sequence, bytes, …], where limits need them all.
         self.places = {}
         # The last message that the subject of the message added last had before, and its bytes.
         self.previous_last = 0
         self.previous_bytes = 0
-        # The subject of the message added last: publishers often stay with one.
+        # The subject of the message added last, and its entry: publishers often stay with one.
         self._last_subject = b""
-        self._last_state = None
+        self._last_number = -1
         # What nats-server counts for a message beyond its parts; limits and clients go by it.
         self.base_bytes = base_bytes
         self.header_bytes = header_bytes
@@ -72,25 +59,28 @@ class Index:
             size += self.header_bytes
         return size
 
-    def add(self, block, record, view):
-        """Apply a MESSAGE record that lies in ``block``; return its subject."""
-        subject = self._last_subject
-        state = self._last_state
-        if state is None or not octets.equals(
-            view, record.subject_start, record.subject_end, subject
-        ):
-            subject = record.subject(view)
-            state = self.subjects.get(subject)
-            if state is None:
-                state = self.subjects[subject] = SubjectState()
-            self._last_subject = subject
-            self._last_state = state
-        sequence = record.sequence
-        size = self.message_bytes(
+    def size_of(self, record):
+        """Return what the message ``record`` counts for."""
+        return self.message_bytes(
             record.subject_end - record.subject_start,
             record.header_size,
             record.end - record.payload_start,
         )
+
+    def add(self, block, record, view):
+        """Apply a MESSAGE record that lies in ``block``; return its subject."""
+        subjects = self.subjects
+        subject = self._last_subject
+        number = self._last_number
+        if number < 0 or not octets.equals(view, record.subject_start, record.subject_end, subject):
+            subject = record.subject(view)
+            number = subjects.find(subject)
+            if number < 0:
+                number = subjects.add(subject)
+            self._last_subject = subject
+            self._last_number = number
+        sequence = record.sequence
+        size = self.size_of(record)
         block.note(sequence, record.time_ns)
         if self.messages == 0:
             self.first_sequence = sequence
@@ -98,48 +88,38 @@ class Index:
         self.bytes += size
         self.last_sequence = sequence
         self.last_time_ns = record.time_ns
-        if state.count == 0:
-            state.first = sequence
-        self.previous_last = state.last
-        self.previous_bytes = state.last_bytes
-        state.count += 1
-        state.last = sequence
-        state.last_bytes = size
+        count = subjects.count(number)
+        if count == 0:
+            subjects.set_first(number, sequence)
+            self.previous_last = self.previous_bytes = 0
+        else:
+            self.previous_last = subjects.last(number)
+            self.previous_bytes = subjects.last_bytes(number)
+        subjects.set_count(number, count + 1)
+        subjects.set_last(number, sequence, size)
         if self.keep_places:
-            self._keep_place(subject, sequence, size)
+            self._keep_place(number, sequence, size)
         return subject
 
     def place(self, cached):
         """Note where the message that ``cached`` points at is, added while places were not kept."""
         record = cached.record
-        subject = cached.subject()
-        state = self.subjects.get(subject)
-        if state is not None:
-            size = self.message_bytes(
-                record.subject_end - record.subject_start,
-                record.header_size,
-                record.end - record.payload_start,
-            )
-            self._keep_place(subject, record.sequence, size)
-            if record.sequence >= state.last:
-                state.last = record.sequence
-                state.last_bytes = size
+        number = self.subjects.find(cached.subject())
+        if number >= 0:
+            self._keep_place(number, record.sequence, self.size_of(record))
+            if record.sequence >= self.subjects.last(number):
+                self.set_last(number, record)
 
-    def _keep_place(self, subject, sequence, size):
-        places = self.places.get(subject)
+    def _keep_place(self, number, sequence, size):
+        places = self.places.get(number)
         if places is None:
-            places = self.places[subject] = []
+            places = self.places[number] = []
         places.append(sequence)
         places.append(size)
 
-    def set_last(self, state, record):
-        """Let the message ``record`` be the last one of the subject ``state``."""
-        state.last = record.sequence
-        state.last_bytes = self.message_bytes(
-            record.subject_end - record.subject_start,
-            record.header_size,
-            record.end - record.payload_start,
-        )
+    def set_last(self, number, record):
+        """Let the message ``record`` be the last one of the subject with that entry."""
+        self.subjects.set_last(number, record.sequence, self.size_of(record))
 
     def settle_first(self):
         """Move ``first_sequence`` on to a message that is there."""
@@ -156,22 +136,33 @@ class Index:
             self.emptied = True
         if sequence == self.first_sequence:
             self._advance_first(sequence + 1)
-        state = self.subjects.get(subject)
-        if state is not None:
-            state.count -= 1
-            places = self.places.get(subject)
-            if places is not None:
-                _remove_place(places, sequence)
-            if state.count == 0:
-                del self.subjects[subject]
-                self._last_state = None
-                self.places.pop(subject, None)
-            elif state.last == sequence:
-                _step_back(state, places)
-            elif state.first == sequence:
-                state.first = sequence + 1
+        number = self.subjects.find(subject)
+        if number >= 0:
+            self._remove_from(number, sequence)
         self._settle_empty()
         return True
+
+    def _remove_from(self, number, sequence):
+        """Let a subject no longer count a message."""
+        subjects = self.subjects
+        places = self.places.get(number) if self.places else None
+        if places is not None:
+            _remove_place(places, sequence)
+        count = subjects.count(number) - 1
+        if count == 0:
+            subjects.drop(number)
+            self._last_number = -1
+            self.places.pop(number, None)
+            return
+        subjects.set_count(number, count)
+        if subjects.last(number) == sequence:
+            if places is not None and len(places) >= 2:
+                # The one before is the last one now.
+                subjects.set_last(number, places[len(places) - 2], places[len(places) - 1])
+            else:
+                subjects.set_last(number, 0, 0)
+        elif subjects.first(number) == sequence:
+            subjects.set_first(number, sequence + 1)
 
     def lose(self, sequence):
         """Take out a message that cannot be read: whose it was and its size are not known."""
@@ -186,8 +177,10 @@ class Index:
 
     def forget_oldest(self, subject):
         """Let a subject no longer count its oldest message, which was lost."""
-        self.subjects[subject].count -= 1
-        places = self.places.get(subject)
+        subjects = self.subjects
+        number = subjects.find(subject)
+        subjects.set_count(number, subjects.count(number) - 1)
+        places = self.places.get(number)
         if places is not None:
             del places[:2]
 
@@ -204,7 +197,7 @@ class Index:
             block.clear()
         self.emptied = True
         self.subjects.clear()
-        self._last_state = None
+        self._last_number = -1
         self.places.clear()
         self.messages = 0
         self.bytes = 0
@@ -285,22 +278,6 @@ class Index:
         found.extend(range(expected, self.last_sequence + 1))
         return found
 
-    def last_of(self, subject):
-        """Return the last sequence of a literal subject, 0 when there is none."""
-        state = self.subjects.get(subject)
-        return 0 if state is None else state.last
-
-    def matching(self, pattern):
-        """Return ``(subject, state)`` of each subject that ``pattern`` stands for."""
-        if is_literal(pattern):
-            state = self.subjects.get(pattern)
-            return [] if state is None else [(pattern, state)]
-        return [
-            (subject, state)
-            for subject, state in self.subjects.items()
-            if matches(pattern, subject)
-        ]
-
     def _advance_first(self, sequence):
         if self.messages == 0:
             self.first_sequence = self.last_sequence + 1
@@ -313,17 +290,8 @@ class Index:
         if self.messages == 0:
             self.bytes = 0
             self.subjects.clear()
-            self._last_state = None
+            self._last_number = -1
             self.places.clear()
-
-
-def _step_back(state, places):
-    """The last message of a subject is gone: take the one before, where that is known."""
-    state.last = 0
-    state.last_bytes = 0
-    if places is not None and len(places) >= 2:
-        state.last = places[len(places) - 2]
-        state.last_bytes = places[len(places) - 1]
 
 
 def _remove_place(places, sequence):

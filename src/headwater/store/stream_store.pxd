@@ -2,9 +2,10 @@ import cython
 from headwater.base cimport octets
 from headwater.base.buffer cimport Buffer
 from headwater.store.block cimport Block, CachedBlock
-from headwater.store.index cimport Index, SubjectState
+from headwater.store.index cimport Index
 from headwater.store.log cimport Batch, Log
 from headwater.store.record cimport Record
+from headwater.store.subjects cimport SubjectTable
 from headwater.wire.message cimport Message
 
 
@@ -73,14 +74,14 @@ cdef class StreamStore:
     cdef bint _apply_records(self, Block block, const unsigned char[::1] view, Py_ssize_t end) except -1
     @cython.locals(sequence='long long', index=Index, subject=bytes)
     cdef _apply_message(self, Block block, Record record, const unsigned char[::1] view)
-    @cython.locals(index=Index, state=SubjectState, places=list)
+    @cython.locals(index=Index, subjects=SubjectTable, number=Py_ssize_t, places=list)
     cpdef enforce_subject(self, bytes subject)
     cdef _remove_known(self, long long sequence, bytes subject, long long size)
     @cython.locals(index=Index)
     cpdef bint enforce(self) except -1
     cpdef bint is_spent(self) except -1
     cpdef bint remove_first(self) except -1
-    @cython.locals(index=Index, block=Block, cached=CachedBlock, record=Record, subject=bytes, size='long long')
+    @cython.locals(index=Index, block=Block, cached=CachedBlock, record=Record, subject=bytes)
     cpdef bint remove(self, long long sequence) except -1
     cdef _apply_other(self, Record record, const unsigned char[::1] view)
     @cython.locals(block=Block, cached=CachedBlock)

@@ -235,11 +235,7 @@ class StreamStore:
 
     def _unstage(self, record):
         self.staged_messages -= 1
-        self.staged_bytes -= self.index.message_bytes(
-            record.subject_end - record.subject_start,
-            record.header_size,
-            record.end - record.payload_start,
-        )
+        self.staged_bytes -= self.index.size_of(record)
 
     # Apply
 
@@ -388,13 +384,14 @@ class StreamStore:
     def enforce_subject(self, subject):
         """Remove the oldest messages of a subject that are over its limit."""
         index = self.index
-        state = index.subjects[subject]
-        places = index.places.get(subject)
+        subjects = index.subjects
+        number = subjects.find(subject)
+        places = index.places.get(number)
         if places is None:
-            if state.count > 1 and index.previous_last:
+            if number >= 0 and index.previous_last:
                 self._remove_known(index.previous_last, subject, index.previous_bytes)
             return
-        while state.count > self.per_subject_max and len(places) > 2:
+        while subjects.count(number) > self.per_subject_max and len(places) > 2:
             self._remove_known(places[0], subject, places[1])
 
     def _remove_known(self, sequence, subject, size):
@@ -439,12 +436,7 @@ class StreamStore:
             return True
         record = cached.record
         subject = record.subject(cached.data.view)
-        size = index.message_bytes(
-            record.subject_end - record.subject_start,
-            record.header_size,
-            record.end - record.payload_start,
-        )
-        index.remove(sequence, subject, size)
+        index.remove(sequence, subject, index.size_of(record))
         if self.watched:
             self.owner.removed(sequence, subject)
         return True

@@ -67,14 +67,15 @@ class Removal:
                 return store.remove(self._sequence)
             self._subject = cached.subject()
             store.remove(self._sequence)
-        state = index.subjects.get(self._subject)
-        if state is None or state.last:
+        number = index.subjects.find(self._subject)
+        if number < 0 or index.subjects.last(number):
             return True
-        return self._find_last(store, state)
+        return self._find_last(store, number)
 
-    def _find_last(self, store, state):
+    def _find_last(self, store, number):
         """Look backwards for the subject's last message; False when a block has to be fetched."""
-        while self._sequence > state.first:
+        first = store.index.subjects.first(number)
+        while self._sequence > first:
             if store.is_spent():
                 return False
             self._sequence -= 1
@@ -83,7 +84,7 @@ class Removal:
                 return False
             cached = store.find(self._sequence)
             if cached is not None and cached.subject() == self._subject:
-                store.index.set_last(state, cached.record)
+                store.index.set_last(number, cached.record)
                 return True
         return True
 
@@ -153,7 +154,7 @@ class Purge:
         """Collect what the pattern fits; return False to go on later."""
         wanted = None
         if self.pattern:
-            wanted = {subject for subject, _ in store.index.matching(self.pattern)}
+            wanted = {subject for subject, _ in store.index.subjects.matching(self.pattern)}
             if not wanted:
                 return True
         while True:
@@ -180,13 +181,13 @@ class Places:
     def __init__(self, *, known):
         self._known = known
         self._next = 0
-        self._subjects = None  # those that are still to be looked at
+        self._number = 0  # of the entry of the subject that is looked at next
 
     def step(self, store):
         index = store.index
         if not self._known:
             if not self._next:
-                index.places = {subject: [] for subject in index.subjects}
+                index.places = {}
                 self._next = 1
             if not self._collect(store):
                 return False
@@ -198,12 +199,12 @@ class Places:
         return True
 
     def _enforce(self, store):
-        if self._subjects is None:
-            self._subjects = list(store.index.subjects)
-        while self._subjects:
+        subjects = store.index.subjects
+        while (number := subjects.next_number(self._number)) >= 0:
             if store.is_spent():
                 return False
-            store.enforce_subject(self._subjects.pop())
+            store.enforce_subject(subjects.name(number))
+            self._number = number + 1
         return True
 
     def _collect(self, store):
