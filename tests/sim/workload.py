@@ -59,6 +59,7 @@ class Workload:
         self.oracle = Oracle()
         self.history = History([self.oracle.picture()], [self.oracle.copy()])
         self.restarts = 0
+        self.compacted = 0  # blocks that were written anew
         self.disk.make_directory(FOLDER)
         self.stream = self._open()
 
@@ -118,17 +119,40 @@ class Workload:
     def change(self) -> None:
         """Propose something other than a message."""
         what = self.rng.choices(
-            [self._delete, self._purge, self._trim, self._skip, self._owners, self.propose_config],
-            [5, 3, 2, 1, 4, 2],
+            [
+                self._delete,
+                self._thin_out,
+                self._purge,
+                self._trim,
+                self._skip,
+                self._owners,
+                self.propose_config,
+            ],
+            [4, 2, 2, 1, 1, 4, 1],
         )[0]
         what()
 
     def look_after(self) -> None:
         """Do what a server does beside its work."""
-        if self.rng.random() < 0.5:
+        what = self.rng.random()
+        if what < 0.4:
             self.stream.files.checkpoint()
+            self.stream.jobs.run()
+        elif what < 0.8:
+            self._compact()
         else:
             self.stream.evict()
+
+    def _compact(self) -> None:
+        """Let sparse blocks be chosen, and those that were chosen be written anew."""
+        files = self.stream.files
+        self.compacted += files.compact(1 << 20) > 0
+        for _ in range(self.rng.choice([0, 1, 2, 2])):
+            files.checkpoint()
+            self.stream.jobs.run()
+        while self.rng.random() < 0.8 and files.compact(1 << 20):
+            self.compacted += 1
+            self.work()
 
     def die(self) -> None:
         """Let the process be killed, now or soon, or the power go away."""
@@ -208,6 +232,13 @@ class Workload:
     def _delete(self) -> None:
         sequence = self.rng.randrange(self.stream.store.last_proposed + 2)
         self._propose(DELETE, b"", sequence.to_bytes(8, "little"))
+
+    def _thin_out(self) -> None:
+        """Delete most of what was published last."""
+        last = self.stream.store.last_proposed
+        for sequence in range(max(1, last - 12), last + 1):
+            if self.rng.random() < 0.8:
+                self._propose(DELETE, b"", sequence.to_bytes(8, "little"))
 
     def _purge(self) -> None:
         last = self.stream.store.last_proposed

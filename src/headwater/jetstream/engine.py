@@ -15,6 +15,8 @@ from headwater.wire.message import Message
 _FORMAT = "FORMAT"
 _CACHE_BYTES_MAX = 64 * 1024 * 1024
 _TRIM_NS = 2 * SECOND
+# What is read in that time, at most, of blocks that are written anew because they are sparse.
+_COMPACTION_BYTES_MAX = 8 * 1024 * 1024
 
 
 class JetStream:
@@ -42,6 +44,7 @@ class JetStream:
         self._disk = disk
         self._cache = BlockCache(_CACHE_BYTES_MAX)
         self._trim_timer = None
+        self._turn = 0  # which stream may be the first to have a block written anew
 
     def recover(self):
         """Open the store; blocks.
@@ -172,7 +175,24 @@ class JetStream:
 
     def _trim(self):
         self._cache.trim(self.node.clock.monotonic())
+        self._compact()
         self._trim_timer = self.node.timers.after(_TRIM_NS, self._trim)
+
+    def _compact(self):
+        """Have sparse blocks written anew, of a few streams at a time."""
+        found = [
+            stream.files
+            for streams in self.accounts
+            for stream in streams.streams.values()
+            if stream.files is not None
+        ]
+        budget = _COMPACTION_BYTES_MAX
+        for place in range(len(found)):
+            files = found[(self._turn + place) % len(found)]
+            budget -= files.compact(budget)
+            if budget <= 0:
+                break
+        self._turn += 1
 
 
 class _DomainSubscription(Subscription):

@@ -17,6 +17,7 @@ cdef class Block:
     cdef public long long last_time_ns
     cdef public long long live
     cdef public long long number
+    cdef public long long packed
     cdef public long long previous_number
     cdef public Py_ssize_t previous_size
     cdef public long long seed

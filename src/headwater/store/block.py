@@ -3,7 +3,7 @@
 offset  size
      0     8  magic
      8     2  format version
-    10     2  reserved
+    10     2  1 when it was written anew without what had been deleted, else 0
     12     4  number of the block before it, 0 when it is the first: those in between are void
     16     8  identity of the stream
     24     8  number of the block
@@ -38,13 +38,15 @@ class BlockHead:
         self.first_sequence = first_sequence
         self.previous_number = previous_number
         self.previous_size = previous_size
+        # Whether it was written anew: then it may be shorter than the next block says.
+        self.compacted = False
 
     def encode(self):
         """Return the 64 bytes of the head."""
         head = (
             MAGIC
             + VERSION.to_bytes(2, "little")
-            + bytes(2)
+            + int(self.compacted).to_bytes(2, "little")
             + self.previous_number.to_bytes(4, "little")
             + self.stream_id
             + self.number.to_bytes(8, "little")
@@ -73,13 +75,15 @@ def decode_head(data):
             f"the store is of format version {version}; this server reads version {VERSION}: "
             "use the version of the server that wrote it"
         )
-    return BlockHead(
+    found = BlockHead(
         head[16:24],
         int.from_bytes(head[24:32], "little"),
         int.from_bytes(head[32:40], "little"),
         int.from_bytes(head[12:16], "little"),
         int.from_bytes(head[40:48], "little"),
     )
+    found.compacted = head[10] == 1
+    return found
 
 
 class Block:
@@ -94,6 +98,7 @@ class Block:
         "last_time_ns",
         "live",
         "number",
+        "packed",
         "previous_number",
         "previous_size",
         "seed",
@@ -111,6 +116,7 @@ class Block:
         self.first_time_ns = 0
         self.last_time_ns = 0
         self.live = 0  # messages in it that are not deleted
+        self.packed = 0  # messages in its file when that was last written anew, 0 for never
         self.deleted = None  # a bit for each sequence from the first on, once one is missing
         self.cached = None  # CachedBlock, when the cache has it
 

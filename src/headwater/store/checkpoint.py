@@ -30,6 +30,7 @@ class BlockState(msgspec.Struct, array_like=True):
     last_time_ns: int
     live: int
     deleted: bytes | None
+    packed: int
 
 
 class Checkpoint(msgspec.Struct, array_like=True):
@@ -147,6 +148,7 @@ def _block_state(block) -> BlockState:
         block.last_time_ns,
         block.live,
         None if block.deleted is None else bytes(block.deleted),
+        block.packed,
     )
 
 
@@ -158,6 +160,7 @@ def _block(stream_id: bytes, state: BlockState) -> Block:
     block.first_time_ns = state.first_time_ns
     block.last_time_ns = state.last_time_ns
     block.live = state.live
+    block.packed = state.packed
     block.deleted = None if state.deleted is None else bytearray(state.deleted)
     return block
 

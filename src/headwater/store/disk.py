@@ -24,6 +24,8 @@ else:
 
 _NO_SYNCED_WRITES = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP)
 _READ_BYTES_MAX = 1 << 30
+# Ends the name of a file that is being written in order to replace another one.
+UNFINISHED = ".tmp"
 _DIRECTORY_MODE = 0o750
 _FILE_MODE = 0o640
 
@@ -137,7 +139,7 @@ class Disk:
 
     def replace(self, path: str, data) -> None:
         """Write a whole file so that after a crash it is either the old one or the new one."""
-        temporary = f"{path}.tmp"
+        temporary = f"{path}{UNFINISHED}"
         (self._root / temporary).unlink(missing_ok=True)
         file = self.create(temporary)
         try:

@@ -22,6 +22,7 @@ cdef class Index:
     cdef public long long previous_bytes
     cdef public long long previous_last
     cdef public SubjectTable subjects
+    cdef public bint thinned
 
     @cython.locals(size='long long')
     cpdef long long message_bytes(self, Py_ssize_t subject_size, Py_ssize_t header_size, Py_ssize_t payload_size) except -1

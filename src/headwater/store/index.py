@@ -28,6 +28,7 @@ class Index:
         "previous_bytes",
         "previous_last",
         "subjects",
+        "thinned",
     )
 
     def __init__(self, base_bytes, header_bytes):
@@ -39,6 +40,7 @@ class Index:
         self.last_sequence = 0
         self.last_time_ns = 0
         self.emptied = False  # whether a block has lost its last message
+        self.thinned = True  # whether a block has lost a message since all were looked at
         self.keep_places = False
         # Entry of a subject -> [sequence, bytes, sequence, bytes, …], where limits need them all.
         self.places = {}
@@ -132,6 +134,7 @@ class Index:
             return False
         self.messages -= 1
         self.bytes -= size
+        self.thinned = True
         if block.live == 0:
             self.emptied = True
         if sequence == self.first_sequence:

@@ -169,7 +169,9 @@ class Log:
             raise StoreError(f"{self.path(block.name())} is not the block that it should be")
         cached = CachedBlock()
         damaged = cached.load(memoryview(data), HEAD_BYTES, len(data), block.seed)
-        return cached, damaged + (head is None) + (len(data) < size)
+        # One that was written anew in the meantime is shorter, and whole.
+        cut = len(data) < size and not (head is not None and head.compacted)
+        return cached, damaged + (head is None) + cut
 
     def remove_files(self, blocks):
         """Remove the files of blocks that hold nothing any more; on a thread."""

@@ -16,6 +16,7 @@ from headwater.store.block import (
     next_intact,
     number_of,
 )
+from headwater.store.disk import UNFINISHED
 from headwater.store.record import BATCH_START, Record
 
 
@@ -45,6 +46,9 @@ class Recovery:
             StoreError: the files are of a newer version, or no two of them fit together.
         """
         names = self._disk.names(self._folder)
+        for name in names:
+            if name.endswith(UNFINISHED):
+                self._disk.remove(f"{self._folder}/{name}")
         numbers = sorted(number for number in map(number_of, names) if number)
         checkpoint = self._newest_checkpoint(names)
         heads = self._read_heads(numbers)
@@ -142,6 +146,8 @@ class Recovery:
         name = file_name(number)
         data = self._disk.read(self._path(number))
         view = memoryview(data)
+        if head is not None and head.compacted:
+            end = len(data)
         stop = len(data) if end is None else min(end, len(data))
         if end is not None and end > len(data):
             self.reports.append(

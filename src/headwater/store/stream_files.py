@@ -1,8 +1,15 @@
-"""The files of one stream beside its log: checkpoints, and block files that are due to go."""
+"""The files of one stream beside its log: checkpoints, sparse blocks, blocks that are due to go.
+
+One thing is done at a time: a checkpoint that is asked for meanwhile comes next.
+"""
 
 from functools import partial
 
 from headwater.store import checkpoint as checkpoints
+from headwater.store import compaction
+
+# What is saved by writing blocks anew, for each byte of the checkpoints that this needs.
+_WORTH = 2
 
 
 class StreamFiles:
@@ -14,27 +21,78 @@ class StreamFiles:
         self._generation = generation
         self._checkpoint_bytes = checkpoint_bytes
         self._dead = list(dead)  # blocks that the last checkpoint does without
-        self._writing = False
-        self._waiters = []
+        self._checkpoints = 0  # written since the start
+        self._choices = []  # sparse blocks that are to be written anew
+        self._ripe = 0  # after so many checkpoints
+        self._busy = False
+        self._wanted = False  # whether a checkpoint is to be written next
+        self._waiters = []  # of the checkpoint that is being written, or is written next
+        self._idle_waiters = []
 
     def checkpoint_if_due(self):
         """Write a checkpoint if enough has happened since the last one."""
-        if not self._writing and checkpoints.due(self._store, self._checkpoint_bytes):
+        if not self._busy and checkpoints.due(self._store, self._checkpoint_bytes):
             self.checkpoint()
 
     def checkpoint(self, done=None):
         """Write a checkpoint of what is applied now; ``done(error)`` follows."""
         if done is not None:
             self._waiters.append(done)
-        if not self._writing:
-            self._writing = True
-            self._store.when_settled(self._begin)
+        self._wanted = True
+        self._go_on()
+
+    def compact(self, limit_bytes):
+        """Go on with giving back the room of deleted messages, reading about so many bytes.
+
+        Return how many are read, 0 when there is nothing to do yet.
+        """
+        if self._busy:
+            return 0
+        if not self._choices:
+            self._choose(limit_bytes)
+        if not self._choices or self._checkpoints < self._ripe:
+            return 0
+        choice = self._choices.pop()
+        if not choice.block.live:
+            return 0
+        self._busy = True
+        self._jobs.submit(
+            (self._store.log.folder, "files"),
+            partial(compaction.rewrite, self._store.log, choice),
+            partial(self._compacted, choice),
+        )
+        return choice.block.size
+
+    def _choose(self, limit_bytes):
+        store = self._store
+        if not store.index.thinned:
+            return
+        self._choices = compaction.choose(store, limit_bytes)
+        self._ripe = self._checkpoints + 2
+        if not self._choices:
+            store.index.thinned = False
+        elif sum(choice.gain for choice in self._choices) > _WORTH * 2 * self._checkpoint_bytes:
+            # Worth two checkpoints before their time.
+            self.checkpoint(lambda _: self.checkpoint())
 
     def when_written(self, done):
-        """Call ``done()`` once no checkpoint is being written."""
-        if self._writing:
-            self._waiters.append(lambda _: done())
+        """Call ``done()`` once nothing is being written."""
+        if self._busy or self._wanted:
+            self._idle_waiters.append(done)
         else:
+            done()
+
+    def _go_on(self):
+        if self._busy:
+            return
+        if self._wanted:
+            self._busy = True
+            self._wanted = False
+            self._store.when_settled(self._begin)
+            return
+        waiters = self._idle_waiters
+        self._idle_waiters = []
+        for done in waiters:
             done()
 
     def _begin(self):
@@ -45,10 +103,12 @@ class StreamFiles:
         self._generation += 1
         data = checkpoints.take(store, self._generation)
         store.unsaved_bytes = 0
+        waiters = self._waiters
+        self._waiters = []
         self._jobs.submit(
-            (store.log.folder, "checkpoint"),
+            (store.log.folder, "files"),
             partial(self._write, self._generation, data, self._dead),
-            partial(self._written, len(data), dying),
+            partial(self._written, len(data), dying, waiters),
         )
 
     def _write(self, generation, data, dead):
@@ -57,17 +117,28 @@ class StreamFiles:
         if dead:
             log.remove_files(dead)
 
-    def _written(self, size, dying, _, error):
-        self._writing = False
+    def _written(self, size, dying, waiters, _, error):
+        self._busy = False
         if error is None:
             self._checkpoint_bytes = size
             self._dead = dying
+            self._checkpoints += 1
         else:
             # The next one does it again; until then the files stay.
             self._generation -= 1
             self._dead = self._dead + dying
             self._store.owner.report(f"no checkpoint could be written: {error}")
-        waiters = self._waiters
-        self._waiters = []
         for done in waiters:
             done(error)
+        self._go_on()
+
+    def _compacted(self, choice, size, error):
+        self._busy = False
+        block = choice.block
+        block.packed = choice.messages
+        if error is None:
+            block.size = size
+        else:
+            # As ``packed`` says, it is not tried again until much more of it is gone.
+            self._store.owner.report(f"block {block.number} was not written anew: {error}")
+        self._go_on()

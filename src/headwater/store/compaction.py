@@ -1,0 +1,91 @@
+"""Giving back the room of deleted messages: a block that is sparse is written anew.
+
+The new file has the name, number and checksums of the old one, and of its records only the
+messages that were there when the block was chosen.  It takes the old one's place by a rename, so
+that a crash leaves either.  Between the choice and the writing lie two checkpoints: a start from
+either of them knows that what is not in the file is gone, and needs nothing else that was in it.
+"""
+
+from headwater.base.buffer import Buffer
+from headwater.base.errors import StoreError
+from headwater.store.block import HEAD_BYTES, decode_head
+from headwater.store.record import MESSAGE, Record
+
+# A block is sparse when fewer than one in so many of its messages are left.
+_SPARSE = 2
+# What a new file has to spare at least, as a part of the size at which blocks are full.
+_GAIN_PART = 16
+
+
+class Choice:
+    """A block that is to be written anew, as it was when it was chosen."""
+
+    def __init__(self, block, gain):
+        self.block = block
+        self.gain = gain  # about how many bytes that saves
+        self.messages = block.live
+        self._first = block.first_sequence
+        self._last = block.last_sequence
+        self._deleted = b"" if block.deleted is None else bytes(block.deleted)
+
+    def wants(self, sequence):
+        """Tell whether a message was there; from any thread."""
+        if not self._first <= sequence <= self._last:
+            return False
+        place, bit = divmod(sequence - self._first, 8)
+        return place >= len(self._deleted) or not self._deleted[place] >> bit & 1
+
+
+def choose(store, limit_bytes):
+    """Return a Choice for each block that is worth writing anew, until they exceed a limit."""
+    choices = []
+    for block in store.index.blocks:
+        if block.number >= store.position_number or limit_bytes <= 0:
+            break
+        gain = _gain(store, block) if block.live else 0
+        if gain:
+            choices.append(Choice(block, gain))
+            limit_bytes -= block.size
+    return choices
+
+
+def rewrite(log, choice):
+    """Write a block anew; return its new size.
+
+    Runs on a thread.
+
+    Raises:
+        StoreError: the block is damaged; it is left as it is, so that it can be looked into.
+    """
+    block = choice.block
+    path = log.path(block.name())
+    data = log.disk.read(path, 0, block.size)
+    head = decode_head(data)
+    whole = head is not None and (head.compacted or len(data) == block.size)
+    if not whole or head.number != block.number:
+        raise StoreError(f"{path} is damaged")
+    head.compacted = True
+    out = Buffer(len(data))
+    out.append(head.encode())
+    view = memoryview(data)
+    record = Record()
+    at = HEAD_BYTES
+    while at < len(data):
+        if not (record.read(view, at, len(data)) and record.is_intact(view, block.seed)):
+            raise StoreError(f"{path} is damaged at offset {at}")
+        if record.kind == MESSAGE and choice.wants(record.sequence):
+            out.append(data[at : record.end])
+        at = record.end
+    log.disk.replace(path, out.contents())
+    return out.size
+
+
+def _gain(store, block):
+    """Return how many bytes a new file of a block would about save; 0 when it is not worth it."""
+    # What is gone from the front of a stream goes on going: that block is soon empty.
+    first = max(block.first_sequence, store.index.first_sequence)
+    written = block.packed or block.last_sequence - first + 1
+    if block.live * _SPARSE >= written:
+        return 0
+    gain = block.size - block.size * block.live // written
+    return gain if gain >= store.log.block_bytes // _GAIN_PART else 0

@@ -1,0 +1,200 @@
+"""Blocks that are written anew: when, what is left in them, and what a crash makes of it."""
+
+from headwater.store.record import DELETE
+from tests.sim.simdisk import SimDisk
+from tests.sim.stream import FOLDER, Stream
+
+
+def sparse(*, keep: int = 10, count: int = 60) -> Stream:
+    """Return a stream with full blocks in which only every ``keep``-th message is left."""
+    disk = SimDisk()
+    disk.make_directory(FOLDER)
+    stream = Stream(disk, block_bytes=2000)
+    for number in range(count):
+        stream.put(b"s.%d" % (number % 3), b"%d" % number + bytes(90))
+    stream.files.checkpoint()
+    delete(stream, *(number for number in range(2, count) if number % keep))
+    stream.put(b"end")
+    for _ in range(2):
+        stream.files.checkpoint()
+    return stream
+
+
+def delete(stream: Stream, *sequences: int) -> None:
+    for sequence in sequences:
+        stream.store.propose(DELETE, b"", sequence.to_bytes(8, "little"))
+    stream.commit()
+
+
+def compact(stream: Stream) -> int:
+    """Write anew whatever is sparse; return how many blocks that were."""
+    count = 0
+    for _ in range(2):
+        # Chosen first, then written anew after two checkpoints.
+        while stream.files.compact(1 << 20):
+            stream.settle()
+            count += 1
+        for _ in range(2):
+            stream.files.checkpoint()
+            stream.settle()
+    while stream.files.compact(1 << 20):
+        stream.settle()
+        count += 1
+    return count
+
+
+def disk_bytes(stream: Stream) -> int:
+    disk = stream.disk
+    names = [name for name in disk.names(FOLDER) if name.endswith(".blk")]
+    return sum(len(disk.read(f"{FOLDER}/{name}")) for name in names)
+
+
+def test_room_is_given_back_and_nothing_is_lost() -> None:
+    stream = sparse()
+    before, messages = disk_bytes(stream), stream.read_all()
+    assert compact(stream) > 2
+    assert disk_bytes(stream) < before / 2
+    stream.evict()
+    assert stream.read_all() == messages
+    assert stream.owner.reports == []
+    assert compact(stream) == 0
+
+
+def test_what_was_written_anew_is_there_after_a_restart() -> None:
+    for checkpoint in (False, True):
+        stream = sparse()
+        messages = stream.read_all()
+        compact(stream)
+        if checkpoint:
+            stream.files.checkpoint()
+        other = Stream(stream.disk, block_bytes=2000)
+        other.recover()
+        assert other.read_all() == messages
+        assert other.owner.reports == other.reports == []
+        other.check_index()
+        # It is sparse still, in the eyes of one who does not know that it was written anew.
+        for _ in range(2):
+            other.files.checkpoint()
+        compact(other)
+        other.evict()
+        assert other.read_all() == messages
+        assert other.owner.reports == []
+
+
+def test_without_checkpoints_what_is_left_is_found_by_reading_all_of_it() -> None:
+    stream = sparse()
+    messages = stream.read_all()
+    compact(stream)
+    for name in ("checkpoint.0", "checkpoint.1"):
+        stream.disk.remove(f"{FOLDER}/{name}")
+    other = Stream(stream.disk, block_bytes=2000)
+    other.recover()
+    assert other.read_all() == messages
+    assert other.reports == []
+
+
+def test_two_checkpoints_lie_between_the_choice_and_the_writing() -> None:
+    stream = sparse()
+    stream.files._checkpoint_bytes = 1 << 20  # not worth any before their time
+    assert stream.files.compact(1 << 20) == 0
+    stream.files.checkpoint()
+    assert stream.files.compact(1 << 20) == 0
+    stream.files.checkpoint()
+    assert stream.files.compact(1 << 20) > 0
+
+
+def test_checkpoints_are_written_when_it_is_worth_it() -> None:
+    stream = sparse()
+    stream.jobs.immediate = False
+    stream.files._checkpoint_bytes = 1
+    assert stream.files.compact(1 << 20) == 0
+    stream.settle()
+    assert stream.files.compact(1 << 20) > 0
+
+
+def test_what_is_deleted_after_the_choice_stays_in_the_file() -> None:
+    stream = sparse()
+    stream.files.compact(1 << 20)
+    delete(stream, 10, 20)
+    for _ in range(2):
+        stream.files.checkpoint()
+    while stream.files.compact(1 << 20):
+        pass
+    assert 10 not in stream.read_all()
+    for name in ("checkpoint.0", "checkpoint.1"):
+        other = Stream(stream.disk.copy(), block_bytes=2000)
+        other.disk.remove(f"{FOLDER}/{name}")
+        other.recover()
+        assert other.read_all() == stream.read_all()
+        other.check_index()
+        assert other.owner.reports == other.reports == []
+
+
+def test_the_front_of_a_stream_is_not_worth_it() -> None:
+    stream = sparse(count=40)
+    first = stream.store.index.first_sequence
+    stream.store.messages_max = 3
+    stream.store.enforce_limits()
+    stream.settle()
+    assert stream.store.index.first_sequence > first
+    for _ in range(2):
+        stream.put(b"end")
+        stream.files.checkpoint()
+    assert compact(stream) == 0
+
+
+def test_a_block_is_written_anew_again_when_most_of_the_rest_is_gone() -> None:
+    stream = sparse(keep=3)
+    assert compact(stream) > 2
+    delete(stream, *(number for number in range(3, 60, 3) if number % 9))
+    assert compact(stream) > 2
+    stream.evict()
+    assert [number for number in stream.read_all() if number < 60] == [1, *range(9, 60, 9)]
+
+
+def test_a_damaged_block_is_left_as_it_is() -> None:
+    stream = sparse()
+    path = f"{FOLDER}/{stream.store.index.blocks[1].name()}"
+    data = bytearray(stream.disk.read(path))
+    data[200] ^= 1
+    stream.disk.replace(path, data)
+    compact(stream)
+    assert bytes(stream.disk.read(path)) == bytes(data)
+    (text,) = stream.owner.reports
+    assert "was not written anew" in text
+    assert "damaged at offset" in text
+
+
+def test_a_budget_limits_how_many_are_chosen() -> None:
+    stream = sparse()
+    stream.files._checkpoint_bytes = 1 << 20
+    stream.files.compact(1)
+    assert len(stream.files._choices) == 1
+    stream.files._choices.clear()
+    stream.files.compact(1 << 20)
+    assert len(stream.files._choices) > 2
+
+
+def test_a_checkpoint_that_is_asked_for_meanwhile_comes_next() -> None:
+    stream = sparse()
+    stream.files.compact(1 << 20)
+    for _ in range(2):
+        stream.files.checkpoint()
+    stream.jobs.immediate = False
+    assert stream.files.compact(1 << 20) > 0
+    assert stream.files.compact(1 << 20) == 0
+    said: list[object] = []
+    stream.files.checkpoint(said.append)
+    stream.files.when_written(lambda: said.append("written"))
+    assert said == []
+    stream.settle()
+    assert said == [None, "written"]
+
+
+def test_a_file_that_was_begun_is_removed_at_the_next_start() -> None:
+    stream = sparse()
+    leftover = f"{FOLDER}/0000000001.blk.tmp"
+    stream.disk.create(leftover)
+    other = Stream(stream.disk, block_bytes=2000)
+    other.recover()
+    assert not stream.disk.exists(leftover)
