@@ -146,11 +146,11 @@ class Workload:
     def _compact(self) -> None:
         """Let sparse blocks be chosen, and those that were chosen be written anew."""
         files = self.stream.files
-        self.compacted += files.compact(1 << 20) > 0
+        self.compacted += files.give_back(1 << 20) > 0
         for _ in range(self.rng.choice([0, 1, 2, 2])):
             files.checkpoint()
             self.stream.jobs.run()
-        while self.rng.random() < 0.8 and files.compact(1 << 20):
+        while self.rng.random() < 0.8 and files.give_back(1 << 20):
             self.compacted += 1
             self.work()
 

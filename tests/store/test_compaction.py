@@ -31,13 +31,13 @@ def compact(stream: Stream) -> int:
     count = 0
     for _ in range(2):
         # Chosen first, then written anew after two checkpoints.
-        while stream.files.compact(1 << 20):
+        while stream.files.give_back(1 << 20):
             stream.settle()
             count += 1
         for _ in range(2):
             stream.files.checkpoint()
             stream.settle()
-    while stream.files.compact(1 << 20):
+    while stream.files.give_back(1 << 20):
         stream.settle()
         count += 1
     return count
@@ -96,29 +96,29 @@ def test_without_checkpoints_what_is_left_is_found_by_reading_all_of_it() -> Non
 def test_two_checkpoints_lie_between_the_choice_and_the_writing() -> None:
     stream = sparse()
     stream.files._checkpoint_bytes = 1 << 20  # not worth any before their time
-    assert stream.files.compact(1 << 20) == 0
+    assert stream.files.give_back(1 << 20) == 0
     stream.files.checkpoint()
-    assert stream.files.compact(1 << 20) == 0
+    assert stream.files.give_back(1 << 20) == 0
     stream.files.checkpoint()
-    assert stream.files.compact(1 << 20) > 0
+    assert stream.files.give_back(1 << 20) > 0
 
 
 def test_checkpoints_are_written_when_it_is_worth_it() -> None:
     stream = sparse()
     stream.jobs.immediate = False
     stream.files._checkpoint_bytes = 1
-    assert stream.files.compact(1 << 20) == 0
+    assert stream.files.give_back(1 << 20) == 0
     stream.settle()
-    assert stream.files.compact(1 << 20) > 0
+    assert stream.files.give_back(1 << 20) > 0
 
 
 def test_what_is_deleted_after_the_choice_stays_in_the_file() -> None:
     stream = sparse()
-    stream.files.compact(1 << 20)
+    stream.files.give_back(1 << 20)
     delete(stream, 10, 20)
     for _ in range(2):
         stream.files.checkpoint()
-    while stream.files.compact(1 << 20):
+    while stream.files.give_back(1 << 20):
         pass
     assert 10 not in stream.read_all()
     for name in ("checkpoint.0", "checkpoint.1"):
@@ -168,21 +168,21 @@ def test_a_damaged_block_is_left_as_it_is() -> None:
 def test_a_budget_limits_how_many_are_chosen() -> None:
     stream = sparse()
     stream.files._checkpoint_bytes = 1 << 20
-    stream.files.compact(1)
+    stream.files.give_back(1)
     assert len(stream.files._choices) == 1
     stream.files._choices.clear()
-    stream.files.compact(1 << 20)
+    stream.files.give_back(1 << 20)
     assert len(stream.files._choices) > 2
 
 
 def test_a_checkpoint_that_is_asked_for_meanwhile_comes_next() -> None:
     stream = sparse()
-    stream.files.compact(1 << 20)
+    stream.files.give_back(1 << 20)
     for _ in range(2):
         stream.files.checkpoint()
     stream.jobs.immediate = False
-    assert stream.files.compact(1 << 20) > 0
-    assert stream.files.compact(1 << 20) == 0
+    assert stream.files.give_back(1 << 20) > 0
+    assert stream.files.give_back(1 << 20) == 0
     said: list[object] = []
     stream.files.checkpoint(said.append)
     stream.files.when_written(lambda: said.append("written"))

@@ -69,7 +69,7 @@ class DeliverInterest(InterestListener):
 class AccountStreams:
     """What JetStream holds for one account."""
 
-    def __init__(self, node, account, domain, cache, disk, jobs, quotas):
+    def __init__(self, node, account, domain, cache, disk, jobs, quotas, space):
         self.node = node
         self.account = account
         self.account_name = account.name.decode()
@@ -82,6 +82,7 @@ class AccountStreams:
         self.cache = cache
         self.jobs = jobs
         self.disk = disk
+        self.space = space
         self.interest = DeliverInterest(account)
         self.api = None  # the Api that answers for them, once they run
         self.streams = {}

@@ -6,6 +6,7 @@ from headwater.broker.subscription import Subscription
 from headwater.jetstream import stream_config
 from headwater.jetstream.account_streams import AccountStreams
 from headwater.jetstream.api import Api, ApiSubscription, NoApi
+from headwater.jetstream.disk_space import DiskSpace
 from headwater.jetstream.ingest import Quota
 from headwater.jetstream.stream_config import Storage
 from headwater.store import recovery
@@ -37,6 +38,7 @@ class JetStream:
         self.jobs = jobs
         self.memory = Quota(options.memory_max)  # of all memory streams
         self.file = Quota(options.file_max)  # of all streams on the disk
+        self.space = DiskSpace(node, disk, jobs, self.file)
         self.accounts = []  # the AccountStreams of each account that has JetStream
         self._enabled = [node.accounts.globals] if accounts is None else accounts
         self._subscriptions = {}  # account -> those that lead to its API, or say that it has none
@@ -69,6 +71,7 @@ class JetStream:
         self._refuse_others()
         node.jetstream = self
         self._trim_timer = node.timers.after(_TRIM_NS, self._trim)
+        self.space.start()
         node.router.flush()
 
     def prepared(self, options, accounts):
@@ -123,7 +126,7 @@ class JetStream:
     def _recovered(self, account):
         quotas = {Storage.MEMORY: self.memory, Storage.FILE: self.file}
         streams = AccountStreams(
-            self.node, account, self.domain, self._cache, self._disk, self.jobs, quotas
+            self.node, account, self.domain, self._cache, self._disk, self.jobs, quotas, self.space
         )
         streams.recover()
         return streams
@@ -175,11 +178,12 @@ class JetStream:
 
     def _trim(self):
         self._cache.trim(self.node.clock.monotonic())
-        self._compact()
+        self._give_back()
+        self.space.check()
         self._trim_timer = self.node.timers.after(_TRIM_NS, self._trim)
 
-    def _compact(self):
-        """Have sparse blocks written anew, of a few streams at a time."""
+    def _give_back(self):
+        """Give back the room of deleted messages, of a few streams at a time."""
         found = [
             stream.files
             for streams in self.accounts
@@ -189,7 +193,7 @@ class JetStream:
         budget = _COMPACTION_BYTES_MAX
         for place in range(len(found)):
             files = found[(self._turn + place) % len(found)]
-            budget -= files.compact(budget)
+            budget -= files.give_back(budget)
             if budget <= 0:
                 break
         self._turn += 1

@@ -63,6 +63,7 @@ cdef class Ingest:
 
 cdef class Quota:
     cdef public long long bytes_max
+    cdef public bint closed
     cdef public long long used
     cdef public long long reserved
 

@@ -389,16 +389,17 @@ class Ingest:
 class Quota:
     """How many bytes all streams of one kind of storage may take together; -1 for any number."""
 
-    __slots__ = ("bytes_max", "reserved", "used")
+    __slots__ = ("bytes_max", "closed", "reserved", "used")
 
     def __init__(self, bytes_max):
         self.bytes_max = bytes_max
+        self.closed = False  # whether nothing is taken, because the disk has no room
         self.used = 0
         self.reserved = 0  # by streams with a limit of their own
 
     def is_full(self, more):
         """Tell whether there is no room for ``more`` bytes."""
-        return 0 <= self.bytes_max < self.used + more
+        return self.closed or 0 <= self.bytes_max < self.used + more
 
 
 def _traced_text(error):

@@ -149,6 +149,7 @@ class Stream(StreamOwner):
         callbacks = attachment.callbacks
         if error is not None:
             self.report(f"a write has failed: {error}")
+            self.host.space.failed(error)
             self.consumers.batch_failed()
         self.ingest.settle(attachment, error)
         for callback in callbacks:

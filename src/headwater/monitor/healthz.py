@@ -82,7 +82,12 @@ def _find_problem(about: About, asked: HealthzOptions) -> _Problem | None:
         text = "failed to be ready for connections after 1ms: server"
         return _Problem(500, "error", "CONNECTION", text)
     only_the_server = asked.js_server_only or asked.js_enabled_only or asked.js_enabled
-    if about.node.jetstream is None or only_the_server or not asked.account:
+    if about.node.jetstream is None or only_the_server:
+        return None
+    if about.node.jetstream.space.full:
+        text = "JetStream has no room on the disk: no messages are stored"
+        return _Problem(503, "unavailable", "JETSTREAM", text)
+    if not asked.account:
         return None
     return _missing(about, asked)
 

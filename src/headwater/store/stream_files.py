@@ -41,12 +41,16 @@ class StreamFiles:
         self._wanted = True
         self._go_on()
 
-    def compact(self, limit_bytes):
+    def give_back(self, limit_bytes):
         """Go on with giving back the room of deleted messages, reading about so many bytes.
 
-        Return how many are read, 0 when there is nothing to do yet.
+        Return how many are read, 0 when there is nothing to read yet.
         """
         if self._busy:
+            return 0
+        if self._dead or self._has_much_to_remove():
+            # Files go with the second checkpoint that does without them.
+            self.checkpoint()
             return 0
         if not self._choices:
             self._choose(limit_bytes)
@@ -62,6 +66,13 @@ class StreamFiles:
             partial(self._compacted, choice),
         )
         return choice.block.size
+
+    def _has_much_to_remove(self):
+        index = self._store.index
+        if not index.emptied:
+            return False
+        empty = sum(block.size for block in index.blocks if not block.live)
+        return empty > _WORTH * 2 * self._checkpoint_bytes
 
     def _choose(self, limit_bytes):
         store = self._store
