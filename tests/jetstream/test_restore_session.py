@@ -174,6 +174,8 @@ def test_a_disk_that_fails_ends_it(world: World) -> None:
     answer = world.answer(world.send(subject, HEAD + plain_chunks(archive())))
     assert answer["error"]["err_code"] == 10062
     world.disk.full = False
+    # Whether there is room again is looked at every now and then.
+    world.pass_time(3)
     check_nothing_left(world)
 
 

@@ -181,10 +181,10 @@ CONSUMER_NAME_CONTAINS_PATH_SEPARATORS = ApiError(
 STREAM_NAME_CONTAINS_PATH_SEPARATORS = ApiError(
     400, 10128, "Stream name can not contain path separators"
 )
+STREAM_RECONFIGURE_NOT_IN_PROGRESS = ApiError(400, 10129, "stream reconfiguration not in progress")
 STREAM_NAME_EXIST_RESTORE_FAILED = ApiError(
     400, 10130, "stream name already in use, cannot restore"
 )
-STREAM_RECONFIGURE_NOT_IN_PROGRESS = ApiError(400, 10129, "stream reconfiguration not in progress")
 CONSUMER_CREATE_FILTER_SUBJECT_MISMATCH = ApiError(
     400, 10131, "Consumer create request did not match filtered subject from create subject"
 )

@@ -74,7 +74,7 @@ def rewrite(log, choice):
         if not (record.read(view, at, len(data)) and record.is_intact(view, block.seed)):
             raise StoreError(f"{path} is damaged at offset {at}")
         if record.kind == MESSAGE and choice.wants(record.sequence):
-            out.append(data[at : record.end])
+            out.append(bytes(view[at : record.end]))
         at = record.end
     log.disk.replace(path, out.contents())
     return out.size
