@@ -176,6 +176,7 @@ def test_a_disk_that_fails_ends_it(world: World) -> None:
     world.disk.full = False
     # Whether there is room again is looked at every now and then.
     world.pass_time(3)
+    world.client.take()
     check_nothing_left(world)
 
 
