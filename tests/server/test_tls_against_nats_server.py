@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import trustme
 
 from tests.server.twins import Twin, Twins
 from tests.support.certificates import Certificates
@@ -270,3 +271,28 @@ def test_silence(nats_server_path, tmp_path, certificates):
         assert ours == theirs
         assert ours[3:5] == [b"-ERR 'Authentication Timeout'\r\n", "closed"]
         assert ours[6] == ["Authentication Timeout", "TLS Handshake Failure"]
+
+
+@pytest.mark.parametrize("name", ["one.test", "two.test", "x.two.test", "three.test", ""])
+def test_the_certificate_that_a_client_gets(nats_server_path, tmp_path, name):
+    authority = trustme.CA()
+    pairs = []
+    for identities in (("one.test",), ("two.test", "*.two.test")):
+        issued = authority.issue_cert(*identities)
+        path = tmp_path / f"{identities[0]}.pem"
+        issued.private_key_and_cert_chain_pem.write_to_path(str(path))
+        pairs.append(f'{{ cert_file: "{path}", key_file: "{path}" }}')
+
+    def play(twin: Twin) -> tuple[str, ...]:
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        authority.configure_trust(context)
+        with socket.create_connection(("127.0.0.1", twin.port), timeout=_SECONDS) as plain:
+            plain.recv(65536)
+            with context.wrap_socket(plain, server_hostname=name or None) as secured:
+                return secured.getpeercert()["subjectAltName"][0]
+
+    config = f"tls {{ certs: [ {', '.join(pairs)} ] }}\n"
+    with Twins(nats_server_path, tmp_path, config) as twins:
+        ours, theirs = twins.each(play)
+        assert ours == theirs

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+from headwater.base.der import element
 from headwater.config.options import TlsOptions
 
 _CERTIFICATE = re.compile(
@@ -59,10 +60,10 @@ def described(certificate: bytes) -> dict[str, str]:
     """Return whose a certificate (DER) is, and the SHA-256 of its key and of itself."""
     shown = {"subject": "", "spki_sha256": ""}
     try:
-        _, _, at = _element(certificate, _validity(certificate))
-        _, _, end = _element(certificate, at)
+        _, _, at = element(certificate, _validity(certificate))
+        _, _, end = element(certificate, at)
         shown["subject"] = _name(certificate, at)
-        _, _, key_end = _element(certificate, end)
+        _, _, key_end = element(certificate, end)
         shown["spki_sha256"] = hashlib.sha256(certificate[end:key_end]).hexdigest()
     except (ValueError, IndexError):
         pass  # TLS has accepted it: what cannot be read here is left empty
@@ -75,9 +76,9 @@ def not_after(certificate: bytes) -> str:
     Raises:
         ValueError: it is none (an IndexError when it ends too early).
     """
-    _, at, _ = _element(certificate, _validity(certificate))
-    _, _, at = _element(certificate, at)  # notBefore
-    tag, at, end = _element(certificate, at)
+    _, at, _ = element(certificate, _validity(certificate))
+    _, _, at = element(certificate, at)  # notBefore
+    tag, at, end = element(certificate, at)
     text = certificate[at:end].decode("ascii")
     if tag == _UTC_TIME:
         # RFC 5280, 4.1.2.5.1: the years 50 to 99 are those of the last century.
@@ -88,13 +89,13 @@ def not_after(certificate: bytes) -> str:
 
 def _validity(certificate: bytes) -> int:
     """Return where the validity stands, behind which come the subject and the key."""
-    _, start, _ = _element(certificate, 0)  # Certificate
-    _, at, _ = _element(certificate, start)  # TBSCertificate
-    tag, _, end = _element(certificate, at)
+    _, start, _ = element(certificate, 0)  # Certificate
+    _, at, _ = element(certificate, start)  # TBSCertificate
+    tag, _, end = element(certificate, at)
     if tag == _VERSION:
         at = end
     for _ in range(3):  # serial number, signature algorithm, issuer
-        _, _, at = _element(certificate, at)
+        _, _, at = element(certificate, at)
     if certificate[at] != _SEQUENCE:
         raise ValueError("no validity where it should be")
     return at
@@ -103,13 +104,13 @@ def _validity(certificate: bytes) -> int:
 def _name(certificate: bytes, at: int) -> str:
     """Return the distinguished name at an offset, as Go prints it."""
     found: dict[int, list[str]] = {}
-    _, at, end = _element(certificate, at)
+    _, at, end = element(certificate, at)
     while at < end:
-        _, part, at = _element(certificate, at)  # a set of attributes
+        _, part, at = element(certificate, at)  # a set of attributes
         while part < at:
-            _, start, part = _element(certificate, part)
-            _, kind, kind_end = _element(certificate, start)
-            _, value, value_end = _element(certificate, kind_end)
+            _, start, part = element(certificate, part)
+            _, kind, kind_end = element(certificate, start)
+            _, value, value_end = element(certificate, kind_end)
             oid = certificate[kind:kind_end]
             if oid[:2] == _X520 and len(oid) == 3:
                 words = certificate[value:value_end].decode("utf-8", "replace")
@@ -119,16 +120,3 @@ def _name(certificate: bytes, at: int) -> str:
         for kind, name in _ATTRIBUTES.items()
         if kind in found
     )
-
-
-def _element(data: bytes, at: int) -> tuple[int, int, int]:
-    """Return the tag of the element at an offset, and where its contents begin and end."""
-    tag, size = data[at], data[at + 1]
-    at += 2
-    if size & 0x80:
-        count = size & 0x7F
-        size = int.from_bytes(data[at : at + count], "big")
-        at += count
-    if at + size > len(data):
-        raise IndexError("it ends too early")
-    return tag, at, at + size

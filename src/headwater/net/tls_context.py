@@ -4,6 +4,7 @@ import ssl
 
 from headwater.base.errors import ConfigError
 from headwater.config.options import TlsOptions
+from headwater.net import certificate_names
 
 _VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 _CURVES = {"CurveP256": "prime256v1", "CurveP384": "secp384r1", "CurveP521": "secp521r1"}
@@ -49,7 +50,7 @@ def cipher_name(openssl: str) -> str:
 
 
 def server_context(options: TlsOptions) -> ssl.SSLContext:
-    """Return the context of a listener.
+    """Return the context of a listener; of several certificates, clients get that of their name.
 
     Raises:
         ConfigError: a file cannot be read or used, or a name is unknown.
@@ -58,6 +59,32 @@ def server_context(options: TlsOptions) -> ssl.SSLContext:
         raise ConfigError("tls: a listener needs a cert_file and a key_file")
     if options.pinned_certs:
         raise ConfigError("tls: pinned_certs is not supported yet for clients")
+    contexts: dict[tuple[str, ...], ssl.SSLContext] = {}
+    for files in options.certificates:
+        # Certificates for the same names differ in the kind of their key: one context has both.
+        names = certificate_names.names_of(files.cert_file)
+        if names not in contexts:
+            contexts[names] = _context(options)
+        _load_certificate(contexts[names], files.cert_file, files.key_file)
+    return _by_name(contexts)
+
+
+def _by_name(contexts: dict[tuple[str, ...], ssl.SSLContext]) -> ssl.SSLContext:
+    """Return the first context, which leads clients that ask for a name of another one there."""
+    first = next(iter(contexts.values()))
+
+    def choose(tls: ssl.SSLObject, name: str | None, _context: ssl.SSLContext) -> None:
+        for names, context in contexts.items():
+            if name and certificate_names.cover(names, name):
+                tls.context = context
+                return
+
+    if len(contexts) > 1:
+        first.sni_callback = choose
+    return first
+
+
+def _context(options: TlsOptions) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = _VERSIONS[options.min_version]
     context.set_ciphers(_openssl_ciphers(options.cipher_suites))
@@ -65,8 +92,6 @@ def server_context(options: TlsOptions) -> ssl.SSLContext:
         curve = _CURVES.get(options.curve_preferences[0])
         if curve is not None:
             context.set_ecdh_curve(curve)
-    for files in options.certificates:
-        _load_certificate(context, files.cert_file, files.key_file)
     _load_authorities(context, options)
     return context
 
