@@ -1,16 +1,21 @@
 """Streams move between a nats-server and us by snapshot, in both directions, and to themselves."""
 
+import io
 import json
+import tarfile
 from collections.abc import Callable, Iterator
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from headwater.natsstore import blocks
 from headwater.natsstore.archive import CONSUMER_PREFIX, MAGIC, ArchiveReader, Entry
 from headwater.wire import s2_stream
 from tests.jetstream import moving
 from tests.jetstream.duel import Duel, Play
+from tests.support.nats_server import NatsServer
 
 pytestmark = pytest.mark.hub
 
@@ -122,3 +127,72 @@ def test_without_consumers(runs: dict[str, Play]) -> None:
     moving.restore(runs["theirs"], name, told, data)
     assert moving.consumers(runs["theirs"], name) == []
     assert len(moving.messages(runs["theirs"], name)) == 20
+
+
+# Archives of servers before 2.15: tar files, which a newer nats-server still takes.
+
+
+def old_archive(folder: Path, without: str = "") -> bytes:
+    """Return the archive that an older nats-server would have made of the files in ``folder``."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+        for path in sorted(paths, key=lambda path: path.parts[len(folder.parts)] == "obs"):
+            name = path.relative_to(folder).as_posix()
+            if name == without:
+                continue
+            content = path.read_bytes()
+            if path.suffix == ".blk":
+                content = blocks.records_of(content)
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return s2_stream.HEAD + s2_stream.plain_chunks(out.getvalue())
+
+
+@pytest.fixture
+def old_stream(
+    nats_server: Callable[..., NatsServer],
+) -> Callable[[Maker], tuple[dict[str, Any], Path]]:
+    """Make a stream on a nats-server of its own; return its description and its files."""
+
+    def make(maker: Maker) -> tuple[dict[str, Any], Path]:
+        server = nats_server(jetstream=True)
+        run = Play(server, 0)
+        name = maker(run)
+        told = run.ask(f"STREAM.INFO.{name}", note=False)
+        run.close()
+        server.stop()
+        return told, server.folder / "store" / "jetstream" / "$G" / "streams" / name
+
+    return make
+
+
+@pytest.mark.parametrize(
+    "make", [moving.gaps_and_consumers, moving.several_blocks, moving.work_queue, moving.purged]
+)
+def test_an_old_archive(runs: dict[str, Play], old_stream: Any, make: Maker) -> None:
+    told, folder = old_stream(make)
+    found = {}
+    for name, run in runs.items():
+        answer = moving.restore(run, "MOVED", told, old_archive(folder))
+        assert "error" not in answer, answer
+        found[name] = {**described(run, "MOVED"), "created": answer["created"]}
+        found[name]["config"]["compression"] = "any"
+    for part in found["theirs"]:
+        assert found["ours"][part] == found["theirs"][part], part
+
+
+def test_old_archives_that_are_no_stream(runs: dict[str, Play], old_stream: Any) -> None:
+    told, folder = old_stream(moving.work_queue)
+    renamed = {**told, "config": {**told["config"], "name": "OTHER"}}
+    whole = old_archive(folder)
+    for name, asked, data in (
+        ("OTHER", renamed, whole),
+        ("MOVED", told, old_archive(folder, without="meta.inf")),
+        ("MOVED", told, s2_stream.HEAD + s2_stream.plain_chunks(b"no tar at all" * 100)),
+    ):
+        for run in runs.values():
+            answer = moving.restore(run, name, asked, data)
+            assert answer["error"]["err_code"] == 10062, answer
+            assert run.ask("STREAM.NAMES", note=False)["streams"] is None

@@ -231,6 +231,10 @@ class AccountStreams:
                 lambda _, error: done(stream, error),
             )
 
+    def spool_folder(self, unique):
+        """Return where files of an archive may lie until the next start, at the latest."""
+        return f"{self._folder}/{_RESTORING}{unique}.files"
+
     def end_restore(self, stream, done):
         """Put a stream that is filled and idle in its place; ``done(error)`` once it is there."""
         name = stream.name

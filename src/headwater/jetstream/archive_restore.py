@@ -6,14 +6,13 @@ import msgspec
 
 from headwater.base.errors import FormatError
 from headwater.natsstore import consumer_state
-from headwater.natsstore.archive import CONSUMER_PREFIX, MAGIC, STATE_NAME, ArchiveReader
+from headwater.natsstore.archive import CONSUMER_PREFIX, STATE_NAME, ArchiveReader
 from headwater.natsstore.consumer_state import ConsumerState
 
 _CONSUMERS_MAX = 1 << 20
 
 
 class _Part(enum.Enum):
-    MAGIC = 0
     STATE = 1
     CONSUMERS = 2
     MESSAGES = 3
@@ -41,28 +40,15 @@ class ArchiveRestore:
     def __init__(self, restore):
         self._restore = restore
         self._reader = ArchiveReader()
-        self._head = bytearray()
-        self._part = _Part.MAGIC
+        self._part = _Part.STATE
         self._state = _State()
         self._consumers_left = 0
         self._last = 0
         self._held = None  # a message that has to wait until others are written
 
     def feed(self, data):
-        """Take more of the archive.
-
-        Raises:
-            FormatError: it is none.
-        """
-        if self._part != _Part.MAGIC:
-            self._reader.feed(data)
-            return
-        self._head += data
-        if not self._head.startswith(MAGIC[: len(self._head)]):
-            raise FormatError("unexpected content: this is no archive of a stream")
-        if len(self._head) >= len(MAGIC):
-            self._part = _Part.STATE
-            self._reader.feed(self._head[len(MAGIC) :])
+        """Take more of the archive, the magic apart."""
+        self._reader.feed(data)
 
     def take(self):
         """Add the entries that are there; return False if the restore has to commit first.
@@ -71,11 +57,8 @@ class ArchiveRestore:
             FormatError: they make no sense.
             JetStreamError: they cannot be had.
         """
-        while self._part != _Part.MAGIC:
-            entry = self._held or self._reader.next()
+        while (entry := self._held or self._reader.next()) is not None:
             self._held = None
-            if entry is None:
-                return True
             if self._part == _Part.STATE:
                 self._take_state(entry)
             elif self._part == _Part.CONSUMERS:
@@ -95,10 +78,19 @@ class ArchiveRestore:
         Raises:
             FormatError: it was cut off.
         """
-        if self._part == _Part.MAGIC:
-            raise FormatError("unexpected EOF" if self._head else "EOF")
         if self._part != _Part.END or not self._reader.is_empty:
             raise FormatError("backup was truncated")
+
+    def commit(self, done):
+        """Write what was added; ``done(error)`` once it is there."""
+        self._restore.commit(done)
+
+    def finish(self, done):
+        """Everything is added as it comes: call ``done(None)``."""
+        done(None)
+
+    def close(self):
+        """There is nothing to put away."""
 
     def _take_state(self, entry):
         if entry.name != STATE_NAME.encode():

@@ -11,6 +11,8 @@ from headwater.jetstream.api_errors import JetStreamError
 from headwater.jetstream.archive_restore import ArchiveRestore
 from headwater.jetstream.responses import Kind, moment
 from headwater.jetstream.stream_restore import StreamRestore
+from headwater.jetstream.tar_restore import TarRestore
+from headwater.natsstore.archive import MAGIC
 from headwater.wire import s2_stream
 
 _IDLE_NS = 5 * SECOND
@@ -29,7 +31,8 @@ class RestoreSession:
         self._subscription = InternalSubscription(self.deliver_subject.encode(), self._received)
         self._restore = StreamRestore(streams, config, streams.clock.now())
         self._reader = s2_stream.StreamReader()
-        self._archive = ArchiveRestore(self._restore)
+        self._head = bytearray()  # what came before it was known what it is
+        self._archive = None  # what takes in the content of the snapshot, by its kind
         self._chunks = deque()  # what came and was not fed to the reader
         self._waiting_bytes = 0
         self._replies = []  # of chunks whose content is not on the disk yet
@@ -100,11 +103,11 @@ class RestoreSession:
     def _stretch(self):
         """Add what there is to the stream; return whether it has to be written before more is."""
         while True:
-            if not self._archive.take():
+            if self._archive is not None and not self._archive.take():
                 return True
             data = self._reader.next()
             if data is not None:
-                self._archive.feed(data)
+                self._feed(data)
             elif self._chunks:
                 chunk = self._chunks.popleft()
                 self._waiting_bytes -= len(chunk)
@@ -112,11 +115,28 @@ class RestoreSession:
             else:
                 return False
 
+    def _feed(self, data):
+        """Pass on what a snapshot holds, to the one who takes in what begins like this."""
+        if self._archive is None:
+            self._head += data
+            if len(self._head) < len(MAGIC):
+                return
+            if self._head.startswith(MAGIC):
+                self._archive = ArchiveRestore(self._restore)
+                del self._head[: len(MAGIC)]
+            else:
+                self._archive = TarRestore(self._streams, self._restore)
+            data = self._head
+        self._archive.feed(data)
+
     def _go_on(self, full):
-        if full or self._replies:
+        if self._archive is None:
+            self._acknowledge()
+        elif full or self._replies:
             self._busy = True
-            self._restore.commit(lambda error: self._written(error, full))
-        elif self._end_reply is not None:
+            self._archive.commit(lambda error: self._written(error, full))
+            return
+        if self._end_reply is not None:
             self._end()
 
     def _written(self, error, full):
@@ -125,12 +145,18 @@ class RestoreSession:
             self._fail(str(error), self._take_replies())
             return
         if not full:
-            for reply in self._take_replies():
-                self._streams.router.publish(self._streams.account, reply, b"")
+            self._acknowledge()
         self._streams.timers.after(0, self._take_in)
+
+    def _acknowledge(self):
+        for reply in self._take_replies():
+            self._streams.router.publish(self._streams.account, reply, b"")
 
     def _end(self):
         """Everything has come: let the stream live, if it is whole."""
+        if self._archive is None:
+            self._fail("unexpected EOF" if self._head or self._reader.waiting else "EOF", [])
+            return
         try:
             self._reader.finish()
             self._archive.end()
@@ -138,7 +164,17 @@ class RestoreSession:
             self._fail(str(error), [])
             return
         self._busy = True
-        self._restore.finish(self._finished)
+        self._archive.finish(self._filled)
+
+    def _filled(self, error):
+        if self._over:
+            return
+        if isinstance(error, JetStreamError):
+            self._fail(error.error, [])
+        elif error is not None:
+            self._fail(str(error), [])
+        else:
+            self._restore.finish(self._finished)
 
     def _finished(self, stream, error):
         if error is not None:
@@ -178,6 +214,7 @@ class RestoreSession:
         self._over = True
         self._chunks.clear()
         self._restore.abandon()
+        self._put_away()
         self._answer = responses.error(Kind.STREAM_CREATE, reason)
         self._restart_timer()
         for reply in replies:
@@ -199,9 +236,15 @@ class RestoreSession:
 
     def _close(self):
         self._over = True
+        self._put_away()
         self._streams.account.unsubscribe(self._subscription)
         if self._timer is not None:
             self._timer.cancel()
+
+    def _put_away(self):
+        archive, self._archive = self._archive, None
+        if archive is not None:
+            archive.close()
 
     def _restart_timer(self):
         if self._timer is not None:

@@ -3,19 +3,15 @@
 All of this blocks: the work of the store is done on the spot, and timers run when they are due.
 """
 
-from itertools import chain
-
 import msgspec
 
 from headwater.base.errors import FormatError, StoreError
-from headwater.jetstream.api_errors import JetStreamError
 from headwater.jetstream.api_streams import limits_of
+from headwater.jetstream.folder_restore import FolderRestore
 from headwater.jetstream.requests import read_body
 from headwater.jetstream.stream_check import check_overlap, check_reservation, check_restored
 from headwater.jetstream.stream_config import Storage, StreamConfig
 from headwater.jetstream.stream_restore import StreamRestore, stored_here
-
-_PROGRESS_MESSAGES = 1000
 
 
 class Imported(msgspec.Struct):
@@ -51,15 +47,16 @@ class StreamImport:
         meta = self._folder.meta
         restore = StreamRestore(self._streams, self._config(), meta.created_ns)
         self._do(restore.begin)
+        filled = FolderRestore(restore, self._folder, self._streams.jobs, self._progress)
         try:
-            consumers = self._fill(restore)
+            self._do(filled.run)
         except BaseException:
             self._do(lambda done: (restore.abandon(), done(None)))
             raise
         stream = self._do(restore.finish)
         index = stream.store.index
-        self._notes += self._folder.reports
-        return Imported(index.messages, index.bytes, consumers, self._notes)
+        notes = self._notes + filled.notes + self._folder.reports
+        return Imported(index.messages, index.bytes, filled.consumers, notes)
 
     def _config(self):
         streams = self._streams
@@ -75,44 +72,6 @@ class StreamImport:
         check_overlap(checked.subjects, streams.other_configs(checked.name))
         check_reservation(checked, streams.reserved_bytes(checked.storage), limits)
         return checked
-
-    def _fill(self, restore):
-        """Add everything; return the number of consumers."""
-        folder = self._folder
-        records = folder.messages()
-        first = next(records)
-        begin = first.sequence + 1 if first.erased else first.sequence
-        restore.set_first(folder.first_sequence() or begin)
-        count = self._add_consumers(restore)
-        self._do(restore.commit)
-        messages = size = 0
-        for record in chain((first,), records):
-            if record.erased:
-                restore.skip_to(record.sequence)
-                continue
-            if not restore.takes(record.sequence):
-                self._do(restore.commit)
-            restore.add_message(
-                record.sequence, record.time_ns, record.subject, record.headers, record.payload
-            )
-            messages += 1
-            size += len(record.headers) + len(record.payload)
-            if messages % _PROGRESS_MESSAGES == 0:
-                self._progress(messages, size)
-        return count
-
-    def _add_consumers(self, restore):
-        count = 0
-        for consumer in self._folder.consumers():
-            try:
-                restore.add_consumer(
-                    consumer.name, consumer.config, consumer.state, consumer.created_ns
-                )
-            except JetStreamError as error:
-                self._notes.append(f"consumer {consumer.name} was left out: {error}")
-            else:
-                count += 1
-        return count
 
     def _do(self, begin):
         """Call ``begin(done)`` and let everything happen until it is done; return its result."""

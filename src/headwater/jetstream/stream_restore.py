@@ -27,7 +27,7 @@ class StreamRestore:
         self.config = config
         self.abandoned = False
         self._streams = streams
-        self._created_ns = created_ns
+        self.created_ns = created_ns
         self._stream = None
         self._store = None
         self._message = Message()
@@ -46,7 +46,6 @@ class StreamRestore:
         self._streams.restoring.add(self)
 
         def made(stream, error):
-            stream.created_ns = self._created_ns
             self._stream = stream
             self._store = stream.store
             if self.abandoned:
@@ -63,6 +62,7 @@ class StreamRestore:
         if sequence > 1:
             self._store.propose(SKIP, b"", b"", sequence - 1)
         self._last = max(0, sequence - 1)
+        self._stream.created_ns = self.created_ns
         self._stream.propose_config(self.config, _ignore)
 
     def add_consumer(self, name, config_text, state, created_ns=0):
@@ -83,7 +83,7 @@ class StreamRestore:
             pedantic=False,
         )
         self._consumers.append(checked)
-        created_ns = created_ns or self._created_ns
+        created_ns = created_ns or self.created_ns
         self._stream.consumers.restore(checked, created_ns, ack_state(state, checked))
 
     def takes(self, sequence):
