@@ -133,3 +133,30 @@ def test_users_that_contradict_one_another() -> None:
         authenticator_for(Options(accounts=twice))
     with pytest.raises(ConfigError, match="there is no user 'zoe'"):
         authenticator_for(Options(no_auth_user="zoe"))
+
+
+@pytest.mark.parametrize("users", [(), (User("admin", "a"),)])
+def test_only_the_system_account_has_users(users: tuple[User, ...]) -> None:
+    accounts = (AccountOptions("$SYS", users=users),)
+    authenticator = authenticator_for(Options(accounts=accounts))
+    assert (authenticator.checks, authenticator.required) == (True, True)
+    user = authenticator.check(Connect(nkey="U"))
+    assert user is not None
+    assert (user.account, user.permissions) == (b"$G", None)
+    assert not authenticator.knows(user.name)
+    for wrong in (Connect(user=user.name), Connect(password="a"), Connect(auth_token="t")):
+        assert authenticator.check(wrong) is None
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        Options(accounts=(AccountOptions("$SYS"), AccountOptions("A"))),
+        Options(accounts=(AccountOptions("A"),)),
+        Options(accounts=(AccountOptions("$SYS"),), authorization=Authorization(given=True)),
+        Options(accounts=(AccountOptions("$SYS"),), system_account="A"),
+        Options(),
+    ],
+)
+def test_where_that_is_not_so(options: Options) -> None:
+    assert not options.only_system_has_users

@@ -9,6 +9,8 @@ from headwater.config.options import Options, Rule, User
 
 # Verified against a value nobody knows, so that an unknown user takes as long as a known one.
 _NO_PASSWORD = b"\x00no such user\x00"
+# Whom a client without credentials is taken for where only the system account has users.
+_ANONYMOUS = "nats-nobody00"
 _BCRYPT_PREFIXES = ("$2a$", "$2b$", "$2x$", "$2y$")
 
 
@@ -58,16 +60,25 @@ class TokenAuthenticator(Authenticator):
 
 
 class PasswordAuthenticator(Authenticator):
-    """Lets in who has the password of one of the users; ``nobody`` is who gives no credentials."""
+    """Lets in who has the password of one of the users."""
 
     checks = True
 
-    def __init__(self, users: dict[str, tuple[User, bytes]], nobody: str = "") -> None:
-        """``users`` are users with the names of their accounts, by their own names."""
+    def __init__(
+        self,
+        users: dict[str, tuple[User, bytes]],
+        nobody: str = "",
+        anonymous: AuthenticatedUser | None = None,
+    ) -> None:
+        """``users`` are users with the names of their accounts, by their own names.
+
+        Who gives no credentials is taken for the user ``nobody``, and not asked for any; or, where
+        there is no such name, for ``anonymous``.
+        """
         self._users = {name: _with_account(*entry) for name, entry in users.items()}
         self._passwords = {name: user.password.encode() for name, (user, _) in users.items()}
-        self._nobody = self._users.get(nobody) if nobody else None
-        self.required = self._nobody is None
+        self._nobody = self._users.get(nobody) if nobody else anonymous
+        self.required = not nobody
 
     def check(self, connect) -> AuthenticatedUser | None:
         if self._nobody is not None and not _has_credentials(connect):
@@ -104,15 +115,15 @@ def authenticator_for(options: Options) -> Authenticator:
         raise ConfigError(f"no_auth_user: there is no user {options.no_auth_user!r}")
     if authorization.token:
         return TokenAuthenticator(authorization.token)
-    if users:
-        return PasswordAuthenticator(users, options.no_auth_user)
+    if users or options.only_system_has_users:
+        anonymous = AuthenticatedUser(_ANONYMOUS) if options.only_system_has_users else None
+        return PasswordAuthenticator(users, options.no_auth_user, anonymous)
     return Authenticator()
 
 
 def _has_credentials(connect) -> bool:
-    return bool(
-        connect.user or connect.password or connect.auth_token or connect.nkey or connect.jwt
-    )
+    """Tell whether there is anything in a CONNECT that is looked at: no keys, there are none."""
+    return bool(connect.user or connect.password or connect.auth_token)
 
 
 def _with_account(user: User, account: bytes) -> AuthenticatedUser:

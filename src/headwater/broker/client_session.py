@@ -108,6 +108,8 @@ class ClientSession(Session):
 
     def __init__(self, node):
         super().__init__(node, CLIENT)
+        self.id = node.next_id()
+        self.account = node.accounts.globals
         self.control_line_bytes_max = node.control_line_bytes_max
         self.payload_bytes_max = node.payload_bytes_max
         self.connect = None  # the last CONNECT, as sent
@@ -126,9 +128,7 @@ class ClientSession(Session):
 
     def connected(self):
         node = self.node
-        self.id = node.next_id()
-        self.account = node.accounts.globals
-        self.send(nats_ops.info_line(node.info_for(self)))
+        self.send(nats_ops.info_line(node.greeting_for(self)))
         if not node.admit(self):
             return
         if self.security is not None or not node.tls_required:
@@ -234,9 +234,7 @@ class ClientSession(Session):
 
     def refuse(self):
         """Close the connection: the client has not proved that it may have one."""
-        user = self.user_name or (self.connect.user if self.connect is not None else "")
-        who = f" - User {quoted(user.encode())}" if user else ""
-        self.node.log.error(f"{self.label()} - authentication error{who}")
+        self.node.log.error(f"{self.label()} - authentication error{self._claim()}")
         self.fail("Authentication Failure", "Authorization Violation")
         for observer in self.node.observers:
             observer.client_refused(self)
@@ -262,7 +260,8 @@ class ClientSession(Session):
         program = ":".join([part for part in parts if part])
         if program:
             text += f" - {nats_ops.quoted(program)}"
-        user = f"user:{connect.user}" if connect.user else ""
+        name = connect.user or self.user_name
+        user = f"user:{name}" if name else ""
         if connect.nkey:
             user = f"nkey:{connect.nkey}"
         elif not user and connect.auth_token:
@@ -275,7 +274,7 @@ class ClientSession(Session):
         connect = self.connect
         if connect is None:
             return self.user_name, "", "", ""
-        user = self.user_name or connect.nkey or connect.user
+        user = connect.nkey or self.user_name or connect.user
         if not user and connect.auth_token:
             user = "[REDACTED]"
         return user, connect.name, connect.lang, connect.version
@@ -406,7 +405,18 @@ class ClientSession(Session):
         self.connect_info_due = self._authenticate(nats_ops.Connect())
         return self.connect_info_due
 
+    def _claim(self):
+        """Return who the client has said it is, for the log."""
+        connect = self.connect
+        user = self.user_name or (connect.user if connect is not None else "")
+        if connect is not None and connect.nkey:
+            return f" - Nkey {quoted(connect.nkey.encode())}"
+        if user:
+            return f" - User {quoted(user.encode())}"
+        return ' - Token "[REDACTED]"' if connect is not None and connect.auth_token else ""
+
     def _authentication_overdue(self):
+        self.node.log.debug(f"{self.label()} - Authentication Timeout")
         self.fail("Authentication Timeout", "Authentication Timeout")
         self.router.flush()
 

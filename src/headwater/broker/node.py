@@ -131,9 +131,6 @@ class Node:
 
     def forget(self, session):
         """A client is gone, its subscriptions are still there; return whether it had been in."""
-        if not session.id:  # it ended before it was greeted
-            session.id = self.next_id()
-            session.account = self.accounts.globals
         self.closed.add(session, self.clock.now())
         session.account.past_clients.add(session)
         known = self.sessions.pop(session.id, None) is not None
@@ -184,10 +181,17 @@ class Node:
             fields["domain"] = self.domain
         return fields
 
+    def greeting_for(self, session):
+        """Return the INFO that greets a client, which asks for credentials who must have some."""
+        fields = self.info_for(session)
+        if not self.authenticator.required:
+            fields.pop("auth_required", None)
+        return fields
+
     def info_for(self, session):
-        """Return the INFO that greets a client."""
+        """Return the INFO of a client."""
         fields = self.info()
-        if self.authenticator.required:
+        if self.authenticator.checks:
             fields["auth_required"] = True
         security = session.security
         come_secured = security is not None and security.first and session.connect is None

@@ -249,4 +249,10 @@ def assemble_authorization(fields: Fields, tls: TlsOptions | None) -> Authorizat
         timeout = Authorization.timeout_ns if tls is None else tls.timeout_ns + SECOND
     if name:
         users = (User(name, password),)
-    return Authorization(users=users or (), single=bool(name), token=token, timeout_ns=timeout)
+    return Authorization(
+        given="place" in fields,
+        users=users or (),
+        single=bool(name),
+        token=token,
+        timeout_ns=timeout,
+    )

@@ -146,6 +146,7 @@ class Authorization:
     ``users`` holds the single ``user``/``password`` of the block as well; then ``single`` is true.
     """
 
+    given: bool = False  # whether there is such a block, whatever stands in it
     users: tuple[User, ...] = ()
     single: bool = False
     token: str = field(default="", repr=False)
@@ -273,3 +274,10 @@ class Options:
     places: MappingType[str, str] = field(default_factory=dict, compare=False, repr=False)
     not_honoured: tuple[str, ...] = ()  # options that were accepted and change nothing yet
     warnings: tuple[str, ...] = ()  # what works and should yet be changed, for the log
+
+    @property
+    def only_system_has_users(self) -> bool:
+        """Whether nothing is said of who may connect but for the system account."""
+        named = [account.name for account in self.accounts]
+        unsaid = not self.authorization.given and not self.authorization.required
+        return named == [self.system_account] and unsaid and not self.no_auth_user

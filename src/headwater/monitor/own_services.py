@@ -37,7 +37,7 @@ class OwnServices:
         request = SystemRequest(self._node, account, message)
         if request.reply and origin is not None and origin.kind == CLIENT:
             name = text(account.name)
-            fields = {"user": origin.user_name, "account": name, "account_name": name}
+            fields = {"user": origin.described()[0], "account": name, "account_name": name}
             fields |= _permissions(origin.permissions)
             request.answer({"server": server_info(self._node), "data": fields})
         return True

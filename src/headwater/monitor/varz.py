@@ -65,7 +65,7 @@ def _listeners(about: About) -> dict[str, object]:
     node, options = about.node, about.options
     host, port = node.public_address()
     fields: dict[str, object] = {"host": host, "port": port}
-    if node.authenticator.required:
+    if node.authenticator.checks:
         fields["auth_required"] = True
     if options.tls is not None:
         if not options.allow_non_tls:
