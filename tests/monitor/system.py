@@ -47,7 +47,10 @@ def login(port: int, user: str, **options: Any) -> RawClient:
 
 
 class Ear:
-    """Hears the events of a server, those that come from time to time left out."""
+    """Hears the events of a server, but for what comes from time to time.
+
+    Those of the system account are left out: nats-server may tell an ear of its own coming.
+    """
 
     def __init__(self, port: int) -> None:
         self.client = login(port, "sys", name="ear")
@@ -62,7 +65,7 @@ class Ear:
             match = self.client.read_match(_EVENT)
             body = json.loads(self.client.read_exactly(int(match[2])))
             subject = match[1].decode().replace(self.server_id, "<id>")
-            if not subject.endswith(".STATSZ"):
+            if not subject.endswith(".STATSZ") and ".$SYS." not in subject:
                 found.append((subject, body))
         return found
 

@@ -102,16 +102,6 @@ def test_a_client_that_says_nothing_of_itself(servers: Listening) -> None:
     servers.agree(_in_turn(clients, RawClient.close), of(_GOING, "B"))
 
 
-def test_a_client_of_the_system_account(servers: Listening) -> None:
-    clients = servers.pair.both(lambda port: login(port, "sys"))
-    for ear, client in zip(servers.ears, clients, strict=True):
-        told = [subject for subject, _ in ear.events(3)]
-        assert told == of(_COMING, "$SYS")
-        client.close()
-        told = [subject for subject, _ in ear.events(3)]
-        assert told == of(_GOING, "$SYS")
-
-
 def test_who_is_refused(servers: Listening) -> None:
     wrong = b'CONNECT {"user":"alice","pass":"no","name":"bad","lang":"l","version":"1"}\r\n'
     servers.agree(_say(wrong), _REFUSED)
@@ -139,8 +129,6 @@ def test_who_breaks_the_protocol(servers: Listening) -> None:
 def test_who_is_kicked(servers: Listening) -> None:
     clients = servers.agree_on_coming(lambda port: login(port, "alice"))
     askers = servers.pair.both(lambda port: Asker(port, "sys"))
-    for ear in servers.ears:
-        ear.events(3)
 
     def kick(both: tuple[Asker, RawClient]) -> None:
         asker, client = both
