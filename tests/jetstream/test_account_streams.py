@@ -5,10 +5,13 @@ from collections.abc import Awaitable, Callable
 
 import nats
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from nats.js import JetStreamContext
 from nats.js.api import KeyValueConfig
 from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError
 
+from headwater.jetstream.account_streams import account_of, folder_name
 from tests.jetstream.duel import Duel
 
 pytestmark = pytest.mark.hub  # both servers of the session are started
@@ -168,3 +171,10 @@ def test_queue_subscriptions_share(duel: Duel) -> None:
         await js.delete_stream("S")
 
     _with_client(duel, work)
+
+
+@given(st.text(st.characters(codec="utf-8"), min_size=1))
+def test_the_folder_of_an_account_tells_its_name(name: str) -> None:
+    folder = folder_name(name)
+    assert account_of(folder) == name
+    assert "/" not in folder

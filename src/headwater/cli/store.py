@@ -8,12 +8,14 @@ import click
 
 if TYPE_CHECKING:
     from headwater.jetstream.stream_import import Imported
+    from headwater.server.store_check import Checked
     from headwater.server.store_import import StoreImport
 
+_RANGES_SHOWN = 20
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
-@click.group(short_help="Import the streams of a nats-server.")
+@click.group(short_help="Check a store, import the streams of a nats-server.")
 def store() -> None:
     """Work on the files of a store while no server uses them."""
 
@@ -55,6 +57,49 @@ def import_streams(from_dir: Path, store_dir: Path | None, accounts: tuple[str, 
         return _Run(opened).run(found)
     finally:
         opened.close()
+
+
+@store.command("check", short_help="Read all of a store and say what is damaged.")
+@click.argument("store_dir", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def check(store_dir: Path) -> int:
+    """Read every message in STORE_DIR, and say what is damaged or missing.
+
+    Nothing is changed.  No server may be using the store.  Ends with 1 when something is wrong.
+    """
+    from headwater.base.errors import HeadwaterError
+    from headwater.server.store_check import StoreCheck
+
+    streams = damaged = 0
+    try:
+        opened = StoreCheck(store_dir)
+        try:
+            for found in opened.run():
+                streams += 1
+                damaged += not found.well
+                _tell(found)
+        finally:
+            opened.close()
+    except (HeadwaterError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"Checked {_count(streams, 'stream')}: {damaged or 'none'} damaged")
+    return 1 if damaged else 0
+
+
+def _tell(found: "Checked") -> None:
+    verdict = "well" if found.well else "damaged"
+    what = f"{_count(found.messages, 'message')}, {_size(found.bytes)}"
+    click.echo(f"{found.account} > {found.stream}: {verdict}: {what}")
+    for problem in found.problems:
+        click.echo(f"  {problem}")
+    lost = sum(last - first + 1 for first, last in found.lost)
+    if lost:
+        ranges = ", ".join(_range(*bounds) for bounds in found.lost[:_RANGES_SHOWN])
+        more = ", …" if len(found.lost) > _RANGES_SHOWN else ""
+        click.echo(f"  {_count(lost, 'message')} cannot be read: {ranges}{more}")
+
+
+def _range(first: int, last: int) -> str:
+    return str(first) if first == last else f"{first}-{last}"
 
 
 class _Run:

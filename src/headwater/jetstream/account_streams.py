@@ -14,6 +14,8 @@ from headwater.store.recovery import Recovery
 from headwater.subjects.validate import matches
 
 _DELETED = ".deleted-"
+# How many bytes a character has in UTF-8, by the first four bits.
+_UTF8_BYTES = (1,) * 12 + (2, 2, 3, 4)
 _ASIDE = ".aside-"
 _RESTORING = ".restoring-"
 
@@ -90,7 +92,7 @@ class AccountStreams:
         self.restoring = set()  # the StreamRestores that are being filled
         self._deleting = {}  # name -> what waits until the stream is gone from the disk
         self._quotas = quotas
-        self._folder = f"{_folder_name(self.account_name)}/streams"
+        self._folder = f"{folder_name(self.account_name)}/streams"
 
     # Recovery
 
@@ -362,9 +364,21 @@ class AccountStreams:
         self.router.publish(self.account, name, gojson.encode(body))
 
 
-def _folder_name(account_name):
+def folder_name(account_name):
     """Return a folder's name for an account: what is no letter, digit or mark is spelled in hex."""
     return "".join(
         char if char.isalnum() or char in "$-_" else f"%{char.encode().hex()}"
         for char in account_name
     )
+
+
+def account_of(folder):
+    """Return the name of the account whose folder that is."""
+    parts = folder.split("%")
+    # Each character that is spelled in hex has as many digits as its first byte says.
+    return parts[0] + "".join(_spelled(part) for part in parts[1:])
+
+
+def _spelled(part):
+    size = _UTF8_BYTES[int(part[:1], 16)] * 2
+    return bytes.fromhex(part[:size]).decode() + part[size:]

@@ -1,0 +1,103 @@
+"""What is wrong with the files of a store, found without changing any of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import SystemRandom
+from typing import Any
+
+from headwater.base.errors import HeadwaterError
+from headwater.base.log import Log
+from headwater.base.timers import Timers
+from headwater.broker.node import Node
+from headwater.config.options import JetStreamOptions
+from headwater.net.loop import SystemClock
+from headwater.server.jetstream_host import STORE_FOLDER, locked_disk
+from headwater.store.disk import Disk
+from headwater.store.frozen_disk import FrozenDisk
+from headwater.store.jobs import ImmediateJobs
+
+
+@dataclass
+class Checked:
+    """What was found of one stream; ``lost`` are its messages that cannot be read, as ranges."""
+
+    account: str
+    stream: str
+    messages: int = 0
+    bytes: int = 0
+    blocks: int = 0
+    problems: list[str] = field(default_factory=list)
+    lost: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def well(self) -> bool:
+        return not self.problems and not self.lost
+
+
+class StoreCheck:
+    """Looks through the store in the directory ``store_dir``, which no server may be using."""
+
+    def __init__(self, store_dir: Path) -> None:
+        """Take the store.
+
+        Raises:
+            HeadwaterError: a server is using it, or there is none.
+        """
+        root = store_dir / STORE_FOLDER
+        if not (root / "FORMAT").exists():
+            raise HeadwaterError(f"{store_dir}: there is no store here")
+        self._lock: Disk = locked_disk(root)
+        self._disk = FrozenDisk(str(root))
+        self._texts: list[str] = []
+        clock = SystemClock()
+        log = Log(lambda level, text: self._texts.append(text))
+        self._node = Node(clock, SystemRandom(), log, timers=Timers(clock))
+
+    def run(self) -> Iterator[Checked]:
+        """Return what is found of each stream, one after the other.
+
+        Raises:
+            HeadwaterError: the store is of another version.
+        """
+        from headwater.jetstream.account_streams import account_of  # noqa: PLC0415 (see below)
+        from headwater.jetstream.engine import JetStream  # noqa: PLC0415 (it takes a while)
+
+        folders = [name for name in self._disk.names("") if self._disk.exists(f"{name}/streams")]
+        accounts = [self._node.accounts.get(account_of(folder).encode()) for folder in folders]
+        engine = JetStream(self._node, JetStreamOptions(), self._disk, ImmediateJobs(), accounts)
+        engine.recover()
+        for streams in engine.accounts:
+            for stream in streams.streams.values():
+                yield self._check(streams.account_name, stream)
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self._lock.unlock()
+
+    def _check(self, account: str, stream: Any) -> Checked:
+        index = stream.store.index
+        checked = Checked(account, stream.name, index.messages, index.bytes, len(index.blocks))
+        for sequence in self._unreadable(stream.store):
+            if checked.lost and checked.lost[-1][1] == sequence - 1:
+                checked.lost[-1] = (checked.lost[-1][0], sequence)
+            else:
+                checked.lost.append((sequence, sequence))
+        places = (f"{stream.store.log.folder}:", f"'{account} > {stream.name}':")
+        for text in self._texts:
+            for place in places:
+                if place in text:
+                    checked.problems.append(text.partition(place)[2].strip())
+        return checked
+
+    def _unreadable(self, store: Any) -> Iterator[int]:
+        """Return the messages that should be there and cannot be read."""
+        index = store.index
+        sequence = index.next_from(0)
+        while sequence:
+            block = store.missing(sequence)
+            if block is not None and block is not store.unreadable:
+                store.fetch_now(block)
+            if store.find(sequence) is None:
+                yield sequence
+            sequence = index.next_from(sequence + 1)
