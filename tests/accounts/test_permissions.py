@@ -73,6 +73,34 @@ def test_nothing_allows_an_empty_token(subject):
     assert not Rules(None, [b">"]).permits(subject)
 
 
+@pytest.mark.parametrize(
+    ("allow", "deny", "right", "wrong"),
+    [
+        ([b"g v1"], [], ["g v1"], ["g", "g v2", "g.a v1"]),
+        ([b"g"], [], ["g", "g v1", "g v2"], ["g.a v1"]),
+        ([b"g", b"g v1"], [], ["g", "g v1"], ["g v2"]),
+        ([b"g v1.>", b"g *.x"], [], ["g v1.a", "g a.x"], ["g", "g v1"]),
+        ([b"g.* v1", b"g.a v2"], [], ["g.a v1", "g.a v2", "g.* v1"], ["g.b v2", "g.> v1", "g.a"]),
+        (None, [b"g v1"], ["g", "g v2"], ["g v1"]),
+        (None, [b"g", b"g v1"], ["h v1"], ["g", "g v1", "g v2"]),
+        ([b"g v1"], [b"g"], [], ["g", "g v1"]),
+        ([b"> *"], [], ["g v1"], ["g", "g v1.a"]),
+    ],
+)
+def test_queue_groups(allow, deny, right, wrong):
+    rules = Rules(allow, deny)
+    for text in right + wrong:
+        assert rules.permits_interest(*text.encode().split()) is (text in right), text
+
+
+def test_messages_of_what_may_only_be_heard_in_a_group():
+    rules = Rules([b"g.* v1"], [b"g.no"])
+    assert rules.filters(b"g.*")
+    assert rules.permits(b"g.a")
+    assert not rules.permits(b"g.no")
+    assert not rules.permits(b"h")
+
+
 def test_the_cache_of_decisions_is_bounded_and_stays_right():
     rules = Rules([b"a.*"], [b"a.7"])
     for n in range(2 * _DECISIONS_MAX + 10):

@@ -482,7 +482,6 @@ jetstream { cipher: aes }
 authorization { user: a, password: b, proxy_required: true }
 authorization { users: [ {nkey: UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4} ] }
 authorization { users: [ {user: a, password: b, allowed_connection_types: [MQTT]} ] }
-authorization { users: [ {user: a, password: b, permissions: {subscribe: "a q"}} ] }
 authorization { users: [ {user: a, password: b, permissions: {allow_responses: true}} ] }
 authorization { users: [ {user: a, password: b, permissions: {allow_responses: {max: 1}}} ] }
 """.strip("\n").split("\n")

@@ -126,6 +126,11 @@ authorization { users: [ {user: a, password: b, permissions: {allow_responses: {
 authorization { users: [ {user: a, password: b, permissions: {allow_responses: {foo: 5}}} ] }
 authorization { users: [ {user: a, password: b, permissions: {import: a, export: b}} ] }
 authorization { users: [ {user: a, password: b, permissions: {publish: "a q"}} ] }
+authorization { users: [ {user: a, password: b, permissions: {subscribe: "a q"}} ] }
+authorization { users: [ {user: a, password: b, permissions: {subscribe: "a  q"}} ] }
+authorization { users: [ {user: a, password: b, permissions: {subscribe: "a q.*"}} ] }
+authorization { users: [ {user: a, password: b, permissions: {subscribe: "a q.>"}} ] }
+authorization { users: [ {user: a, password: b, permissions: {sub: {deny: ["a q", "b q r"]}}} ] }
 authorization { users: [ {user: a, password: b, permissions: {subscribe: "a q r"}} ] }
 authorization { users: [ {user: a, password: b, permissions: {subscribe: "a q..x"}} ] }
 authorization { users: [ {user: a, password: b, permissions: {subscribe: {}}} ] }
@@ -395,9 +400,6 @@ authorization { users: [ {user: a, password: b, allowed_connection_types: ["IN_P
 authorization { users: [ {user: a, password: b, permissions: {allow_responses: {max_msgs: 5}}} ] }
 authorization { users: [ {user: a, password: b, permissions: {allow_responses: {ttl: 5s}}} ] }
 authorization { users: [ {user: a, password: b, permissions: {publish_allow_responses: true}} ] }
-authorization { users: [ {user: a, password: b, permissions: {subscribe: "a  q"}} ] }
-authorization { users: [ {user: a, password: b, permissions: {subscribe: "a q.*"}} ] }
-authorization { users: [ {user: a, password: b, permissions: {subscribe: "a q.>"}} ] }
 authorization { users: [ {user: a, password: b, proxy_required: true} ] }
 jetstream { cipher: chachapoly }
 jetstream { key: x }

@@ -129,7 +129,10 @@ def test_what_is_refused(text, error):
         ("publish { alow: a }", 'unknown field "alow"'),
         ("pubish: a", 'unknown field "pubish"'),
         ("subscribe: 'a b c'", "subscribe: 'a b c' is not a valid subject"),
-        ("subscribe: 'a q'", "subscribe: a permission for a queue group ('a q') is not supported"),
+        ("subscribe: 'a q r'", "subscribe: 'a q r' is not a valid subject"),
+        ("subscribe: 'a..b q'", "subscribe: 'a..b' is not a valid subject"),
+        ("subscribe: { deny: 'a q..r' }", "deny: 'q..r' is not a valid queue group"),
+        ("publish: 'a q'", "publish: 'a q' is not a valid subject"),
         (
             "allow_responses: true",
             "allow_responses: a permission to reply (allow_responses) is not",

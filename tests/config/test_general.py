@@ -35,7 +35,7 @@ BLOCKS = {
     ("callout",): authorization._CALLOUT,
     ("user", "user with a key"): authorization._USER,
     ("permissions",): authorization._PERMISSIONS,
-    ("rule",): authorization._RULE,
+    ("rule",): authorization._SUBSCRIBE,
     ("responses",): authorization._RESPONSES,
     ("account",): accounts._ACCOUNT,
     ("account limits",): accounts._LIMITS,

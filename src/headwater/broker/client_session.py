@@ -452,7 +452,9 @@ class ClientSession(Session):
                 f"Subject {quoted(subject)}, SID {sid.decode('utf-8', 'backslashreplace')}"
             )
             self.send(nats_ops.error_line(refusals.of_tokens(subject)))
-        elif self.permissions is None or self.permissions.subscribe.permits_interest(subject):
+        elif self.permissions is None or self.permissions.subscribe.permits_interest(
+            subject, queue
+        ):
             return True
         else:
             self._deny(refusals.of_subscription(subject, queue))

@@ -56,7 +56,7 @@ def _recheck(session, subscription):
     subject = subscription.subject
     if permissions is None:
         subscription.filtered = False
-    elif permissions.subscribe.permits_interest(subject):
+    elif permissions.subscribe.permits_interest(subject, subscription.queue):
         subscription.filtered = permissions.subscribe.filters(subject)
     else:
         session.send(nats_ops.error_line(refusals.of_kept(subject, subscription.sid)))

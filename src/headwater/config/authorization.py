@@ -1,5 +1,6 @@
 """The ``authorization`` block: who may connect, and what they may publish and subscribe to."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from headwater.base.clock import MINUTE, SECOND
@@ -32,6 +33,9 @@ _CONNECTION_TYPES = frozenset(
 )
 
 
+Reader = Callable[[Report, Entry], tuple[str, ...]]
+
+
 def subjects(report: Report, entry: Entry) -> tuple[str, ...]:
     """Return one subject or a list of them, wildcards allowed."""
     found = values.texts(report, entry)
@@ -41,37 +45,54 @@ def subjects(report: Report, entry: Entry) -> tuple[str, ...]:
     return found
 
 
-def _subscribable(report: Report, entry: Entry) -> tuple[str, ...]:
+def _interests(report: Report, entry: Entry) -> tuple[str, ...]:
+    """Return subjects, or pairs of a subject and a queue group with one blank between them."""
+    found = []
     for text in values.texts(report, entry):
-        if len(text.split()) == 2:
-            refuse(entry, f"a permission for a queue group ({text!r})")
-    return subjects(report, entry)
+        words = text.split() if len(text.split()) == 2 else [text]
+        for word, what in zip(words, ("subject", "queue group"), strict=False):
+            if not is_valid(word.encode("utf-8", "surrogateescape")):
+                fail(entry.place, f"{entry.name}: {word!r} is not a valid {what}")
+        found.append(" ".join(words))
+    return tuple(found)
 
 
-def _allowed(report: Report, entry: Entry) -> tuple[str, ...]:
-    found = _subscribable(report, entry)
-    if not found:
-        # nats-server takes it for "everything", its author hardly did.
-        fail(
-            entry.place,
-            f"{entry.name}: an empty list would permit everything; "
-            'say what is allowed, or deny ">"',
-        )
-    return found
+def _some(read: Reader) -> Reader:
+    """Return a reader of what ``read`` reads that refuses an empty list."""
+
+    def read_some(report: Report, entry: Entry) -> tuple[str, ...]:
+        found = read(report, entry)
+        if not found:
+            # nats-server takes it for "everything", its author hardly did.
+            fail(
+                entry.place,
+                f"{entry.name}: an empty list would permit everything; "
+                'say what is allowed, or deny ">"',
+            )
+        return found
+
+    return read_some
 
 
-_RULE: Handlers = {
-    "allow": sets("allow", _allowed),
-    "deny": sets("deny", _subscribable),
+_PUBLISH: Handlers = {"allow": sets("allow", _some(subjects)), "deny": sets("deny", subjects)}
+_SUBSCRIBE: Handlers = {
+    "allow": sets("allow", _some(_interests)),
+    "deny": sets("deny", _interests),
 }
 
 
-def _rule(report: Report, entry: Entry) -> Rule:
-    if not isinstance(entry.node.value, dict):
-        return Rule(allow=_allowed(report, entry))
-    fields: Fields = {}
-    read_entries(report, entry.node.value, _RULE, fields)
-    return Rule(**fields)
+def _rule(handlers: Handlers) -> Callable[[Report, Entry], Rule]:
+    """Return a reader of one direction: what is allowed, or a map with ``handlers``."""
+
+    def read_rule(report: Report, entry: Entry) -> Rule:
+        fields: Fields = {}
+        if isinstance(entry.node.value, dict):
+            read_entries(report, entry.node.value, handlers, fields)
+        else:
+            handlers["allow"](report, fields, entry)
+        return Rule(**fields)
+
+    return read_rule
 
 
 _RESPONSES: Handlers = {
@@ -90,8 +111,8 @@ def _responses(report: Report, entry: Entry) -> bool:
 
 
 _PERMISSIONS: Handlers = {
-    **dict.fromkeys(("publish", "pub", "import"), sets("publish", _rule)),
-    **dict.fromkeys(("subscribe", "sub", "export"), sets("subscribe", _rule)),
+    **dict.fromkeys(("publish", "pub", "import"), sets("publish", _rule(_PUBLISH))),
+    **dict.fromkeys(("subscribe", "sub", "export"), sets("subscribe", _rule(_SUBSCRIBE))),
     **dict.fromkeys(
         ("allow_responses", "publish_allow_responses"),
         refuses_unless_off("a permission to reply (allow_responses)", _responses),

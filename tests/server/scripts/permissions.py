@@ -25,6 +25,40 @@ authorization { timeout: 5,
            { user: open, password: p, permissions: { sub: { deny: "o.no" } } } ] }
 """
 
+# What a user may subscribe to, and SUBs of all sorts; ``a.>`` within ``a.*`` is left out.
+_GROUPS = {
+    "a group": 'allow: ["g v1"]',
+    "any group": 'allow: ["g"]',
+    "plain and a group": 'allow: ["g", "g v1"]',
+    "groups": 'allow: ["g v1", "g v2"]',
+    "groups below": 'allow: ["g v1.>"]',
+    "groups that end so": 'allow: ["g *.dev"]',
+    "subjects with a wildcard": 'allow: ["g.* v1", "g.a v2"]',
+    "but a group": 'deny: ["g v1"]',
+    "but a group and plain": 'deny: ["g", "g v1"]',
+    "a group of what is denied": 'allow: ["g v1"], deny: ["g"]',
+    "all groups but one": 'allow: ["g"], deny: ["g v1"]',
+    "named groups but one": 'allow: ["g >"], deny: ["g v1"]',
+    "only in groups": 'allow: ["> *"]',
+    "never in groups": 'deny: ["> *"]',
+    "all but a group": 'allow: [">"], deny: ["g v1"]',
+    "many blanks": 'allow: ["g  v1", "h\tv1 "]',
+}
+_GROUP_USERS = "\n".join(
+    [
+        "authorization { timeout: 5, users: [",
+        *(
+            f"{{ user: u{number}, password: p, permissions: {{ subscribe: {{ {rule} }} }} }}"
+            for number, rule in enumerate(_GROUPS.values())
+        ),
+        "] }",
+    ]
+)
+_IN_GROUPS = (
+    *(b"g", b"g v1", b"g v2", b"g v1.a", b"g a.dev", b"g v1.>", b"g *", b"g.a", b"g.a v1"),
+    *(b"g.a v2", b"g.*", b"g.* v1", b"g.* v2", b"h", b"h v1", b"> v1", b">"),
+)
+
 
 def _as(user: str, data: bytes, peer: str = "a", **options: object) -> list[Step]:
     return [connect(peer, user=user, **{"pass": "p", **options}), say(data, peer)]
@@ -118,5 +152,12 @@ SCRIPTS: dict[str, dict[str, Script]] = {
         "replies are not looked at": _as(
             "own", b"PUB o.a other 0\r\n\r\nPUB o.a d.* 0\r\n\r\nPUB o.a _INBOX.x 0\r\n\r\n"
         ),
+    },
+    _GROUP_USERS: {
+        **{
+            f"groups: {name}": _as(f"u{number}", _sub(*_IN_GROUPS))
+            for number, name in enumerate(_GROUPS)
+        },
+        "groups: messages": _as("u6", b"SUB g.* v1 1\r\n" + _pub(b"g.a", b"g.b", b"g")),
     },
 }
