@@ -232,3 +232,18 @@ def test_damage_anywhere_is_refused_or_harmless(tmp_path_factory: Any, data: Any
     else:
         assert world.leftovers() == ["S"]
         world.restarted().ask("STREAM.INFO.S")
+
+
+def test_chunks_that_come_together(world: World) -> None:
+    """Those that come while others are being written are acknowledged for themselves."""
+    subject = world.begin().encode()
+    data = HEAD + plain_chunks(archive())
+    rest = data[40:]
+    heard = world.client.say(b"PUB %b r.a 40\r\n%b\r\n" % (subject, data[:40]))
+    heard += world.client.say(b"PUB %b r.b %d\r\n%b\r\n" % (subject, len(rest), rest))
+    heard += world.client.say(b"PUB %b r.c 0\r\n\r\n" % subject)
+    world.settle()
+    heard += world.client.take()
+    places = [heard.index(b"MSG r.%b " % name) for name in (b"a", b"b", b"c")]
+    assert places == sorted(places)
+    check_stream(world)

@@ -12,6 +12,18 @@ from headwater.natsstore.consumer_state import ConsumerState
 _CONSUMERS_MAX = 1 << 20
 
 
+# Added at a stretch, then others have their turn: about a millisecond.
+_ENTRIES_MAX = 200
+
+
+class Taken(enum.Enum):
+    """How far what was there has been taken in."""
+
+    ALL = 0  # more has to come
+    FULL = 1  # it has to be written before there is room for more
+    SOME = 2  # there is more, but others should have their turn
+
+
 class _Part(enum.Enum):
     STATE = 1
     CONSUMERS = 2
@@ -51,14 +63,17 @@ class ArchiveRestore:
         self._reader.feed(data)
 
     def take(self):
-        """Add the entries that are there; return False if the restore has to commit first.
+        """Add the entries that are there, or some of them; return how far that is Taken.
 
         Raises:
             FormatError: they make no sense.
             JetStreamError: they cannot be had.
         """
-        while (entry := self._held or self._reader.next()) is not None:
+        for _ in range(_ENTRIES_MAX):
+            entry = self._held or self._reader.next()
             self._held = None
+            if entry is None:
+                return Taken.ALL
             if self._part == _Part.STATE:
                 self._take_state(entry)
             elif self._part == _Part.CONSUMERS:
@@ -67,10 +82,10 @@ class ArchiveRestore:
                 raise FormatError("there is something behind the end of the archive")
             elif not self._restore.takes(entry.sequence or self._last + 1):
                 self._held = entry
-                return False
+                return Taken.FULL
             else:
                 self._take_message(entry)
-        return True
+        return Taken.SOME
 
     def end(self):
         """The archive is over.

@@ -5,8 +5,8 @@ from typing import Any
 
 from headwater.jetstream.api_errors import JetStreamError
 
-_BATCH_MESSAGES = 1000
-_BATCH_BYTES = 512 * 1024
+_BATCH_MESSAGES = 400
+_BATCH_BYTES = 256 * 1024
 
 
 class FolderRestore:
@@ -89,7 +89,7 @@ class FolderRestore:
             self._restore.commit(lambda error: self._add(left, error))
         elif batch:
             self._progress(self._messages, self._bytes)
-            self._restore.commit(self._read_on)
+            self._read_on(None)
         else:
             self._done(None)
 

@@ -8,7 +8,7 @@ from headwater.base.errors import FormatError
 from headwater.broker.subscription import InternalSubscription
 from headwater.jetstream import api_errors, responses
 from headwater.jetstream.api_errors import JetStreamError
-from headwater.jetstream.archive_restore import ArchiveRestore
+from headwater.jetstream.archive_restore import ArchiveRestore, Taken
 from headwater.jetstream.responses import Kind, moment
 from headwater.jetstream.stream_restore import StreamRestore
 from headwater.jetstream.tar_restore import TarRestore
@@ -16,6 +16,7 @@ from headwater.natsstore.archive import MAGIC
 from headwater.wire import s2_stream
 
 _IDLE_NS = 5 * SECOND
+_STRETCH_BYTES = 256 * 1024  # decoded before others have their turn
 # Of chunks that came and were not yet taken in: clients wait for each one's acknowledgement.
 _WAITING_BYTES_MAX = 64 * 1024 * 1024
 
@@ -92,28 +93,31 @@ class RestoreSession:
         if self._over:
             return
         try:
-            stretch = self._stretch()
+            taken = self._stretch()
         except FormatError as error:
             self._fail(str(error), self._take_replies())
         except JetStreamError as error:
             self._fail(error.error, self._take_replies())
         else:
-            self._go_on(stretch)
+            self._go_on(taken)
 
     def _stretch(self):
-        """Add what there is to the stream; return whether it has to be written before more is."""
-        while True:
-            if self._archive is not None and not self._archive.take():
-                return True
+        """Take in some of what there is; return how far it is Taken."""
+        size = 0
+        while size < _STRETCH_BYTES:
+            if self._archive is not None and (taken := self._archive.take()) != Taken.ALL:
+                return taken
             data = self._reader.next()
             if data is not None:
+                size += len(data)
                 self._feed(data)
             elif self._chunks:
                 chunk = self._chunks.popleft()
                 self._waiting_bytes -= len(chunk)
                 self._reader.feed(chunk)
             else:
-                return False
+                return Taken.ALL
+        return Taken.SOME
 
     def _feed(self, data):
         """Pass on what a snapshot holds, to the one who takes in what begins like this."""
@@ -129,27 +133,36 @@ class RestoreSession:
             data = self._head
         self._archive.feed(data)
 
-    def _go_on(self, full):
+    def _go_on(self, taken):
+        if taken == Taken.SOME:
+            self._wait_turn()
+            return
         if self._archive is None:
-            self._acknowledge()
-        elif full or self._replies:
+            self._acknowledge(len(self._replies))
+        elif taken == Taken.FULL or self._replies:
             self._busy = True
-            self._archive.commit(lambda error: self._written(error, full))
+            covered = len(self._replies) if taken == Taken.ALL else 0
+            self._archive.commit(lambda error: self._written(error, covered))
             return
         if self._end_reply is not None:
             self._end()
 
-    def _written(self, error, full):
+    def _written(self, error, covered):
+        """What was taken in before a commit is written, the first so many chunks with it."""
         self._restart_timer()
         if error is not None:
             self._fail(str(error), self._take_replies())
             return
-        if not full:
-            self._acknowledge()
+        self._acknowledge(covered)
+        self._wait_turn()
+
+    def _wait_turn(self):
+        self._busy = True
         self._streams.timers.after(0, self._take_in)
 
-    def _acknowledge(self):
-        for reply in self._take_replies():
+    def _acknowledge(self, count):
+        replies, self._replies = self._replies[:count], self._replies[count:]
+        for reply in replies:
             self._streams.router.publish(self._streams.account, reply, b"")
 
     def _end(self):

@@ -13,7 +13,7 @@ from headwater.wire import s2_stream
 
 # How much is gathered at a stretch, and how many messages are looked at: about a millisecond.
 _PIECE_BYTES = 64 * 1024
-_PIECE_MESSAGES = 1000
+_PIECE_MESSAGES = 300
 
 
 class Snapshot:

@@ -17,7 +17,7 @@ from headwater.wire.message import Message
 
 # A block has a bit for each sequence from its first on: after a longer gap there is a new one.
 _GAP_MAX = 65536
-_STAGED_BYTES_MAX = 1024 * 1024
+_STAGED_BYTES_MAX = 256 * 1024
 
 
 class StreamRestore:

@@ -4,6 +4,7 @@ from functools import partial
 
 from headwater.base import ids
 from headwater.base.errors import FormatError, StoreError
+from headwater.jetstream.archive_restore import Taken
 from headwater.jetstream.folder_restore import FolderRestore
 from headwater.natsstore.stream_folder import StreamFolder
 from headwater.natsstore.tar import TarReader
@@ -27,7 +28,7 @@ class TarRestore:
         self._reader.feed(data)
 
     def take(self):
-        """Take the files that are there; return False if they have to be written first.
+        """Take the files that are there; return how far that is Taken.
 
         Raises:
             FormatError: they make no sense.
@@ -39,8 +40,8 @@ class TarRestore:
             self._files.append(found)
             self._staged_bytes += len(content)
             if self._staged_bytes > _STAGED_BYTES_MAX:
-                return False
-        return True
+                return Taken.FULL
+        return Taken.ALL
 
     def commit(self, done):
         """Write what was taken; ``done(error)`` once it is there."""
