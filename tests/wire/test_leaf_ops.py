@@ -60,6 +60,16 @@ def test_bad_info(arguments):
         leaf_ops.decode_info(arguments)
 
 
+@pytest.mark.parametrize("size", [2**31, 2**63, 2**64, -(2**31) - 1])
+def test_a_size_that_is_none_is_bad_info(size):
+    with pytest.raises(ProtocolError):
+        leaf_ops.decode_info(b'{"max_payload":%d}' % size)
+
+
+def test_a_negative_size_is_no_limit():
+    assert leaf_ops.decode_info(b'{"max_payload":-1}').max_payload == 0
+
+
 @given(st.binary(max_size=100))
 def test_any_info_is_taken_or_refused(arguments):
     try:

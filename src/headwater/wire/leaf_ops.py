@@ -1,5 +1,7 @@
 """The operations of a leaf link that are rare: the hub's INFO, our CONNECT, and interest lines."""
 
+from typing import Annotated
+
 import msgspec
 
 from headwater.base import gojson
@@ -8,6 +10,9 @@ from headwater.base.errors import ProtocolError
 # How many addresses of a hub are worth remembering; a real cluster has far fewer.
 URLS_MAX = 256
 _TEXT_CHARACTERS_MAX = 256
+
+
+_Int32 = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
 
 
 class SubjectRules(msgspec.Struct):
@@ -27,7 +32,7 @@ class LeafInfo(msgspec.Struct):
     client_id: int = 0
     client_ip: str = ""
     headers: bool = False
-    max_payload: int = 0
+    max_payload: _Int32 = 0  # 0 when it did not say
     jetstream: bool = False
     domain: str = ""
     cluster: str = ""
@@ -79,6 +84,7 @@ def decode_info(arguments: bytes) -> LeafInfo:
         info = _info_decoder.decode(arguments)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ProtocolError(f"bad INFO of a hub: {error}") from error
+    info.max_payload = max(0, info.max_payload)
     if info.leafnode_urls is not None:
         del info.leafnode_urls[URLS_MAX:]
     return info
