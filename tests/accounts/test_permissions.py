@@ -24,6 +24,15 @@ def test_permits(allow, deny, subjects):
         assert rules.permits(subject) is permits(allow, deny, subject)
 
 
+def test_what_is_published_on_a_wildcard_is_one_subject():
+    rules = Rules([b"a.*"], [b"a.x.*"])
+    assert rules.permits(b"a.>")
+    assert rules.permits(b"a.*")
+    assert not rules.permits(b">")
+    assert not rules.permits(b"a.x.>")
+    assert not rules.permits_interest(b"a.>")
+
+
 @given(allowed, lists, oracle.patterns, oracle.literals)
 def test_an_interest_that_is_permitted_gets_nothing_that_is_not(allow, deny, pattern, subject):
     rules = Rules(allow, deny)

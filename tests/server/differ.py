@@ -23,6 +23,9 @@ _MESSAGE = re.compile(
     rb"(?P<sizes>(?: [0-9]+)? (?P<size>[0-9]+)\r\n)"
 )
 _INVALID_SUBJECT = b"-ERR 'Invalid Publish Subject'\r\n"
+# What accounts are told of their clients that may not log in does not exist here yet.
+_EVENTS = (b"MSG $SYS.ACCOUNT.CLIENT.AUTH.ERR ", b'{"type":"io.nats.server.advisory.')
+_REFUSED = b"-ERR 'Unknown Protocol Operation'\r\n"
 _NO_RESPONDERS = b"NATS/1.0 503\r\n"
 # A difference has to show so many times; nats-server forgets a client a little after it is gone.
 _CONFIRMED = 3
@@ -94,11 +97,14 @@ def told(received: bytes) -> list[bytes]:
     ordered: list[bytes] = []
     for _, same in groupby(operations, key=_without_sid):
         ordered += sorted(same)
-    ordered = [one for one in ordered if one != b"PING\r\n"]
-    # nats-server tells it of a message of which only the line has come, even twice; we do not.
+    ordered = [one for one in ordered if one != b"PING\r\n" and not one.startswith(_EVENTS)]
+    # nats-server tells it of a message of which only the line has come, even twice, or what comes
+    # behind the line is wrong; we do not.
+    refused = ordered[-1:] == [_REFUSED]
+    del ordered[len(ordered) - refused :]
     while ordered and ordered[-1] == _INVALID_SUBJECT:
         ordered.pop()
-    return ordered
+    return ordered + [_REFUSED] * refused
 
 
 def _operations(received: bytes) -> Iterable[bytes]:

@@ -1,9 +1,12 @@
 """Scripts of several clients, made up from a seed: what they say, in which order, how damaged.
 
-What nats-server leaves to chance is left out: a queue group has one member.
+What nats-server leaves to chance is left out: a queue group has one member.  So is what we know to
+differ: a client that says ``-ERR`` is closed at once by us, while nats-server still does what else
+it has read of it; and a carriage return inside a line makes nats-server drop the line's last byte.
 """
 
 import json
+import re
 from dataclasses import dataclass
 
 from tests.fuzz.dice import Dice
@@ -11,6 +14,7 @@ from tests.fuzz.mutate import mutate
 from tests.fuzz.targets.client import GOOD, WORDS
 
 PEERS = "abc"
+_UNLIKE = re.compile(rb"-ERR|\r(?!\n)", re.IGNORECASE)
 CONFIGS = (
     "",
     "max_control_line: 128, max_payload: 40, max_subscriptions: 4, max_subscription_tokens: 3",
@@ -73,7 +77,8 @@ class _Writer:
         for peer in peers:
             if dice.chance(0.6):
                 data = b"".join(self._operation() for _ in range(1 + dice.below(3)))
-                ops.append(Op(peer, mutate(dice, data, WORDS, _OTHERS)[:_BYTES_MAX], last=True))
+                data = mutate(dice, data, WORDS, _OTHERS)[:_BYTES_MAX]
+                ops.append(Op(peer, _UNLIKE.sub(b"", data), last=True))
         return ops
 
     def _operation(self) -> bytes:
@@ -164,7 +169,6 @@ _RARE = (
     b"+OK\r\n",
     b"PUB a\r\n",
     b"SUB a\r\n",
-    b"-ERR 'x'\r\n",
     b"X\r\n",
 )
 _OTHERS = tuple(data[1:] for data in GOOD)

@@ -1,4 +1,4 @@
-"""How transcripts of generated scripts are compared; the sample itself is in ``differ``'s test."""
+"""A sample of what ``make differ`` does, and how transcripts are compared."""
 
 import pytest
 
@@ -41,7 +41,12 @@ def test_no_group_has_two_members():
             b"HMSG in.a 2 16 16\r\nNATS/1.0 503\r\n\r\n\r\n",
         ),
         (b"+OK\r\nPING\r\n", b"+OK\r\n"),
+        (b'MSG $SYS.ACCOUNT.CLIENT.AUTH.ERR 1  9\r\n{"type":"io.nats.server.advisory."}\r\n', b""),
         (b"+OK\r\n-ERR 'Invalid Publish Subject'\r\n", b"+OK\r\n"),
+        (
+            b"-ERR 'Invalid Publish Subject'\r\n-ERR 'Unknown Protocol Operation'\r\n",
+            b"-ERR 'Unknown Protocol Operation'\r\n",
+        ),
     ],
 )
 def test_what_is_left_to_chance_is_no_difference(one, other):
@@ -86,6 +91,13 @@ def test_differences_are_counted_and_printed(capsys):
     assert "5 differ" in said
     assert differ.compare(_Fake(b"never said"), 1, range(20), seconds=60) == 0
     assert "20 scripts" in capsys.readouterr().out
+
+
+@pytest.mark.hub
+def test_sample(nats_server_path, tmp_path, capsys):
+    with differ.Differ(nats_server_path, tmp_path) as both:
+        failed = differ.compare(both, seed=1, numbers=range(400), seconds=10)
+    assert not failed, capsys.readouterr().out
 
 
 @pytest.mark.hub

@@ -68,6 +68,10 @@ def test_is_literal(text):
 @example(b"a", b"a")
 @example(b"a.>", b"a")
 @example(b">", b"a.b")
+@example(b"a.*", b"a.>")
+@example(b"a.*", b"a.*")
+@example(b"a.b", b"a.*")
+@example(b"*.*", b">")
 def test_matches(pattern, subject):
     assert validate.matches(pattern, subject) == oracle.matches(pattern, subject)
 

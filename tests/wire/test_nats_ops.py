@@ -119,3 +119,25 @@ def test_lines():
 
 def test_words_of_a_peer_cannot_forge_a_line_of_the_log():
     assert nats_ops.quoted('a"b\\c\n[ERR] é') == '"a\\"b\\\\c\\n[ERR] é"'
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        b'{"user":0,"user":"u"}',
+        b'{"User":0,"user":"u","x":1}',
+        b'{"protocol":9223372036854775808}',
+        b'{"x":1,"protocol":9223372036854775808}',
+        b'{"x":1,"protocol":-9223372036854775809}',
+        b'[["user","u"]]',
+    ],
+)
+def test_each_of_equal_keys_has_to_fit(arguments):
+    with pytest.raises(ProtocolError):
+        nats_ops.decode_connect(arguments)
+
+
+def test_the_last_of_equal_keys_counts():
+    assert (
+        nats_ops.decode_connect(b'{"x":{"user":0},"user":"a","USER":"b","user":null}').user == "b"
+    )

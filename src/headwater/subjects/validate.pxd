@@ -7,8 +7,9 @@ cpdef bint has_empty_token(bytes subject) except -1
 cpdef bint is_literal(bytes subject) except -1
 cpdef bint is_valid_literal(bytes subject) except -1
 cpdef bint matches(bytes pattern, bytes subject) except -1
-@cython.locals(wide=list, narrow=list, index=Py_ssize_t, token=bytes)
 cpdef bint covers(bytes pattern, bytes other) except -1
+@cython.locals(wide=list, narrow=list, index=Py_ssize_t, token=bytes)
+cdef bint _stands_for(bytes pattern, bytes other, bint literal) except -1
 @cython.locals(left=list, right=list)
 cpdef bint overlaps(bytes one, bytes other) except -1
 cdef int _require(bytes one, bytes other) except -1

@@ -51,21 +51,28 @@ def is_valid_literal(subject):
 
 
 def matches(pattern, subject):
-    """Tell whether the literal ``subject`` is one that ``pattern`` stands for."""
+    """Tell whether the literal ``subject`` is one that ``pattern`` stands for.
+
+    It is taken as literal even if it looks like a pattern: so is what is published.
+    """
     if pattern == b">" or pattern == subject:
         return True
-    return covers(pattern, subject)
+    return _stands_for(pattern, subject, True)
 
 
 def covers(pattern, other):
     """Tell whether every subject that ``other`` stands for is one that ``pattern`` stands for."""
+    return _stands_for(pattern, other, False)
+
+
+def _stands_for(pattern, other, literal):
     _require(pattern, other)
     wide = pattern.split(b".")
     narrow = other.split(b".")
     for index, token in enumerate(wide):
         if token == b">":
             return len(narrow) > index
-        if index >= len(narrow) or narrow[index] == b">":
+        if index >= len(narrow) or (narrow[index] == b">" and not literal):
             return False
         if token != b"*" and token != narrow[index]:
             return False

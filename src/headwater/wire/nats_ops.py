@@ -55,9 +55,12 @@ def decode_connect(arguments: bytes, earlier: Connect | None = None) -> Connect:
     """
     if earlier is None:
         try:
-            return _connect_decoder.decode(arguments)
+            connect = _connect_decoder.decode(arguments)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             pass
+        else:
+            if _is_int64(connect.protocol):
+                return connect
     return msgspec.structs.replace(earlier or Connect(), **_connect_fields(arguments))
 
 
@@ -65,13 +68,14 @@ def _connect_fields(arguments: bytes) -> dict[str, object]:
     """Return the attributes that ``arguments`` give values to, as lenient as Go's decoder.
 
     There a key may be in any case, null is nothing, and what is no UTF-8 is a replacement sign.
+    Of equal keys the last one counts, but each has to have a value of the right type.
     """
     fields = {}
-    for name, value in _object(arguments).items():
+    for name, value in _object(arguments):
         field = _FIELDS.get(name.lower())
         if field is None or value is None:
             continue
-        if type(value) is not field.type:
+        if type(value) is not field.type or (type(value) is int and not _is_int64(value)):
             raise ProtocolError(f"bad CONNECT: type of {field.encode_name}")
         fields[field.name] = _SURROGATES.sub("\ufffd", value) if type(value) is str else value
     return fields
@@ -86,14 +90,23 @@ def check_info(arguments: bytes) -> None:
     _object(arguments)
 
 
-def _object(arguments: bytes) -> dict:
+class _Pairs(list):
+    """The keys of an object with their values, in their order."""
+
+
+def _object(arguments: bytes) -> _Pairs:
+    text = arguments.decode("utf-8", "replace")
     try:
-        value = json.loads(arguments.decode("utf-8", "replace"), parse_constant=_refuse_constant)
+        value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_Pairs)
     except (ValueError, RecursionError) as error:
         raise ProtocolError("no JSON") from error
-    if value is not None and not isinstance(value, dict):
+    if value is not None and not isinstance(value, _Pairs):
         raise ProtocolError("no JSON object")
-    return value or {}
+    return value or _Pairs()
+
+
+def _is_int64(value: int) -> bool:
+    return -(2**63) <= value < 2**63
 
 
 def _refuse_constant(name: str) -> None:
