@@ -12,10 +12,10 @@ from tests.sim.simdisk import SimDisk
 class World:
     """A node with JetStream on a simulated disk, and a client of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, disk: SimDisk | None = None) -> None:
         self.node: Node = new_node()
         self.node.listening = True
-        self.jobs: HeldJobs = start(self.node, SimDisk())
+        self.jobs: HeldJobs = start(self.node, disk or SimDisk())
         self.client = Client(self.node)
 
     def ask(self, subject: str, **body: Any) -> None:

@@ -19,10 +19,12 @@ from tests.fuzz.mutate import NUMBERS, mutate
 from tests.fuzz.target import Target, require
 from tests.jetstream.fakes import HeldJobs
 from tests.monitor.streams import World
+from tests.sim.simdisk import SimDisk
 
 # A request leads to so many bytes at most: nothing here has more than a few streams and consumers.
 _ANSWER_BYTES_MAX = 64 * 1024
 _REQUESTS_MAX = 12
+_DISK_BYTES = 4 * 1024 * 1024
 _SUBJECT_BYTES_MAX = 1000
 
 
@@ -36,7 +38,9 @@ class JetStreamTarget(Target):
         self._renew()
 
     def _renew(self) -> None:
-        world = World()
+        disk = SimDisk()
+        disk.capacity_bytes = _DISK_BYTES  # a part of it is held back
+        world = World(disk)
         world.client.say(b"SUB inbox 1\r\nSUB in.> 2\r\n")
         world.stream("S", max_msgs=5)
         world.consumer("S", "C")
