@@ -197,6 +197,16 @@ def test_buffer(same, parts, capacity, size):
     same("collect", parts, capacity, size)
 
 
+@compared(
+    data=st.one_of(st.binary(max_size=200), st.binary(max_size=9).map(lambda part: part * 9)),
+    start=st.integers(0, 3),
+    cut=st.integers(-2, 9),
+    size_max=st.sampled_from([3, 100_000]),
+)
+def test_s2_and_checksums(same, data, start, cut, size_max):
+    same("s2", data, start, len(data) - cut, size_max)
+
+
 def test_the_processes_are_of_different_forms_and_a_difference_is_noticed(same):
     with pytest.raises(AssertionError, match=r"ts_encoder\.py"):
         same("form")

@@ -14,11 +14,13 @@ import msgspec
 from headwater.accounts.permissions import Rules
 from headwater.base.buffer import Buffer, BufferPool
 from headwater.base.errors import ProtocolError
+from headwater.natsstore.highway import Hasher
 from headwater.subjects import validate
 from headwater.subjects.mapping import SubjectMappings, compile_mapping
 from headwater.subjects.match import Interest, Sublist
 from headwater.subjects.transform import TransformError, compile_import, compile_transform
-from headwater.wire import headers, nats_encoder
+from headwater.wire import headers, nats_encoder, s2_block
+from headwater.wire.crc32c import masked_checksum
 from headwater.wire.message import Message
 from headwater.wire.nats_parser import NatsParser
 
@@ -173,6 +175,17 @@ def collect(parts: list[Any], capacity: int, size: int) -> Any:
     return results, contents, buffer.capacity, attempt(buffer.contents)
 
 
+def s2(data: bytes, start: int, end: int, size_max: int) -> Any:
+    """Encode a stretch of ``data``, decode it as it is, and take its checksums."""
+    view = memoryview(data)
+    return [
+        attempt(s2_block.encode, view, start, end),
+        attempt(s2_block.decode, view, start, end, size_max),
+        attempt(masked_checksum, view, start, end),
+        attempt(Hasher(data).digest, view, start, end),
+    ]
+
+
 def form() -> str:
     """Return the file of a hot module: its name differs between the forms."""
     return str(nats_encoder.__file__)
@@ -190,6 +203,7 @@ SCENARIOS: dict[str, Callable[..., Any]] = {
         transform,
         mapping,
         collect,
+        s2,
         form,
     )
 }

@@ -1,5 +1,7 @@
 """Blocks of Snappy and S2: elements and what they stand for."""
 
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -135,3 +137,43 @@ def test_a_damaged_block_gives_data_or_an_error(pair: tuple[bytes, bytes], data)
         decode(bytes(block), 200_000)
     except FormatError:
         pass
+
+
+# What is encoded
+
+texts = st.builds(
+    lambda words, picks: b"".join(words[pick % len(words)] for pick in picks),
+    st.lists(st.binary(min_size=1, max_size=40), min_size=1, max_size=5),
+    st.lists(st.integers(0, 100), max_size=200),
+)
+
+
+def encode(data: bytes) -> bytes:
+    return s2_block.encode(memoryview(b"<" + data + b">"), 1, len(data) + 1)
+
+
+@given(st.one_of(st.binary(max_size=300), texts))
+def test_what_was_encoded_is_decoded(data: bytes) -> None:
+    assert decode(encode(data)) == data
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"a" * 65536,
+        bytes(range(256)) * 256,
+        b"".join(b"%d" % number for number in range(14000))[:65536],
+        random.Random(1).randbytes(65536),
+        random.Random(1).randbytes(3000) * 20,
+    ],
+    ids=["empty", "one byte", "all bytes", "numbers", "noise", "far copies"],
+)
+def test_large_blocks(data: bytes) -> None:
+    block = encode(data)
+    assert decode(block) == data
+    assert len(block) <= len(data) + len(data) // 200 + 8
+
+
+def test_what_repeats_becomes_small() -> None:
+    assert len(encode(b"what repeats becomes small. " * 1000)) < 2000

@@ -1,5 +1,8 @@
 """Streams of Snappy and S2, in pieces."""
 
+import random
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +10,7 @@ from hypothesis import strategies as st
 from headwater.base.errors import FormatError
 from headwater.wire import s2_stream
 from headwater.wire.crc32c import masked_checksum
-from headwater.wire.s2_stream import HEAD, SNAPPY_HEAD, StreamReader, plain_chunks
+from headwater.wire.s2_stream import HEAD, SNAPPY_HEAD, StreamReader, chunks, plain_chunks
 
 
 def chunk(kind: int, body: bytes) -> bytes:
@@ -38,9 +41,18 @@ def test_what_is_written_is_read_however_it_is_cut(data: bytes, size: int, head:
 
 
 @pytest.mark.parametrize("size", [0, 1, 65536, 65537, 200_000])
-def test_long_data_are_several_chunks(size: int) -> None:
+@pytest.mark.parametrize("write", [plain_chunks, chunks])
+def test_long_data_are_several_chunks(size: int, write: Callable[[bytes], bytes]) -> None:
     data = (bytes(range(251)) * (size // 251 + 1))[:size]
-    assert s2_stream.decode(HEAD + plain_chunks(data)) == data
+    assert s2_stream.decode(HEAD + write(data)) == data
+
+
+def test_chunks_are_compressed_where_that_pays() -> None:
+    noise = random.Random(1).randbytes(65536)
+    stream = chunks((b"text " * 13108)[:65536] + noise)
+    assert stream[0] == 0
+    assert len(stream) < 75_000
+    assert stream[-len(noise) - 8] == 1
 
 
 def test_compressed_chunks_and_a_second_head() -> None:

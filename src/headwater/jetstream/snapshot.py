@@ -12,7 +12,7 @@ from headwater.natsstore.consumer_state import ConsumerState, Pending, SequenceP
 from headwater.wire import s2_stream
 
 # How much is gathered at a stretch, and how many messages are looked at: about a millisecond.
-_PIECE_BYTES = 64 * 1024
+_PIECE_BYTES = 32 * 1024
 _PIECE_MESSAGES = 300
 
 
@@ -61,7 +61,7 @@ class Snapshot:
             self._done(b"", error)
             return
         if self._raw and (self._ended or len(self._raw) >= _PIECE_BYTES):
-            self._ready += s2_stream.plain_chunks(self._raw)
+            self._ready += s2_stream.chunks(self._raw)
             self._raw.clear()
         if len(self._ready) < self._size and not self._ended:
             self._stream.timers.after(0, self._go)

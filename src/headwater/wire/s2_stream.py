@@ -1,7 +1,4 @@
-"""S2 streams, and those of Snappy: chunks with checksums, read as they come, written as they are.
-
-What is written is not compressed; every reader takes that.
-"""
+"""S2 streams, and those of Snappy: chunks with checksums, read as they come, compressed or not."""
 
 from headwater.base.errors import FormatError
 from headwater.wire import s2_block
@@ -15,25 +12,47 @@ _PLAIN = 0x01
 _COMPRESSED = 0x00
 _STREAM_HEAD = 0xFF
 _RESERVED = range(0x02, 0x80)
-_PLAIN_BYTES_MAX = 65536
+_CHUNK_BYTES_MAX = s2_block.ENCODED_BYTES_MAX
+_WORTH_PART = 7 / 8  # of the data, which a block has to be smaller than
 _BLOCK_BYTES_MAX = 4 * 1024 * 1024
 _CORRUPT = "s2: corrupt input"
 
 
-def plain_chunks(data: bytes | bytearray) -> bytes:
-    """Return ``data`` as chunks of a stream whose head was written."""
+def chunks(data: bytes | bytearray) -> bytes:
+    """Return ``data`` as chunks of a stream whose head was written, compressed if that pays."""
     view = memoryview(data)
-    parts: list[bytes | memoryview] = []
-    for start in range(0, len(view), _PLAIN_BYTES_MAX):
-        end = min(start + _PLAIN_BYTES_MAX, len(view))
-        size = end - start + _CHECKSUM_BYTES
-        checksum = masked_checksum(view, start, end)
-        parts += [
-            (_PLAIN | size << 8).to_bytes(_CHUNK_HEAD_BYTES, "little"),
-            checksum.to_bytes(_CHECKSUM_BYTES, "little"),
-            view[start:end],
-        ]
+    parts = []
+    for start in range(0, len(view), _CHUNK_BYTES_MAX):
+        end = min(start + _CHUNK_BYTES_MAX, len(view))
+        block = s2_block.encode(view, start, end)
+        if len(block) < (end - start) * _WORTH_PART:
+            parts.append(_chunk(_COMPRESSED, view, start, end, block))
+        else:
+            parts.append(_chunk(_PLAIN, view, start, end, view[start:end]))
     return b"".join(parts)
+
+
+def plain_chunks(data: bytes | bytearray) -> bytes:
+    """Return ``data`` as chunks that are not compressed; every reader takes them."""
+    view = memoryview(data)
+    parts = []
+    for start in range(0, len(view), _CHUNK_BYTES_MAX):
+        end = min(start + _CHUNK_BYTES_MAX, len(view))
+        parts.append(_chunk(_PLAIN, view, start, end, view[start:end]))
+    return b"".join(parts)
+
+
+def _chunk(kind: int, data: memoryview, start: int, end: int, content: bytes | memoryview) -> bytes:
+    """Return a chunk that stands for ``data[start:end]``."""
+    head = kind | len(content) + _CHECKSUM_BYTES << 8
+    checksum = masked_checksum(data, start, end)
+    return b"".join(
+        (
+            head.to_bytes(_CHUNK_HEAD_BYTES, "little"),
+            checksum.to_bytes(_CHECKSUM_BYTES, "little"),
+            content,
+        )
+    )
 
 
 class StreamReader:
