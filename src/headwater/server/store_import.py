@@ -5,7 +5,7 @@ from pathlib import Path
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any
 
-from headwater.base.errors import HeadwaterError
+from headwater.base.errors import FormatError, HeadwaterError
 from headwater.base.log import Log
 from headwater.base.timers import Timers
 from headwater.broker.node import Node
@@ -59,6 +59,8 @@ class StoreImport:
         from headwater.natsstore.stream_folder import StreamFolder  # noqa: PLC0415 (see above)
 
         folder = StreamFolder(self._source, stream_path(account, name))
+        if folder.meta.name != name:
+            raise FormatError(f"its configuration is that of a stream {folder.meta.name}")
         return StreamImport(self._streams(account), folder, progress).run()
 
     def close(self) -> None:
