@@ -1,5 +1,7 @@
 """The JetStream API of one account: which request goes to which handler, and how it is answered."""
 
+from headwater.broker.client_info import client_info
+from headwater.broker.client_session import ClientSession
 from headwater.broker.subscription import ServiceSubscription
 from headwater.jetstream import (
     api_consumers,
@@ -20,15 +22,16 @@ _PREFIX_BYTES = len(b"$JS.API.")
 class Request:
     """One request: the tokens of its subject behind ``$JS.API``, its body, and who asks."""
 
-    __slots__ = ("api", "body", "kind", "reply", "streams", "tokens")
+    __slots__ = ("api", "body", "kind", "origin", "reply", "streams", "tokens")
 
-    def __init__(self, api, tokens, body, reply, kind):
+    def __init__(self, api, tokens, body, reply, kind, origin):
         self.api = api
         self.streams = api.streams
         self.tokens = tokens
         self.body = body
         self.reply = reply
         self.kind = kind
+        self.origin = origin  # the session that it came from
 
     def answer(self, body):
         """Send the response."""
@@ -46,6 +49,17 @@ class Request:
             call()
         except JetStreamError as error:
             self.refuse(error.error)
+
+    def client(self):
+        """Return what advisories tell of the client that asks: no field at all if it is none."""
+        session = self.origin
+        if not isinstance(session, ClientSession):
+            return {}
+        told = client_info(session)
+        if session.rtt_ns:
+            told["rtt"] = session.rtt_ns
+        told |= {"server": session.node.name, "kind": "Client", "client_type": "nats"}
+        return {"client": told}
 
     def stream(self, name):
         """Return the stream ``name``.
@@ -140,7 +154,7 @@ class Api:
             return True
         self.total += 1
         kind, call = handler
-        request = Request(self, tokens, message.payload(), reply, kind)
+        request = Request(self, tokens, message.payload(), reply, kind, origin)
         level = required_level(message)
         if level > API_LEVEL:
             request.refuse(api_errors.REQUIRED_API_LEVEL)

@@ -76,7 +76,7 @@ def snapshot(request):
     def described(state):
         archive = Snapshot(stream, state, with_consumers=not asked.no_consumers)
         request.answer(responses.snapshot_begun(stream.config, state))
-        SnapshotSession(request.streams, stream, state, archive, asked).start()
+        SnapshotSession(request, stream, state, archive, asked).start()
 
     stream.describe(described)
 
@@ -101,7 +101,7 @@ def restore(request):
         raise JetStreamError(api_errors.STREAM_NAME_EXIST_RESTORE_FAILED)
     check_overlap(checked.subjects, streams.other_configs(name))
     check_reservation(checked, streams.reserved_bytes(checked.storage), limits)
-    session = RestoreSession(streams, checked)
+    session = RestoreSession(request, checked)
 
     def begun(error):
         if error is not None:

@@ -24,8 +24,10 @@ _WAITING_BYTES_MAX = 64 * 1024 * 1024
 class RestoreSession:
     """One stream that comes in chunks to a subject of its own."""
 
-    def __init__(self, streams, config):
+    def __init__(self, request, config):
+        streams = request.streams
         self._streams = streams
+        self._client = request.client()
         self._config = config
         unique = ids.unique_id(streams.rng).decode()
         self.deliver_subject = f"$JS.SNAPSHOT.RESTORE.{config.name}.{unique}"
@@ -284,7 +286,8 @@ class RestoreSession:
 
     def _advise(self, event, kind, fields):
         name = self._config.name
-        self._streams.advise(f"STREAM.{event}.{name}", kind, {"stream": name, **fields})
+        told = {"stream": name, **fields, **self._client}
+        self._streams.advise(f"STREAM.{event}.{name}", kind, told)
 
     def _label(self):
         return f"{self._streams.account_name} > {self._config.name}"

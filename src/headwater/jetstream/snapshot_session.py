@@ -25,8 +25,10 @@ _STATUS = {
 class SnapshotSession(InterestListener):
     """One snapshot on its way to one subject."""
 
-    def __init__(self, streams, stream, state, snapshot, asked):
+    def __init__(self, request, stream, state, snapshot, asked):
+        streams = request.streams
         self._streams = streams
+        self._client = request.client()
         self._stream = stream
         self._state = state
         self._snapshot = snapshot
@@ -132,18 +134,18 @@ class SnapshotSession(InterestListener):
         self._publish(b"", b"", status)
         end_ns = streams.clock.now()
         fields = {"start": moment(self._started_ns), "end": moment(end_ns)}
-        if reason:
-            fields["error"] = reason
-        self._advise("SNAPSHOT_COMPLETE", "snapshot_complete", fields)
+        failure = {"error": reason} if reason else {}
+        self._advise("SNAPSHOT_COMPLETE", "snapshot_complete", fields, failure)
         took = f"{(end_ns - self._started_ns) / SECOND:.3f}s"
         if reason:
             streams.log.warn(f"Snapshot for stream '{self._label()}' failed after {took}: {reason}")
         else:
             streams.log.info(f"Completed snapshot for stream '{self._label()}' in {took}")
 
-    def _advise(self, event, kind, fields):
+    def _advise(self, event, kind, fields, failure=()):
         name = self._stream.name
-        self._streams.advise(f"STREAM.{event}.{name}", kind, {"stream": name, **fields})
+        told = {"stream": name, **fields, **self._client, **dict(failure)}
+        self._streams.advise(f"STREAM.{event}.{name}", kind, told)
 
     def _label(self):
         return f"{self._streams.account_name} > {self._stream.name}"

@@ -9,6 +9,7 @@ from headwater.accounts.account import Account
 from headwater.base import gojson, ids
 from headwater.base.clock import MILLISECOND, SECOND
 from headwater.base.timers import Timer
+from headwater.broker.client_info import client_info
 from headwater.broker.node import NodeObserver
 from headwater.broker.server_info import server_info
 from headwater.monitor.about import About
@@ -145,16 +146,9 @@ class SystemEvents(NodeObserver):
         }
 
     def _client(self, session: Any) -> dict[str, object]:
-        name = text(session.account.name)
-        user, program, lang, version = session.described()
-        told = {"user": user, "name": program, "lang": lang, "ver": version}
         return {
-            "start": gojson.time_text(session.start_ns),
-            "host": session.address,
-            "id": session.id,
-            "acc": name,
-            **{key: value for key, value in told.items() if value},
-            "name_tag": name,
+            **client_info(session),
+            "name_tag": text(session.account.name),
             "kind": "Client",
             "client_type": "nats",
         }
