@@ -2,15 +2,11 @@
 
 import asyncio
 import json
-import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import nats
-import pytest
 from nats.js.errors import APIError
 
 from tests.server.processes import LOCAL, ServerProcess
@@ -82,38 +78,3 @@ def test_damage_costs_the_damaged_message_only_and_is_told(tmp_path: Path) -> No
     assert len(found) == 100
     assert len(lost) == 1
     assert "damaged" in log
-
-
-def test_a_full_disk_refuses_what_is_new_and_keeps_what_was_acknowledged(tmp_path: Path) -> None:
-    alone = [shutil.which("unshare") or "unshare", "--user", "--map-root-user", "--mount"]
-    try:
-        subprocess.run([*alone, "true"], check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("this system lets nobody make a mount namespace, where a small disk could be")
-    small = tmp_path / "small"
-    small.mkdir()
-    script = 'mount -t tmpfs -o size=2m tmpfs "$0" && exec "$@"'
-    inside = [*alone, "sh", "-c", script, str(small), sys.executable, "-m", "headwater"]
-
-    async def overfill(js: Any) -> tuple[list[int], set[int], list[bytes], int]:
-        await js.add_stream(name="S", subjects=["s"])
-        acked, refused = [], set()
-        for number in range(400):
-            try:
-                acked.append((await js.publish("s", b"%8d" % number + bytes(8000))).seq)
-            except APIError as error:
-                refused.add(error.err_code)
-        kept = [(await js.get_msg("S", sequence)).data[:8] for sequence in acked]
-        await js.purge_stream("S", seq=acked[-1])
-        return acked, refused, kept, (await js.stream_info("S")).state.messages
-
-    with ServerProcess(
-        tmp_path, *LOCAL, *JETSTREAM, str(small), command=(*inside, "server")
-    ) as server:
-        acked, refused, kept, left = run_client(server.wait_ready(), overfill)
-        log = server.log()
-    assert 50 < len(acked) < 400
-    assert refused == {10077}
-    assert kept == [b"%8d" % (sequence - 1) for sequence in acked]
-    assert left >= 1
-    assert "No space left on device" in log
