@@ -49,7 +49,11 @@ def work(task: Task) -> Tally:
             resident = resident_bytes()
         say(batch=batch)
         faulthandler.dump_traceback_later(_DEAD_SECONDS, exit=True)
+        known = len(tally.failed)
         digests = play_batch(target, task.seed, batch, tally, task.count)
+        for failed in tally.failed[known:]:
+            # At once, and again with the figures: a campaign takes long, and may be interrupted.
+            print(failed, file=sys.stderr, flush=True)
         if task.digests:
             say(digests=digests)
     faulthandler.cancel_dump_traceback_later()
