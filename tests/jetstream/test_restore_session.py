@@ -146,6 +146,31 @@ def test_a_consumer_that_cannot_be_is_refused(world: World) -> None:
     check_nothing_left(world)
 
 
+@pytest.mark.parametrize(
+    ("subject", "size", "reason"),
+    [
+        (b"", 1, "has no valid subject"),
+        (b"s.a b", 1, "has no valid subject"),
+        (b"s.a\r\nPING", 1, "has no valid subject"),
+        (b"s..a", 1, "has no valid subject"),
+        (b"s." + b"a" * 65534, 1, "has no valid subject"),
+        (b"s.a", 1 << 20 | 1, "exceeds maximum payload size"),
+        (b"s.a", 501, "exceeds maximum message size"),
+    ],
+)
+def test_what_no_client_could_have_sent_is_refused(
+    world: World, subject: bytes, size: int, reason: str
+) -> None:
+    raw = bytearray(archive(sequences=(), consumers=(), end=False))
+    put_entry(raw, subject, 1000, 1, b"", bytes(size))
+    put_end(raw)
+    answer = world.restore(bytes(raw), 500_000, max_msg_size=500)
+    error = f"restore failed: message sequence 1 {reason}"
+    assert answer["error"]["description"] == error
+    world.settle()
+    assert world.leftovers() == []
+
+
 def test_the_quota_holds(tmp_path: Path) -> None:
     world = World(tmp_path / "store", JetStreamOptions(file_max=100))
     assert world.restore(archive())["error"]["err_code"] == 10047

@@ -5,6 +5,7 @@ import enum
 import msgspec
 
 from headwater.base.errors import FormatError
+from headwater.jetstream.stream_restore import is_storable
 from headwater.natsstore import consumer_state
 from headwater.natsstore.archive import CONSUMER_PREFIX, STATE_NAME, ArchiveReader
 from headwater.natsstore.consumer_state import ConsumerState
@@ -152,6 +153,7 @@ class ArchiveRestore:
             raise FormatError("expected message sequence")
         if entry.sequence <= self._last:
             raise FormatError(f"message sequence {entry.sequence} out of order")
+        self._check_message(entry)
         self._last = entry.sequence
         self._restore.add_message(
             entry.sequence,
@@ -160,6 +162,18 @@ class ArchiveRestore:
             entry.body[: entry.header_size],
             entry.body[entry.header_size :],
         )
+
+    def _check_message(self, entry):
+        """Refuse what no client could have sent."""
+        restore = self._restore
+        size = len(entry.body)
+        most = restore.config.max_msg_size
+        if size > restore.payload_bytes_max:
+            raise FormatError(f"message sequence {entry.sequence} exceeds maximum payload size")
+        if 0 <= most < size:
+            raise FormatError(f"message sequence {entry.sequence} exceeds maximum message size")
+        if not is_storable(entry.name):
+            raise FormatError(f"message sequence {entry.sequence} has no valid subject")
 
     def _next_part(self):
         self._part = _Part.CONSUMERS if self._consumers_left else _Part.MESSAGES

@@ -4,6 +4,7 @@ from itertools import chain, islice
 from typing import Any
 
 from headwater.jetstream.api_errors import JetStreamError
+from headwater.jetstream.stream_restore import is_storable
 
 _BATCH_MESSAGES = 400
 _BATCH_BYTES = 256 * 1024
@@ -100,6 +101,9 @@ class FolderRestore:
                 continue
             if not self._restore.takes(record.sequence):
                 return batch[place:]
+            if not is_storable(record.subject):
+                self.notes.append(f"message {record.sequence} was left out: no valid subject")
+                continue
             self._restore.add_message(
                 record.sequence, record.time_ns, record.subject, record.headers, record.payload
             )

@@ -13,10 +13,12 @@ from headwater.jetstream.consumer_config import Action, ConsumerConfig
 from headwater.jetstream.requests import read_body
 from headwater.jetstream.stream_config import Compression, Storage
 from headwater.store.record import SKIP
+from headwater.subjects.validate import is_valid
 from headwater.wire.message import Message
 
 # A block has a bit for each sequence from its first on: after a longer gap there is a new one.
 _GAP_MAX = 65536
+_SUBJECT_BYTES_MAX = 65535  # a record has two bytes for its size
 _STAGED_BYTES_MAX = 256 * 1024
 
 
@@ -25,6 +27,7 @@ class StreamRestore:
 
     def __init__(self, streams, config, created_ns):
         self.config = config
+        self.payload_bytes_max = streams.node.payload_bytes_max
         self.abandoned = False
         self._streams = streams
         self.created_ns = created_ns
@@ -174,6 +177,11 @@ class StreamRestore:
         self.abandoned = True
         self._streams.restoring.discard(self)
         self._store.when_idle(lambda: self._streams.drop_restore(self._stream))
+
+
+def is_storable(subject):
+    """Tell whether a message may have this subject, which no client has published to here."""
+    return len(subject) <= _SUBJECT_BYTES_MAX and is_valid(subject)
 
 
 def stored_here(config):
