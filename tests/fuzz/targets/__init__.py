@@ -8,12 +8,13 @@ from tests.fuzz.targets.headers import HeadersTarget
 from tests.fuzz.targets.http import HttpTarget
 from tests.fuzz.targets.jetstream import JetStreamTarget
 from tests.fuzz.targets.leaf import LeafTarget
+from tests.fuzz.targets.natsfiles import NatsFilesTarget
 from tests.fuzz.targets.proxy import ProxyTarget
 from tests.fuzz.targets.store import StoreTarget
 from tests.fuzz.targets.subjects import SubjectsTarget
 
 _ALL: tuple[type[Target], ...] = (
     *(ClientTarget, ConfigTarget, LeafTarget, ConnectTarget, HeadersTarget, ProxyTarget),
-    *(SubjectsTarget, HttpTarget, JetStreamTarget, StoreTarget),
+    *(SubjectsTarget, HttpTarget, JetStreamTarget, StoreTarget, NatsFilesTarget),
 )
 TARGETS = {target.name: target for target in _ALL}
