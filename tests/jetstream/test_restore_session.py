@@ -272,3 +272,15 @@ def test_chunks_that_come_together(world: World) -> None:
     places = [heard.index(b"MSG r.%b " % name) for name in (b"a", b"b", b"c")]
     assert places == sorted(places)
     check_stream(world)
+
+
+def test_the_time_of_the_last_message_stays_known(world: World) -> None:
+    """Also if that message is gone, and after a restart."""
+    raw = bytearray(MAGIC)
+    state = {"first_seq": 10, "last_seq": 9, "last_ts": "2026-11-27T21:06:40.5Z"}
+    put_entry(raw, b"state.json", 1, 0, b"", json.dumps(state).encode())
+    put_end(raw)
+    answer = world.restore(bytes(raw))
+    wanted = (9, 10, "2026-11-27T21:06:40.5Z")
+    for found in (answer["state"], world.restarted().ask("STREAM.INFO.S")["state"]):
+        assert (found["last_seq"], found["first_seq"], found["last_ts"]) == wanted

@@ -63,7 +63,7 @@ def described(run: Play, name: str) -> dict[str, Any]:
     info = run.ask(f"STREAM.INFO.{name}", note=False)
     return {
         "messages": moving.messages(run, name),
-        "state": moving.state(run, name),
+        "state": info["state"],
         "consumers": moving.consumers(run, name),
         "config": {**info["config"], "compression": "any"},
         "created": info["created"],
@@ -85,6 +85,9 @@ def test_a_stream_is_imported(stores: Stores, make: Callable[[Play], str], end: 
     run = Play(stores.theirs, 0)
     wanted = described(run, name)
     run.close()
+    if wanted["state"]["last_ts"].startswith("0001"):
+        # After a crash nats-server does not know when the last message came if that was erased.
+        found["state"]["last_ts"] = wanted["state"]["last_ts"]
     if end == "kill":
         # What was acknowledged last a killed nats-server may wait for again, though it is gone.
         for one, other in zip(found["consumers"], wanted["consumers"], strict=True):

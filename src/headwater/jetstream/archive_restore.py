@@ -4,6 +4,7 @@ import enum
 
 import msgspec
 
+from headwater.base import gojson
 from headwater.base.errors import FormatError
 from headwater.jetstream.stream_restore import is_storable
 from headwater.natsstore import consumer_state
@@ -37,6 +38,7 @@ class _State(msgspec.Struct):
 
     first_seq: int = 0
     last_seq: int = 0
+    last_ts: str = ""
     consumer_count: int = 0
 
 
@@ -146,7 +148,7 @@ class ArchiveRestore:
 
     def _take_message(self, entry):
         if entry.is_end:
-            self._restore.skip_to(self._state.last_seq)
+            self._restore.end_at(self._state.last_seq, self._last_time_ns())
             self._part = _Part.END
             return
         if not entry.sequence:
@@ -162,6 +164,13 @@ class ArchiveRestore:
             entry.body[: entry.header_size],
             entry.body[entry.header_size :],
         )
+
+    def _last_time_ns(self):
+        """Return when the last message came, 0 if that is not known."""
+        try:
+            return gojson.parse_time(self._state.last_ts)
+        except (ValueError, OverflowError):
+            return 0
 
     def _check_message(self, entry):
         """Refuse what no client could have sent."""

@@ -97,7 +97,7 @@ class FolderRestore:
     def _add_records(self, batch):
         for place, record in enumerate(batch):
             if record.erased:
-                self._restore.skip_to(record.sequence)
+                self._restore.end_at(record.sequence, record.time_ns)
                 continue
             if not self._restore.takes(record.sequence):
                 return batch[place:]

@@ -121,6 +121,12 @@ class StreamRestore:
             self._store.propose(SKIP, b"", b"", sequence)
             self._last = sequence
 
+    def end_at(self, sequence, time_ns):
+        """Let ``sequence`` be the last one, though its message may be gone, given at a time."""
+        self.skip_to(sequence)
+        if 0 < time_ns < 1 << 63:
+            self._store.propose(SKIP, b"", time_ns.to_bytes(8, "little"), self._last)
+
     def commit(self, done):
         """Write what was added; ``done(error)`` once it is there."""
 

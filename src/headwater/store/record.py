@@ -30,7 +30,7 @@ CONFIG = 5  # the stream's configuration
 CONSUMER = 6  # a consumer was made or changed; its name is the subject
 CONSUMER_DELETE = 7
 CONSUMER_STATE = 8  # what a consumer delivered, and what was acknowledged
-SKIP = 9  # sequences up to this one were given out and are not used
+SKIP = 9  # sequences up to this one were given out and are not used; the time of the last, or none
 KIND_LAST = SKIP
 
 # The first record of a write: everything before it had been synced when it was written.

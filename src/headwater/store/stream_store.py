@@ -452,6 +452,8 @@ class StreamStore:
             self._work.append(Purge.decode(record.subject(view), payload))
         elif kind == SKIP:
             self.index.skip_to(record.sequence)
+            if payload:  # a message was there, elsewhere, and was the last one
+                self.index.last_time_ns = int.from_bytes(payload[:8], "little")
         else:
             self.owner.apply(kind, record.subject(view), payload, record.sequence, record.time_ns)
 
