@@ -41,8 +41,8 @@ def main(arguments: list[str]) -> int:
 def _parsed(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("targets", nargs="*", metavar="target", help=", ".join(TARGETS))
-    parser.add_argument("--inputs", type=int, default=100_000, help="inputs of a target")
-    parser.add_argument("--seconds", type=float, default=3600, help="time of a target at most")
+    parser.add_argument("--inputs", type=int, default=1_000_000, help="inputs of a target")
+    parser.add_argument("--seconds", type=float, default=7200, help="time of a target at most")
     parser.add_argument("--seed", type=int, default=1, help="where the inputs begin")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--batch", type=int, help="play only this batch, in this process")
