@@ -83,7 +83,7 @@ class Model:
             assert state.first <= theirs[0]
             assert state.last in (0, theirs[-1])
             if index.keep_places:
-                assert index.places[index.subjects.find(subject)][::2] == theirs
+                assert list(index.places[index.subjects.find(subject)][::2]) == theirs
                 assert state.last == theirs[-1]
 
 

@@ -4,6 +4,8 @@ Two files take turns, so that a damaged one leaves the one before it.  Block fil
 are all gone are removed only once both checkpoints do without them.
 """
 
+import sys
+from array import array
 from zlib import crc32
 
 import msgspec
@@ -48,7 +50,7 @@ class Checkpoint(msgspec.Struct, array_like=True):
     keep_places: bool
     blocks: list[BlockState]
     subjects: bytes  # as SubjectTable.pack writes them
-    places: list[list[int]]  # in the order of the subjects; none at all where they are not kept
+    places: list[bytes]  # 8 bytes a number, in the order of the subjects; none if they are not kept
     owner: bytes
 
 
@@ -119,7 +121,7 @@ def restore(store, checkpoint: Checkpoint) -> None:
     index.keep_places = checkpoint.keep_places
     index.subjects.unpack(checkpoint.subjects)
     # Entries of a table that was empty are numbered in order.
-    index.places = dict(enumerate(checkpoint.places))
+    index.places = {number: _numbers(data) for number, data in enumerate(checkpoint.places)}
     for block in checkpoint.blocks:
         index.blocks.append(_block(checkpoint.stream_id, block))
     store.position_number = checkpoint.number
@@ -128,14 +130,29 @@ def restore(store, checkpoint: Checkpoint) -> None:
     store.last_time_ns = index.last_time_ns
 
 
-def _places(index) -> list[list[int]]:
-    found: list[list[int]] = []
+def _places(index) -> list[bytes]:
+    found: list[bytes] = []
     if index.places:
         number = index.subjects.next_number(0)
         while number >= 0:
-            found.append(index.places[number])
+            found.append(_little_endian(index.places[number]).tobytes())
             number = index.subjects.next_number(number + 1)
     return found
+
+
+def _numbers(data: bytes) -> "array[int]":
+    numbers = array("q")
+    numbers.frombytes(data)
+    return _little_endian(numbers)
+
+
+def _little_endian(numbers: "array[int]") -> "array[int]":
+    """Return numbers in the byte order of the file, or back in that of the machine."""
+    if sys.byteorder == "little":
+        return numbers
+    other = numbers[:]
+    other.byteswap()
+    return other
 
 
 def _block_state(block) -> BlockState:

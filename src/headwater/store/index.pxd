@@ -31,15 +31,14 @@ cdef class Index:
     cpdef bytes add(self, Block block, Record record, const unsigned char[::1] view)
     @cython.locals(block=Block, number=Py_ssize_t)
     cpdef bint remove(self, long long sequence, bytes subject, long long size) except -1
-    @cython.locals(subjects=SubjectTable, places=list, count='long long')
+    @cython.locals(subjects=SubjectTable, count='long long')
     cdef _remove_from(self, Py_ssize_t number, long long sequence)
     @cython.locals(block=Block)
     cpdef lose(self, long long sequence)
-    @cython.locals(subjects=SubjectTable, number=Py_ssize_t, places=list)
+    @cython.locals(subjects=SubjectTable, number=Py_ssize_t)
     cpdef forget_oldest(self, bytes subject)
     @cython.locals(record=Record, number=Py_ssize_t)
     cpdef place(self, CachedBlock cached)
-    @cython.locals(places=list)
     cdef _keep_place(self, Py_ssize_t number, long long sequence, long long size)
     cpdef set_last(self, Py_ssize_t number, Record record)
     cpdef settle_first(self)
@@ -60,4 +59,4 @@ cdef class Index:
 
 
 @cython.locals(index=Py_ssize_t)
-cdef _remove_place(list places, long long sequence)
+cdef _remove_place(places, long long sequence)

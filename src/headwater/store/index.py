@@ -4,6 +4,8 @@ The index is the applied state.  It is changed by applying records in order and 
 that the same records give the same index anywhere.
 """
 
+from array import array
+
 from headwater.base import octets
 from headwater.store.subjects import SubjectTable
 
@@ -42,7 +44,7 @@ class Index:
         self.emptied = False  # whether a block has lost its last message
         self.thinned = True  # whether a block has lost a message since all were looked at
         self.keep_places = False
-        # Entry of a subject -> [sequence, bytes, sequence, bytes, …], where limits need them all.
+        # Entry of a subject -> sequence, bytes, sequence, bytes, …, where limits need them all.
         self.places = {}
         # The last message that the subject of the message added last had before, and its bytes.
         self.previous_last = 0
@@ -115,7 +117,7 @@ class Index:
     def _keep_place(self, number, sequence, size):
         places = self.places.get(number)
         if places is None:
-            places = self.places[number] = []
+            places = self.places[number] = array("q")
         places.append(sequence)
         places.append(size)
 

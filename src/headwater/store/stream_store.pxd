@@ -74,7 +74,7 @@ cdef class StreamStore:
     cdef bint _apply_records(self, Block block, const unsigned char[::1] view, Py_ssize_t end) except -1
     @cython.locals(sequence='long long', index=Index, subject=bytes)
     cdef _apply_message(self, Block block, Record record, const unsigned char[::1] view)
-    @cython.locals(index=Index, subjects=SubjectTable, number=Py_ssize_t, places=list)
+    @cython.locals(index=Index, subjects=SubjectTable, number=Py_ssize_t)
     cpdef enforce_subject(self, bytes subject)
     cdef _remove_known(self, long long sequence, bytes subject, long long size)
     @cython.locals(index=Index)
