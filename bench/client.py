@@ -56,9 +56,9 @@ class Client:
             raise HarnessError(f"{subject}: {answer}")
         return answer
 
-    def create_stream(self, name: str, subjects: list[str]) -> None:
-        """Create a stream on files, its other settings at the server's defaults."""
-        config = {"name": name, "subjects": subjects, "storage": "file"}
+    def create_stream(self, name: str, subjects: list[str], storage: str = "file") -> None:
+        """Create a stream on files or in memory, its other settings at the server's defaults."""
+        config = {"name": name, "subjects": subjects, "storage": storage}
         self.request(f"$JS.API.STREAM.CREATE.{name}", config)
 
     def stream_state(self, name: str) -> dict[str, Any]:

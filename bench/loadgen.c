@@ -3,12 +3,12 @@
  *     loadgen pubsub  port=P [pubs= subs= messages= size= subjects= interests= queue= tls= block= rate=
  *                             check= stall_ms=]
  *     loadgen request port=P [messages= size= window= block= stall_ms=]
- *     loadgen jspub   port=P [messages= size= window= block= stall_ms=]
+ *     loadgen jspub   port=P [messages= size= subjects= streams= window= block= stall_ms=]
  *     loadgen latency port=P [messages= size= warmup= stall_ms=]
  *
  * queue=1 makes the subscribers one queue group.  interests=N gives the one subscriber N subscriptions, half of
  * them literal and half with a wildcard, of which two meet each subject.  tls=1 encrypts every connection; it
- * needs OpenSSL's library, not its headers.
+ * needs OpenSSL's library, not its headers.  streams=N publishes to N streams in turn, each with one subject.
  *
  * What is published is encoded before the clock starts: a block of `block` messages per publisher,
  * written again and again.  All messages of a run have the same encoded length, so the frames that a
@@ -53,10 +53,10 @@ static const char CONNECT[] =
     "\"headers\":true,\"no_responders\":true,\"echo\":true}\r\nPING\r\n";
 
 static struct {
-    long port, pubs, subs, messages, size, subjects, interests, queue, tls, block, window, rate, warmup, check,
-        stall_ms;
+    long port, pubs, subs, messages, size, subjects, streams, interests, queue, tls, block, window, rate, warmup,
+        check, stall_ms;
 } options = {
-    .pubs = 1, .subs = 1, .messages = 100000, .size = 16, .subjects = 1, .block = 4096,
+    .pubs = 1, .subs = 1, .messages = 100000, .size = 16, .subjects = 1, .streams = 1, .block = 4096,
     .window = 1000, .stall_ms = 10000,
 };
 
@@ -275,6 +275,14 @@ static void subject_of(char *into, long sequence) {
         snprintf(into, SUBJECT_BYTES, "bench.unique.%08ld", sequence % options.subjects);
 }
 
+static void requested_subject_of(char *into, const char *requested, long sequence) {
+    long distinct = options.streams > 1 ? options.streams : options.subjects;
+    if (distinct == 1)
+        snprintf(into, SUBJECT_BYTES, "%s", requested);
+    else
+        snprintf(into, SUBJECT_BYTES, "%s.%08ld", requested, sequence % distinct);
+}
+
 static char *finish_message(char *at, long publisher, long sequence) {
     payload_of(at, publisher, sequence);
     memcpy(at + options.size, "\r\n", 2);
@@ -298,11 +306,13 @@ static Block encode_block(long publisher, const char *requested) {
     Block block = {.bytes = allocate((size_t)options.block * (size_t)(options.size + 2 * SUBJECT_BYTES))};
     char *at = block.bytes, subject[SUBJECT_BYTES];
     for (long sequence = 0; sequence < options.block; sequence++) {
-        subject_of(subject, sequence);
-        if (requested)
-            at += sprintf(at, "PUB %s _INBOX.bench.%08ld %ld\r\n", requested, sequence, options.size);
-        else
+        if (requested) {
+            requested_subject_of(subject, requested, sequence);
+            at += sprintf(at, "PUB %s _INBOX.bench.%08ld %ld\r\n", subject, sequence, options.size);
+        } else {
+            subject_of(subject, sequence);
             at += sprintf(at, "PUB %s %ld\r\n", subject, options.size);
+        }
         at = finish_message(at, publisher, sequence);
     }
     block.length = (size_t)(at - block.bytes);
@@ -577,19 +587,24 @@ static void run_pubsub(void) {
 
 /* ---- jspub: publish with acknowledgement, a window of messages under way ---- */
 
-static long acked;
+static long acked, *acked_of; /* in all and per stream: only the acknowledgements of one stream have an order */
 
 static void check_ack(const char *subject, const char *body, long length) {
     char text[512];
     long kept = length < (long)sizeof text - 1 ? length : (long)sizeof text - 1;
     memcpy(text, body, (size_t)kept);
     text[kept] = 0;
+    long inbox = strtol(subject + strlen("_INBOX.bench."), NULL, 10);
+    if (inbox < 0) fail("unexpected acknowledgement on %.30s", subject);
+    long *count = &acked_of[inbox % options.streams];
+    long message = *count * options.streams + inbox % options.streams;
     const char *sequence = strstr(text, "\"seq\":");
-    if (strstr(text, "\"error\"") || !sequence) fail("message %ld is not acknowledged: %s", acked, text);
-    if (strtol(sequence + 6, NULL, 10) != acked + 1)
-        fail("message %ld should have the sequence %ld: %s", acked, acked + 1, text);
-    if (strtol(subject + strlen("_INBOX.bench."), NULL, 10) != acked % options.block)
-        fail("the acknowledgement of message %ld is due, got that on %.30s", acked, subject);
+    if (strstr(text, "\"error\"") || !sequence) fail("message %ld is not acknowledged: %s", message, text);
+    if (strtol(sequence + 6, NULL, 10) != *count + 1)
+        fail("message %ld should have the sequence %ld: %s", message, *count + 1, text);
+    if (inbox != message % options.block)
+        fail("the acknowledgement of message %ld is due, got that on %.30s", message, subject);
+    ++*count;
     acked++;
 }
 
@@ -614,6 +629,7 @@ static char *take_ack(int fd, char *at, char *end) {
 
 static void run_jspub(void) {
     Block block = encode_block(0, "bench.js");
+    acked_of = allocate(sizeof *acked_of * (size_t)options.streams);
     int fd = dial();
     subscribe(fd, "_INBOX.bench.*", "");
     set_blocking(fd, 0);
@@ -639,6 +655,7 @@ static void run_jspub(void) {
     }
     double seconds = (double)(now_ns() - start_ns) / SECOND_NS;
     printf("{\"seconds\":%.9f,\"published\":%ld,\"acknowledged\":%ld}\n", seconds, options.messages, acked);
+    free(acked_of);
     free(in);
     free(block.bytes);
 }
@@ -831,6 +848,7 @@ static void set_option(const char *argument) {
         {"messages", &options.messages, 1, 1000000000},
         {"size", &options.size, STAMP_BYTES, SIZE_MAX_BYTES},
         {"subjects", &options.subjects, 1, 99999999},
+        {"streams", &options.streams, 1, 10000},
         {"interests", &options.interests, 0, 1000000},
         {"queue", &options.queue, 0, 1},
         {"tls", &options.tls, 0, 1},
@@ -867,6 +885,8 @@ int main(int count, char **arguments) {
         run_pubsub();
     } else if (!strcmp(arguments[1], "jspub")) {
         if (options.block < options.window) options.block = options.window;
+        /* An inbox tells the stream, so the block ends with the last of the streams. */
+        options.block += options.streams - 1 - (options.block - 1) % options.streams;
         run_jspub();
     } else if (!strcmp(arguments[1], "request")) {
         if (options.block < options.window) options.block = options.window;

@@ -124,3 +124,8 @@ def _resident_bytes(pid: int) -> int:
     except OSError:
         return 0
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS:"))
+
+
+def folder_mb(folder: Path) -> float:
+    """Return how long all files below ``folder`` are together."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / _MEGABYTE

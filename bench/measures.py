@@ -1,24 +1,22 @@
 """How one sample of each row is taken: a fresh server, one load, one figure.
 
 Each row has a check as well, run once per side before the samples: the same kind of load, with
-every delivered byte compared and every stored message read back.
+every delivered byte compared.  Streams have their measures in ``stream_measures``.
 """
 
 import contextlib
 import time
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from bench import loadgen, machine
 from bench.client import Client
 from bench.errors import HarnessError
 from bench.servers import JETSTREAM, Setup, Side, running
 
-STREAM, STREAM_SUBJECT = "BENCH", "bench.js"
-JS_SIZE_BYTES = 128
 _QUICK_DIVISOR = 50
 _CHECKED_MESSAGES = 50_000
 _CHECKED_BYTES = 256 * 1024 * 1024
-_CHECKED_STORED = 1_000
 _WARMUP_ROUND_TRIPS = 500
 _PACED_PER_S = 20_000
 _PACED_SECONDS = 5
@@ -48,6 +46,16 @@ class Effort:
     def seconds(self, full: float) -> float:
         """Return how long to wait or to run instead of ``full``."""
         return full / 10 if self.quick else full
+
+
+class Measure(Protocol):
+    """What a row measures."""
+
+    def check(self, side: Side, effort: Effort) -> None:
+        """Raise HarnessError when the server does not do what is going to be measured."""
+
+    def sample(self, side: Side, effort: Effort) -> Sample:
+        """Return one figure, taken from a fresh server."""
 
 
 @dataclass(frozen=True)
@@ -142,47 +150,6 @@ class Latency:
 
 
 @dataclass(frozen=True)
-class JetStreamPublish:
-    """One publisher to a stream on files, at most ``window`` messages without acknowledgement.
-
-    ``their_sync_always`` makes nats-server sync each message before its acknowledgement;
-    ``their_messages`` replaces ``messages`` there, where that is orders of magnitude slower.
-    """
-
-    messages: int
-    window: int
-    their_messages: int | None = None
-    their_sync_always: bool = False
-
-    def check(self, side: Side, effort: Effort) -> None:
-        """Read back what was acknowledged."""
-        count = effort.count(_CHECKED_STORED)
-        with running(side, self._setup(side)) as server:
-            _create_stream(server.port)
-            self._load(server.port, count, block=count)
-            check_stored(server.port, count)
-
-    def sample(self, side: Side, effort: Effort) -> Sample:
-        """Return acknowledged messages per second."""
-        theirs = side.name == "theirs" and self.their_messages
-        count = effort.count(theirs or self.messages)
-        with running(side, self._setup(side)) as server:
-            _create_stream(server.port)
-            done = self._load(server.port, count)
-            _check_count(server.port, count)
-        return Sample(done["acknowledged"] / done["seconds"])
-
-    def _setup(self, side: Side) -> Setup:
-        sync_always = self.their_sync_always and side.name == "theirs"
-        return Setup(jetstream=True, sync_always=sync_always)
-
-    def _load(self, port: int, messages: int, **options: int) -> dict[str, float]:
-        return loadgen.run(
-            "jspub", port, messages=messages, size=JS_SIZE_BYTES, window=self.window, **options
-        )
-
-
-@dataclass(frozen=True)
 class StartTime:
     """From the start of the process until a client has INFO and PONG; JetStream on, store empty."""
 
@@ -258,40 +225,3 @@ class CpuPerMessage:
                 f"{count} messages took {done['seconds']:.1f} s: the rate is not kept"
             )
         return Sample(used_s / count * 1_000_000)
-
-
-Measure = (
-    PubSub
-    | Requests
-    | Latency
-    | JetStreamPublish
-    | StartTime
-    | Memory
-    | IdleConnections
-    | CpuPerMessage
-)
-
-
-def check_stored(port: int, count: int) -> None:
-    """Read back the first ``count`` messages of the stream and compare subject and payload.
-
-    Raises HarnessError naming the first that is not what the load generator published.
-    """
-    _check_count(port, count)
-    with Client(port) as client:
-        for sequence in range(1, count + 1):
-            due = STREAM_SUBJECT, loadgen.payload(sequence - 1, JS_SIZE_BYTES)
-            if (stored := client.stored_message(STREAM, sequence)) != due:
-                raise HarnessError(f"message {sequence} is stored as {stored}, published as {due}")
-
-
-def _create_stream(port: int) -> None:
-    with Client(port) as client:
-        client.create_stream(STREAM, [STREAM_SUBJECT])
-
-
-def _check_count(port: int, count: int) -> None:
-    with Client(port) as client:
-        state = client.stream_state(STREAM)
-    if (state.get("messages"), state.get("last_seq")) != (count, count):
-        raise HarnessError(f"{count} messages were acknowledged, the stream says {state}")

@@ -6,7 +6,6 @@ from bench.errors import HarnessError
 from bench.measures import (
     CpuPerMessage,
     IdleConnections,
-    JetStreamPublish,
     Latency,
     Measure,
     Memory,
@@ -14,8 +13,16 @@ from bench.measures import (
     Requests,
     StartTime,
 )
+from bench.stream_measures import (
+    DiskBytes,
+    JetStreamPublish,
+    Load,
+    Purge,
+    Recovery,
+    StreamMemory,
+)
 
-_WINDOW = 1_000
+_MILLION = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -135,14 +142,79 @@ _ALL = (
     _rate(
         "js.pub_async_128",
         "1 publisher, window 1000, 128 B; theirs syncs every two minutes",
-        JetStreamPublish(1_000_000, _WINDOW),
+        JetStreamPublish(Load(_MILLION)),
         1.5,
     ),
     _rate(
         "js.pub_async_128_always",
         "1 publisher, window 1000, 128 B; theirs with sync_interval: always",
-        JetStreamPublish(1_000_000, _WINDOW, their_messages=10_000, their_sync_always=True),
-        50,
+        JetStreamPublish(Load(_MILLION), their_messages=10_000, their_sync_always=True),
+        80,
+    ),
+    _rate(
+        "js.pub_sync_128_always",
+        "1 publisher, one message at a time, 128 B; theirs with sync_interval: always",
+        JetStreamPublish(Load(5_000, window=1), their_sync_always=True),
+        1,
+    ),
+    _rate(
+        "js.pub_mem_128",
+        "1 publisher, window 1000, 128 B, a stream in memory",
+        JetStreamPublish(Load(_MILLION, storage="memory")),
+        1.5,
+    ),
+    _rate(
+        "js.pub_1k_subjects_128",
+        "1 publisher on 1,000 subjects of one stream, window 1000, 128 B",
+        JetStreamPublish(Load(_MILLION, subjects=1_000)),
+        1.5,
+    ),
+    _rate(
+        "js.pub_4k",
+        "1 publisher, window 1000, 4 KB",
+        JetStreamPublish(Load(100_000, size=4096)),
+        1,
+    ),
+    _rate(
+        "js.pub_200_streams_128",
+        "1 publisher to 200 streams in turn, window 1000, 128 B",
+        JetStreamPublish(Load(400_000, streams=200)),
+        1,
+    ),
+    _cost(
+        "js.recover_1m",
+        "process start after a kill until the answer to STREAM.INFO, 1 M messages of 128 B",
+        "ms",
+        Recovery(_MILLION),
+        bar=1,
+    ),
+    _cost(
+        "js.purge_1m",
+        "purge of a stream of 1 M messages of 128 B",
+        "ms",
+        Purge(_MILLION),
+        bar=0.5,
+    ),
+    _cost(
+        "js.bytes_on_disk_1m_128",
+        "size of the store with 1 M messages of 128 B",
+        "MB",
+        DiskBytes(_MILLION),
+        bar=1,
+    ),
+    _cost(
+        "js.rss_after_1m",
+        "resident memory after 1 M messages of 128 B to a stream",
+        "MB",
+        StreamMemory(_MILLION),
+        most=80,
+    ),
+    _cost(
+        "js.rss_above_idle_1m",
+        "the same less what was resident before",
+        "MB",
+        StreamMemory(_MILLION, growth=True),
+        most=30,
     ),
     _cost("ops.start_ms", "process start until INFO and PONG", "ms", StartTime(), most=200),
     _cost("ops.idle_rss", "resident memory after the start", "MB", Memory(0), most=40),

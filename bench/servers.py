@@ -20,6 +20,7 @@ from bench.errors import HarnessError
 # Stores lie beside the checkout and not in the temporary folder, which often is memory.
 OUT = Path(__file__).resolve().parent / "out"
 OURS_VARIABLE = "HEADWATER_BENCH_OURS"
+_STORE = "store"
 _START_TIMEOUT_S = 30.0
 _STOP_TIMEOUT_S = 10.0
 _POLL_S = 0.001
@@ -36,11 +37,16 @@ class Side:
 
 @dataclass(frozen=True)
 class Running:
-    """A server that answers; ``start_ms`` is from its start until a client had INFO and PONG."""
+    """A server that answers; ``start_ms`` is from its start until a client had INFO and PONG.
+
+    ``started_s`` is when it was started, by ``time.perf_counter``; its streams lie below ``store``.
+    """
 
     pid: int
     port: int
     start_ms: float
+    started_s: float
+    store: Path
 
 
 def our_side() -> Side:
@@ -89,19 +95,44 @@ def running(side: Side, setup: Setup = PLAIN) -> Iterator[Running]:
 
     Raises HarnessError, with the end of the server's log, when it does not answer.
     """
+    with fresh_folder(side) as folder, running_in(folder, side, setup) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def fresh_folder(side: Side) -> Iterator[Path]:
+    """Make a folder for a server, and delete it after."""
     OUT.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f"{side.name}-", dir=OUT) as name:
-        folder = Path(name)
-        port = free_port()
-        command = [*side.command, "-a", "127.0.0.1", "-p", str(port)]
-        command += flags(folder, setup)
-        with (folder / "log").open("wb") as log:
-            yield from _run(command, port, log.name, log.fileno(), tls=setup.tls)
+        yield Path(name)
+
+
+@contextlib.contextmanager
+def running_in(
+    folder: Path, side: Side, setup: Setup, *, killed: bool = False
+) -> Iterator[Running]:
+    """Run a server with the store in ``folder``; stop it after, with ``killed`` as a crash would.
+
+    Raises HarnessError, with the end of the server's log, when it does not answer.
+    """
+    port = free_port()
+    command = [*side.command, "-a", "127.0.0.1", "-p", str(port), *flags(folder, setup)]
+    with (folder / "log").open("wb") as log:
+        process, started_s = _start(command, log.fileno())
+        try:
+            _await_answer(process, port, shlex.join(command), tls=setup.tls)
+            start_ms = (time.perf_counter() - started_s) * 1000
+            yield Running(process.pid, port, start_ms, started_s, folder / _STORE)
+            _check_alive(process)
+        except HarnessError as error:
+            raise HarnessError(f"{error}\n{_tail(Path(log.name))}".strip()) from error
+        finally:
+            _stop(process, (signal.SIGKILL,) if killed else (signal.SIGTERM, signal.SIGKILL))
 
 
 def flags(folder: Path, setup: Setup) -> list[str]:
     """Return the flags for a setup; what has no flag stands in a configuration file."""
-    store = folder / "store"
+    store = folder / _STORE
     lines = []
     if setup.sync_always:
         lines.append(f'jetstream {{ store_dir: "{store}", sync_interval: always }}')
@@ -135,7 +166,7 @@ def free_port() -> int:
         return port
 
 
-def _run(command: list[str], port: int, log_name: str, log: int, *, tls: bool) -> Iterator[Running]:
+def _start(command: list[str], log: int) -> tuple[subprocess.Popen[bytes], float]:
     started_s = time.perf_counter()
     try:
         # A session of its own, so that stopping reaches what a wrapper script may have started.
@@ -149,14 +180,7 @@ def _run(command: list[str], port: int, log_name: str, log: int, *, tls: bool) -
         )
     except OSError as error:
         raise HarnessError(f"cannot start {shlex.join(command)}: {error}") from error
-    try:
-        _await_answer(process, port, shlex.join(command), tls=tls)
-        yield Running(process.pid, port, (time.perf_counter() - started_s) * 1000)
-        _check_alive(process)
-    except HarnessError as error:
-        raise HarnessError(f"{error}\n{_tail(Path(log_name))}".strip()) from error
-    finally:
-        _stop(process)
+    return process, started_s
 
 
 def _environment() -> dict[str, str]:
@@ -183,8 +207,8 @@ def _check_alive(process: subprocess.Popen[bytes]) -> None:
         raise HarnessError(f"the server ended by itself, with code {process.returncode}")
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    for number in (signal.SIGTERM, signal.SIGKILL):
+def _stop(process: subprocess.Popen[bytes], signals: tuple[signal.Signals, ...]) -> None:
+    for number in signals:
         if _group_ends(process, number):
             return
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
@@ -27,16 +28,26 @@ class FakeServer:
 
     One with a reply subject is answered as by a stream when nobody subscribes to its subject.
     ``spoil`` is applied to each delivery, acknowledgements included.  ``greeting`` is what a new
-    connection gets.
+    connection gets.  With ``streams`` each subject has a stream of its own; ``published`` is called
+    with the subject of each message that a stream gets.
     """
 
-    def __init__(self, spoil: Spoil | None = None, greeting: bytes = _INFO) -> None:
+    def __init__(
+        self,
+        spoil: Spoil | None = None,
+        greeting: bytes = _INFO,
+        *,
+        streams: bool = False,
+        published: Callable[[bytes], None] | None = None,
+    ) -> None:
         self.port = 0
         self.delivered = 0
         self._spoil = spoil or (lambda _, frame: frame)
         self._greeting = greeting
         self._subscriptions: list[Subscription] = []
-        self._stored = 0
+        self._streams = streams
+        self._published = published or (lambda _: None)
+        self._stored: Counter[bytes] = Counter()
         self._started = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._main()))
 
@@ -96,8 +107,10 @@ class FakeServer:
 
     def _publish(self, subject: bytes, reply: list[bytes], body: bytes) -> None:
         if not self._deliver(subject, reply, body) and reply:
-            self._stored += 1
-            self._deliver(reply[0], [], b'{"stream":"BENCH","seq":%d}' % self._stored)
+            self._published(subject)
+            stream = subject if self._streams else b""
+            self._stored[stream] += 1
+            self._deliver(reply[0], [], b'{"stream":"BENCH","seq":%d}' % self._stored[stream])
 
     def _deliver(self, subject: bytes, reply: list[bytes], body: bytes) -> int:
         takers = [each for each in self._subscriptions if _fits(each.subject, subject)]

@@ -234,6 +234,35 @@ def test_jspub_keeps_to_its_window():
         assert server.delivered == 7
 
 
+def test_jspub_publishes_on_several_subjects_in_turn():
+    seen = []
+    with FakeServer(published=seen.append) as server:
+        loadgen.run("jspub", server.port, messages=10, window=5, subjects=3)
+    assert seen == [b"bench.js.%08d" % (i % 3) for i in range(10)]
+
+
+def test_jspub_takes_the_acknowledgements_of_several_streams_in_any_order():
+    held = []
+
+    def swap_streams(number, frame):
+        held.append(frame)
+        return b"".join(reversed([held.pop() for _ in range(2)])) if number % 2 else b""
+
+    for spoil in (None, swap_streams):
+        with FakeServer(spoil, streams=True) as server:
+            done = loadgen.run("jspub", server.port, messages=500, window=10, streams=4)
+        assert done["acknowledged"] == 500
+
+
+def test_jspub_finds_a_wrong_acknowledgement_of_one_stream():
+    spoil = only_the_spoilt(replaced(b'"seq":13', b'"seq":14'))
+    with (
+        FakeServer(spoil, streams=True) as server,
+        pytest.raises(HarnessError, match="message 50 should have the sequence 13"),
+    ):
+        loadgen.run("jspub", server.port, messages=MESSAGES, streams=4, stall_ms=1000)
+
+
 def test_latency_reports_percentiles():
     with FakeServer() as server:
         done = loadgen.run("latency", server.port, messages=100, warmup=5, size=16)

@@ -71,3 +71,10 @@ def test_resident_memory_is_in_megabytes():
 def test_a_process_that_is_not_there_is_an_error():
     with pytest.raises(HarnessError, match="need Linux"):
         machine.resident_mb(2**30)
+
+
+def test_the_size_of_a_folder_is_that_of_all_files_in_it(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "b").write_bytes(bytes(1_500_000))
+    (tmp_path / "c").write_bytes(bytes(500_000))
+    assert machine.folder_mb(tmp_path) == 2

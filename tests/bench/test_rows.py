@@ -25,7 +25,17 @@ BARS = {
     "core.latency_p50": 0.9,
     "core.latency_p99": None,
     "js.pub_async_128": 1.5,
-    "js.pub_async_128_always": 50,
+    "js.pub_async_128_always": 80,
+    "js.pub_sync_128_always": 1,
+    "js.pub_mem_128": 1.5,
+    "js.pub_1k_subjects_128": 1.5,
+    "js.pub_4k": 1,
+    "js.pub_200_streams_128": 1,
+    "js.recover_1m": 1,
+    "js.purge_1m": 0.5,
+    "js.bytes_on_disk_1m_128": 1,
+    "js.rss_after_1m": None,
+    "js.rss_above_idle_1m": None,
     "ops.start_ms": None,
     "ops.idle_rss": None,
     "ops.rss_after_1m": None,
@@ -34,7 +44,12 @@ BARS = {
 }
 
 
-MOST = {"ops.start_ms": 200, "ops.idle_rss": 40}
+MOST = {
+    "js.rss_after_1m": 80,
+    "js.rss_above_idle_1m": 30,
+    "ops.start_ms": 200,
+    "ops.idle_rss": 40,
+}
 
 
 def test_the_rows_and_their_bars():
