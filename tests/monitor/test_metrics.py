@@ -141,6 +141,12 @@ def test_streams_and_consumers() -> None:
     assert _value(found, "jetstream_reserved_bytes", storage="file") == 5000
     assert _value(found, "jetstream_api_requests_total") == 3
     assert _value(found, "jetstream_disk_waits_total") == 0
+    writes = world.node.jetstream.writes
+    assert _value(found, "jetstream_accepted_bytes_total") == 4 * len("hi")
+    assert _value(found, "jetstream_syncs_total") == writes.syncs > 0
+    for kind, size in writes.bytes.items():
+        assert _value(found, "jetstream_written_bytes_total", kind=kind) == size
+    assert writes.bytes["log"] > store.log.written_bytes
 
 
 def test_labels_are_bounded_and_the_rest_is_counted(monkeypatch) -> None:

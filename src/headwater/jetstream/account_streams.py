@@ -71,7 +71,7 @@ class DeliverInterest(InterestListener):
 class AccountStreams:
     """What JetStream holds for one account."""
 
-    def __init__(self, node, account, domain, cache, disk, jobs, quotas, space):
+    def __init__(self, node, account, domain, cache, disk, jobs, quotas, space, writes):
         self.node = node
         self.account = account
         self.account_name = account.name.decode()
@@ -85,6 +85,7 @@ class AccountStreams:
         self.jobs = jobs
         self.disk = disk
         self.space = space
+        self.writes = writes
         self.interest = DeliverInterest(account)
         self.api = None  # the Api that answers for them, once they run
         self.streams = {}

@@ -11,6 +11,7 @@ from headwater.jetstream.ingest import Quota
 from headwater.jetstream.stream_config import Storage
 from headwater.store import recovery
 from headwater.store.cache import BlockCache
+from headwater.store.writes import Writes
 from headwater.wire.message import Message
 
 _FORMAT = "FORMAT"
@@ -39,6 +40,7 @@ class JetStream:
         self.memory = Quota(options.memory_max)  # of all memory streams
         self.file = Quota(options.file_max)  # of all streams on the disk
         self.space = DiskSpace(node, disk, jobs, self.file)
+        self.writes = Writes()  # of all streams on the disk
         self.accounts = []  # the AccountStreams of each account that has JetStream
         self._enabled = [node.accounts.globals] if accounts is None else accounts
         self._subscriptions = {}  # account -> those that lead to its API, or say that it has none
@@ -126,7 +128,15 @@ class JetStream:
     def _recovered(self, account):
         quotas = {Storage.MEMORY: self.memory, Storage.FILE: self.file}
         streams = AccountStreams(
-            self.node, account, self.domain, self._cache, self._disk, self.jobs, quotas, self.space
+            self.node,
+            account,
+            self.domain,
+            self._cache,
+            self._disk,
+            self.jobs,
+            quotas,
+            self.space,
+            self.writes,
         )
         streams.recover()
         return streams

@@ -64,6 +64,7 @@ class Stream(StreamOwner):
         self.store = StreamStore(
             self, disk, folder, stream_id, host.cache, host.jobs, host.timers, host.clock
         )
+        self.store.log.writes = host.writes
         self.consumers = StreamConsumers(self)
         self.quota = quota
         self.dedupe = Dedupe(0)

@@ -197,7 +197,21 @@ def _jetstream(jetstream: Any) -> list[Samples]:
     for storage, name in (("memory", "memory"), ("file", "storage")):
         used.add(stats[name], storage)
         reserved.add(stats[f"reserved_{name}"], storage)
+    written = Samples(
+        "headwater_jetstream_written_bytes",
+        "counter",
+        "Bytes written to the files of streams",
+        ("kind",),
+    )
+    for kind, size in jetstream.writes.bytes.items():
+        written.add(size, kind)
     counters = (
+        (
+            "accepted_bytes",
+            jetstream.writes.accepted_bytes,
+            "Bytes of messages that streams on the disk took",
+        ),
+        ("syncs", jetstream.writes.syncs, "Times that files of streams were synced"),
         ("api_requests", stats["api"]["total"], "Requests to the JetStream API"),
         ("api_errors", stats["api"]["errors"], "Requests to the JetStream API that were refused"),
         ("disk_waits", waits.waits, "Times that work for the disk waited for a free thread"),
@@ -206,6 +220,7 @@ def _jetstream(jetstream: Any) -> list[Samples]:
     return [
         used,
         reserved,
+        written,
         *(_single(f"jetstream_{name}", "counter", value, text) for name, value, text in counters),
     ]
 

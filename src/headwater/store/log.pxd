@@ -6,6 +6,7 @@ from headwater.wire.message cimport Message
 
 
 cdef class Batch:
+    cdef public long long accepted_bytes
     cdef public object attachment
     cdef public Block block
     cdef public Buffer buffer
@@ -25,8 +26,10 @@ cdef class Log:
     cdef public Buffer staged
     cdef public Py_ssize_t staged_records
     cdef public Batch writing
+    cdef public object writes
     cdef public long long written_bytes
     cdef public long long syncs
+    cdef long long _staged_accepted_bytes
     cdef Buffer _spare
     cdef object _file
     cdef long long _next_number

@@ -9,6 +9,7 @@ from headwater.base.buffer import Buffer
 from headwater.base.errors import StoreError, invariant
 from headwater.store import record
 from headwater.store.block import HEAD_BYTES, Block, BlockHead, CachedBlock, decode_head
+from headwater.store.writes import LOG, Writes
 
 BLOCK_BYTES = 4 * 1024 * 1024
 _SPARE_BYTES_MAX = 8 * 1024 * 1024
@@ -18,6 +19,7 @@ class Batch:
     """Records on their way to the disk, all of them or none."""
 
     __slots__ = (
+        "accepted_bytes",
         "attachment",
         "block",
         "buffer",
@@ -28,9 +30,10 @@ class Batch:
         "records",
     )
 
-    def __init__(self, buffer, records, block, fresh):
+    def __init__(self, buffer, records, accepted_bytes, block, fresh):
         self.buffer = buffer
         self.records = records
+        self.accepted_bytes = accepted_bytes  # headers and payloads of its messages
         self.first_sequence = first_sequence(buffer)
         self.block = block  # where they go
         self.offset = block.size
@@ -55,8 +58,10 @@ class Log:
         self.staged = Buffer(4096)
         self.staged_records = 0
         self.writing = None  # the Batch that a thread has
+        self.writes = Writes()  # of all streams together, if the owner shares one
         self.written_bytes = 0  # given to the disk since the start
         self.syncs = 0
+        self._staged_accepted_bytes = 0
         self._spare = None
         self._file = None  # of the active block; used by the writing thread only
         self._next_number = 1
@@ -66,6 +71,7 @@ class Log:
     def stage_message(self, sequence, time_ns, message):
         """Add a MESSAGE record to the next batch."""
         self.staged_records += 1
+        self._staged_accepted_bytes += message.body_end - message.body_start
         record.put_message(self.staged, sequence, time_ns, message)
 
     def stage(self, kind, sequence, time_ns, name, payload):
@@ -77,6 +83,7 @@ class Log:
         """Forget what is staged."""
         self.staged.size = 0
         self.staged_records = 0
+        self._staged_accepted_bytes = 0
 
     def start(self):
         """Return what is staged as a Batch ready to be written, or None when there is nothing.
@@ -93,8 +100,9 @@ class Log:
         )
         block = self._new_block() if fresh else self.active
         record.seal(buffer, block.seed)
-        batch = Batch(buffer, self.staged_records, block, fresh)
+        batch = Batch(buffer, self.staged_records, self._staged_accepted_bytes, block, fresh)
         self.staged_records = 0
+        self._staged_accepted_bytes = 0
         self.writing = batch
         return batch
 
@@ -132,6 +140,8 @@ class Log:
         self._next_number = batch.block.number + 1
         self.written_bytes += batch.buffer.size
         self.syncs += 1
+        if self.disk is not None:
+            self._count(batch)
         return True
 
     def recycle(self, batch):
@@ -186,6 +196,11 @@ class Log:
         self._file = None
         if file is not None:
             file.close()
+
+    def _count(self, batch):
+        head_bytes = HEAD_BYTES if batch.fresh else 0
+        self.writes.add(LOG, head_bytes + batch.buffer.size, new_file=batch.fresh)
+        self.writes.accepted_bytes += batch.accepted_bytes
 
     def _new_block(self):
         return Block(self.stream_id, self._next_number, self._previous_number, self._previous_size)

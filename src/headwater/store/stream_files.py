@@ -7,6 +7,7 @@ from functools import partial
 
 from headwater.store import checkpoint as checkpoints
 from headwater.store import compaction
+from headwater.store.writes import CHECKPOINT, COMPACTION
 
 # What is saved by writing blocks anew, for each byte of the checkpoints that this needs.
 _WORTH = 2
@@ -131,6 +132,7 @@ class StreamFiles:
     def _written(self, size, dying, waiters, _, error):
         self._busy = False
         if error is None:
+            self._store.log.writes.add(CHECKPOINT, size)
             self._checkpoint_bytes = size
             self._dead = dying
             self._checkpoints += 1
@@ -149,6 +151,7 @@ class StreamFiles:
         block.packed = choice.messages
         if error is None:
             block.size = size
+            self._store.log.writes.add(COMPACTION, size)
         else:
             # As ``packed`` says, it is not tried again until much more of it is gone.
             self._store.owner.report(f"block {block.number} was not written anew: {error}")
