@@ -557,6 +557,10 @@ def test_streams_of_the_hub_are_used_through_the_link(domain_hub):
             context = here.jetstream(domain="hub")
             await context.add_stream(name="ORDERS", subjects=["orders.*"])
             await asyncio.to_thread(wait_served, node.port, b"orders.probe")
+            async with asyncio.timeout(10):
+                # Elsewhere the probe may be stored after a purge that was asked for later.
+                while not (await context.stream_info("ORDERS")).state.messages:
+                    pass
             await context.purge_stream("ORDERS")
             before = (await context.stream_info("ORDERS")).state.last_seq
             for number in range(50):
