@@ -3,9 +3,9 @@ PYTHON ?= python3
 ROWS ?=
 ARGS ?=
 
-.PHONY: dev demo test bench check crash soak fuzz differ pure
+.PHONY: dev demo test bench check crash corrupt soak fuzz differ pure
 
-dev demo test check crash soak:
+dev demo test check crash corrupt soak:
 	$(PYTHON) dev.py $@
 
 fuzz differ:

@@ -32,7 +32,7 @@ FORBIDDEN = {
 MAY_SLEEP = {TESTS / "support" / "wait.py"}
 SLEEPS = re.compile(r"\btime\.sle" + r"ep\(|\basyncio\.sle" + r"ep\((?!0\))")
 # Folders of tests that are no package's.
-OTHER_FOLDERS = {"support", "sim", "crash", "soak", "fuzz", "bench"}
+OTHER_FOLDERS = {"support", "sim", "corrupt", "crash", "soak", "fuzz", "bench"}
 # Packages whose tests run the whole server, and have names of their own.
 WHOLE = {"server", "cli"}
 # Packages of which every module has a test file to itself.

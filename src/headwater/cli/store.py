@@ -10,12 +10,13 @@ if TYPE_CHECKING:
     from headwater.jetstream.stream_import import Imported
     from headwater.server.store_check import Checked
     from headwater.server.store_import import StoreImport
+    from headwater.server.store_repair import Mended
 
 _RANGES_SHOWN = 20
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
-@click.group(short_help="Check a store, import the streams of a nats-server.")
+@click.group(short_help="Check or repair a store, import the streams of a nats-server.")
 def store() -> None:
     """Work on the files of a store while no server uses them."""
 
@@ -85,17 +86,67 @@ def check(store_dir: Path) -> int:
     return 1 if damaged else 0
 
 
+@store.command("repair", short_help="Mend what is damaged in a store.")
+@click.argument("store_dir", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def repair(store_dir: Path) -> int:
+    """Mend what is damaged in STORE_DIR, so that every message that can be read is served.
+
+    What was in a damaged file before is kept in the folder "damaged" of its stream.  Messages that
+    cannot be read are gone then.  No server may be using the store.  Ends with 1 when something
+    could not be mended.
+    """
+    from headwater.base.errors import HeadwaterError
+    from headwater.server.store_repair import StoreRepair
+
+    streams = mended = failed = 0
+    try:
+        opened = StoreRepair(store_dir)
+        try:
+            for done in opened.mend():
+                streams += 1
+                failed += done.failed
+                mended += not done.well and not done.failed
+                _tell_mended(done)
+        finally:
+            opened.close()
+    except (HeadwaterError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    text = f"Looked at {_count(streams, 'stream')}: {mended or 'none'} mended"
+    click.echo(f"{text}, {failed} could not be" if failed else text)
+    return 1 if failed else 0
+
+
+def _tell_mended(done: "Mended") -> None:
+    label = f"{done.account} > {done.stream}"
+    if done.failed:
+        click.echo(f"{label}: not mended: {done.note}")
+        return
+    verdict = "well" if done.well else "mended"
+    text = f"{label}: {verdict}: {_count(done.messages, 'message')}"
+    if done.lost:
+        text += f"; {_lost(done.lost, 'lost')}"
+    if done.kept:
+        text += f"; kept aside: {', '.join(done.kept)}"
+    click.echo(text)
+    if done.note:
+        click.echo(f"  {done.note}")
+
+
+def _lost(ranges: list[tuple[int, int]], verb: str) -> str:
+    lost = sum(last - first + 1 for first, last in ranges)
+    shown = ", ".join(_range(*bounds) for bounds in ranges[:_RANGES_SHOWN])
+    more = ", …" if len(ranges) > _RANGES_SHOWN else ""
+    return f"{_count(lost, 'message')} {verb}: {shown}{more}"
+
+
 def _tell(found: "Checked") -> None:
     verdict = "well" if found.well else "damaged"
     what = f"{_count(found.messages, 'message')}, {_size(found.bytes)}"
     click.echo(f"{found.account} > {found.stream}: {verdict}: {what}")
     for problem in found.problems:
         click.echo(f"  {problem}")
-    lost = sum(last - first + 1 for first, last in found.lost)
-    if lost:
-        ranges = ", ".join(_range(*bounds) for bounds in found.lost[:_RANGES_SHOWN])
-        more = ", …" if len(found.lost) > _RANGES_SHOWN else ""
-        click.echo(f"  {_count(lost, 'message')} cannot be read: {ranges}{more}")
+    if found.lost:
+        click.echo(f"  {_lost(found.lost, 'cannot be read')}")
 
 
 def _range(first: int, last: int) -> str:

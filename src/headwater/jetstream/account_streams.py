@@ -17,6 +17,8 @@ _DELETED = ".deleted-"
 # How many bytes a character has in UTF-8, by the first four bits.
 _UTF8_BYTES = (1,) * 12 + (2, 2, 3, 4)
 _ASIDE = ".aside-"
+# Longer names of streams are not told by the folder: names of files have their limit.
+_NAME_BYTES_ASIDE = 200
 _RESTORING = ".restoring-"
 
 
@@ -106,10 +108,15 @@ class AccountStreams:
             if name.startswith((_DELETED, _RESTORING, _ASIDE)):
                 continue
             stream = self._recover(path)
-            if stream is not None:
-                self.streams[stream.name] = stream
+            if stream is not None and stream.config is not None and stream.name == name:
+                self.streams[name] = stream
+            elif self.disk.names(path):
+                self._set_aside(path)
+            else:
+                self.disk.remove_tree(path)
 
     def _recover(self, path):
+        """Return the stream in a folder, None when there is none; it may lack a configuration."""
         stream = Stream(self, path, self.disk, self._quotas[Storage.FILE])
         store = stream.store
         store.use_jobs(ImmediateJobs())
@@ -120,22 +127,42 @@ class AccountStreams:
             raise StoreError(f"{path}: {error}") from error
         for text in recovery.reports:
             self.log.warn(f"JetStream store {path}: {text}")
-        if not found or stream.config is None:
-            if self.disk.names(path):
-                self._set_aside(path)
-            else:
-                self.disk.remove_tree(path)
+        if not found:
             return None
-        stream.recall_ids()
+        stream.damage.extend(recovery.reports)
         store.use_jobs(self.jobs)
         stream.files = stream_files.StreamFiles(
             store, self.jobs, recovery.generation, recovery.checkpoint_bytes, recovery.dead
         )
-        self.log.info(
-            f"  Restored {store.index.messages:,} messages for stream "
-            f"'{self.account_name} > {stream.name}'"
-        )
+        if stream.config is not None:
+            stream.recall_ids()
+            self.log.info(
+                f"  Restored {store.index.messages:,} messages for stream "
+                f"'{self.account_name} > {stream.name}'"
+            )
         return stream
+
+    # What was set aside, for those who repair a store
+
+    def aside(self):
+        """Return the folders that could not be understood."""
+        return [name for name in self.disk.names(self._folder) if name.startswith(_ASIDE)]
+
+    def reopen(self, name):
+        """Return the stream in a folder that was set aside, None when there is none."""
+        return self._recover(f"{self._folder}/{name}")
+
+    def name_aside(self, name):
+        """Return how the stream in a folder that was set aside was called, empty if unknown."""
+        return name.removeprefix(_ASIDE).rpartition(".")[0]
+
+    def take_back(self, name, stream):
+        """Put a stream that was set aside in its place."""
+        folder = f"{self._folder}/{stream.name}"
+        self.disk.rename(f"{self._folder}/{name}", folder)
+        self.disk.sync_directory(self._folder)
+        stream.store.log.folder = folder
+        self.streams[stream.name] = stream
 
     def start(self):
         """Let the streams that were recovered run."""
@@ -210,7 +237,11 @@ class AccountStreams:
 
     def _set_aside(self, folder):
         """Keep the files of what is no stream out of the way, for somebody to look at."""
-        aside = f"{self._folder}/{_ASIDE}{ids.unique_id(self.rng).decode()}"
+        unique = ids.unique_id(self.rng).decode()
+        name = folder.rpartition("/")[2]
+        if len(name.encode()) <= _NAME_BYTES_ASIDE:
+            unique = f"{name}.{unique}"
+        aside = f"{self._folder}/{_ASIDE}{unique}"
         self.disk.rename(folder, aside)
         self.disk.sync_directory(self._folder)
         self.log.warn(f"JetStream store: {folder} was no whole stream and is now {aside}")

@@ -57,9 +57,10 @@ class JetStream:
             StoreError: it is of another version, or broken.
         """
         disk = self._disk
-        if disk.exists(_FORMAT):
-            recovery.check_format(disk.read(_FORMAT))
-        else:
+        there = disk.exists(_FORMAT)
+        if not there or not recovery.check_format(disk.read(_FORMAT)):
+            if there:
+                self.node.log.warn("JetStream store: FORMAT is damaged and was written anew")
             disk.replace(_FORMAT, recovery.format_file())
         for account in self._enabled:
             self._join(self._recovered(account))

@@ -59,6 +59,7 @@ class Stream(StreamOwner):
         self.config = None
         self.created_ns = 0
         self.files = None  # StreamFiles, for a stream on disk
+        self.damage = []  # sentences about what was found damaged in its files
         self.running = False  # whether it takes messages and delivers them
         stream_id = ids.random_id(host.rng, 8)
         self.store = StreamStore(
@@ -194,6 +195,17 @@ class Stream(StreamOwner):
     def report(self, text):
         label = self.config.name if self.config is not None else self.store.log.folder
         self.host.log.warn(f"JetStream stream '{self.host.account_name} > {label}': {text}")
+
+    def damaged(self, text):
+        """Report damage, each finding once."""
+        if text not in self.damage:
+            self.damage.append(text)
+            self.report(text)
+
+    def assume(self, config):
+        """Let a configuration be in force in place of one that is lost; for repairs only."""
+        self.created_ns = self.clock.now()
+        self._configure(config)
 
     def snapshot(self):
         config = gojson.encode(self.config)

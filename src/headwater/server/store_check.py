@@ -1,6 +1,6 @@
 """What is wrong with the files of a store, found without changing any of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import SystemRandom
@@ -16,6 +16,7 @@ from headwater.server.jetstream_host import STORE_FOLDER, locked_disk
 from headwater.store.disk import Disk
 from headwater.store.frozen_disk import FrozenDisk
 from headwater.store.jobs import ImmediateJobs
+from headwater.store.repair import unreadable
 
 
 @dataclass
@@ -38,17 +39,17 @@ class Checked:
 class StoreCheck:
     """Looks through the store in the directory ``store_dir``, which no server may be using."""
 
-    def __init__(self, store_dir: Path) -> None:
-        """Take the store.
+    def __init__(self, store_dir: Path, *, frozen: bool = True) -> None:
+        """Take the store; ``frozen`` keeps everything in it from being changed.
 
         Raises:
             HeadwaterError: a server is using it, or there is none.
         """
         root = store_dir / STORE_FOLDER
-        if not (root / "FORMAT").exists():
+        if not root.is_dir():
             raise HeadwaterError(f"{store_dir}: there is no store here")
         self._lock: Disk = locked_disk(root)
-        self._disk = FrozenDisk(str(root))
+        self._disk = FrozenDisk(str(root)) if frozen else self._lock
         self._texts: list[str] = []
         clock = SystemClock()
         log = Log(lambda level, text: self._texts.append(text))
@@ -60,14 +61,7 @@ class StoreCheck:
         Raises:
             HeadwaterError: the store is of another version.
         """
-        from headwater.jetstream.account_streams import account_of  # noqa: PLC0415 (see below)
-        from headwater.jetstream.engine import JetStream  # noqa: PLC0415 (it takes a while)
-
-        folders = [name for name in self._disk.names("") if self._disk.exists(f"{name}/streams")]
-        accounts = [self._node.accounts.get(account_of(folder).encode()) for folder in folders]
-        engine = JetStream(self._node, JetStreamOptions(), self._disk, ImmediateJobs(), accounts)
-        engine.recover()
-        for streams in engine.accounts:
+        for streams in self._opened():
             for stream in streams.streams.values():
                 yield self._check(streams.account_name, stream)
 
@@ -75,14 +69,21 @@ class StoreCheck:
         """Let go of the store."""
         self._lock.unlock()
 
+    def _opened(self) -> list[Any]:
+        """Return the AccountStreams of every account that has any."""
+        from headwater.jetstream.account_streams import account_of  # noqa: PLC0415 (see below)
+        from headwater.jetstream.engine import JetStream  # noqa: PLC0415 (it takes a while)
+
+        folders = [name for name in self._disk.names("") if self._disk.exists(f"{name}/streams")]
+        accounts = [self._node.accounts.get(account_of(folder).encode()) for folder in folders]
+        engine = JetStream(self._node, JetStreamOptions(), self._disk, ImmediateJobs(), accounts)
+        engine.recover()
+        return engine.accounts
+
     def _check(self, account: str, stream: Any) -> Checked:
         index = stream.store.index
         checked = Checked(account, stream.name, index.messages, index.bytes, len(index.blocks))
-        for sequence in self._unreadable(stream.store):
-            if checked.lost and checked.lost[-1][1] == sequence - 1:
-                checked.lost[-1] = (checked.lost[-1][0], sequence)
-            else:
-                checked.lost.append((sequence, sequence))
+        checked.lost = ranges(unreadable(stream.store))
         places = (f"{stream.store.log.folder}:", f"'{account} > {stream.name}':")
         for text in self._texts:
             for place in places:
@@ -90,14 +91,13 @@ class StoreCheck:
                     checked.problems.append(text.partition(place)[2].strip())
         return checked
 
-    def _unreadable(self, store: Any) -> Iterator[int]:
-        """Return the messages that should be there and cannot be read."""
-        index = store.index
-        sequence = index.next_from(0)
-        while sequence:
-            block = store.missing(sequence)
-            if block is not None and block is not store.unreadable:
-                store.fetch_now(block)
-            if store.find(sequence) is None:
-                yield sequence
-            sequence = index.next_from(sequence + 1)
+
+def ranges(sequences: Iterable[int]) -> list[tuple[int, int]]:
+    """Return rising numbers as ranges, each with its first and its last."""
+    found: list[tuple[int, int]] = []
+    for sequence in sequences:
+        if found and found[-1][1] == sequence - 1:
+            found[-1] = (found[-1][0], sequence)
+        else:
+            found.append((sequence, sequence))
+    return found

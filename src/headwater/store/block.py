@@ -23,6 +23,7 @@ from headwater.store.record import MESSAGE, Record, block_seed
 MAGIC = b"HWBLOCK\n"
 VERSION = 1
 HEAD_BYTES = 64
+_NUMBER_BOUND = 1 << 31
 _ENTRY_BYTES = 12  # a sequence and an offset in the table of messages
 
 _message = MESSAGE
@@ -204,7 +205,10 @@ def file_name(number):
 def number_of(name):
     """Return the number of the block in file ``name``, or 0 when it is no block's name."""
     stem = name.removesuffix(".blk")
-    return int(stem) if len(stem) == 10 and stem != name and stem.isdigit() else 0
+    if len(stem) != 10 or stem == name or not (stem.isascii() and stem.isdigit()):
+        return 0
+    # So high none gets: behind a stray file of such a name the numbers would come to their end.
+    return int(stem) if int(stem) < _NUMBER_BOUND else 0
 
 
 class CachedBlock:

@@ -121,7 +121,7 @@ class Disk:
         """Return the names in a directory, sorted; an empty list when there is none."""
         try:
             return sorted(os.listdir(self._root / path))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
 
     def make_directory(self, path: str) -> None:

@@ -180,6 +180,30 @@ class Index:
             self._advance_first(sequence + 1)
         self._settle_empty()
 
+    def begin_count(self):
+        """Count nothing any more: each message that is there is given to ``count`` next."""
+        self.subjects.clear()
+        self._last_number = -1
+        self.places.clear()
+        self.messages = 0
+        self.bytes = 0
+
+    def count(self, cached):
+        """Count the message that ``cached`` points at, which lies behind those counted before."""
+        record = cached.record
+        subject = cached.subject()
+        number = self.subjects.find(subject)
+        if number < 0:
+            number = self.subjects.add(subject)
+            self.subjects.set_first(number, record.sequence)
+        self.subjects.set_count(number, self.subjects.count(number) + 1)
+        self.set_last(number, record)
+        size = self.size_of(record)
+        self.messages += 1
+        self.bytes += size
+        if self.keep_places:
+            self._keep_place(number, record.sequence, size)
+
     def forget_oldest(self, subject):
         """Let a subject no longer count its oldest message, which was lost."""
         subjects = self.subjects

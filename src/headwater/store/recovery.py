@@ -5,6 +5,10 @@ that nobody was told of: that is cut.  Damage before the last synced write is an
 skipped, reported, and keeps nothing else from being read.
 """
 
+from collections import Counter
+
+import msgspec
+
 from headwater.base.errors import StoreError
 from headwater.store import checkpoint as checkpoints
 from headwater.store.block import (
@@ -17,7 +21,16 @@ from headwater.store.block import (
     number_of,
 )
 from headwater.store.disk import UNFINISHED
-from headwater.store.record import BATCH_START, Record
+from headwater.store.record import BATCH_START, Record, block_seed
+
+_STREAM_ID = slice(16, 24)  # in the head of a block
+
+
+class _Format(msgspec.Struct):
+    """The FORMAT file of a store."""
+
+    format: int
+    journal: str | None = None
 
 
 class Recovery:
@@ -50,14 +63,15 @@ class Recovery:
             if name.endswith(UNFINISHED):
                 self._disk.remove(f"{self._folder}/{name}")
         numbers = sorted(number for number in map(number_of, names) if number)
-        checkpoint = self._newest_checkpoint(names)
+        found = self._read_checkpoints(names)
         heads = self._read_heads(numbers)
-        stream_id = self._identify(checkpoint, heads)
+        stream_id = self._identify(found, heads)
         if stream_id is None:
             if numbers:
                 self.reports.append(f"none of {len(numbers)} block files has an intact head")
             return False
         self._store.log.stream_id = stream_id
+        checkpoint = self._newest_checkpoint(found, stream_id)
         foreign = [n for n, head in heads.items() if head and head.stream_id != stream_id]
         heads.update(dict.fromkeys(foreign))
         if checkpoint is not None:
@@ -69,8 +83,9 @@ class Recovery:
         self._resume(numbers)
         return True
 
-    def _newest_checkpoint(self, names):
-        found = []
+    def _read_checkpoints(self, names):
+        """Return name -> (Checkpoint, size) of those that are intact."""
+        found = {}
         for name in checkpoints.NAMES:
             if name in names:
                 data = self._disk.read(f"{self._folder}/{name}")
@@ -78,11 +93,18 @@ class Recovery:
                 if checkpoint is None:
                     self.reports.append(f"{name} is damaged and was not used")
                 else:
-                    found.append((checkpoint.generation, len(data), checkpoint))
-        if not found:
-            return None
-        _, self.checkpoint_bytes, checkpoint = max(found, key=lambda entry: entry[0])
-        return checkpoint
+                    found[name] = (checkpoint, len(data))
+        return found
+
+    def _newest_checkpoint(self, found, stream_id):
+        newest = None
+        for name, (checkpoint, size) in found.items():
+            if checkpoint.stream_id != stream_id:
+                self.reports.append(f"{name} is one of another stream and was not used")
+            elif newest is None or checkpoint.generation > newest.generation:
+                newest = checkpoint
+                self.checkpoint_bytes = size
+        return newest
 
     def _read_heads(self, numbers):
         heads = {}
@@ -91,12 +113,19 @@ class Recovery:
             heads[number] = head if head is not None and head.number == number else None
         return heads
 
-    def _identify(self, checkpoint, heads):
-        if checkpoint is not None:
-            return checkpoint.stream_id
-        for head in heads.values():
-            if head is not None:
-                return head.stream_id
+    def _identify(self, found, heads):
+        """Return the identity that most files have: one or the other may be a stray."""
+        said = [checkpoint.stream_id for checkpoint, _ in found.values()]
+        said += [head.stream_id for head in heads.values() if head is not None]
+        if said:
+            return Counter(said).most_common(1)[0][0]
+        for number in heads:
+            # What a damaged head says is right when there are records that were made with it.
+            data = memoryview(self._disk.read(self._path(number)))
+            stream_id = bytes(data[_STREAM_ID])
+            seed = block_seed(stream_id, number)
+            if next_intact(data, HEAD_BYTES, len(data), seed, Record()) < len(data):
+                return stream_id
         return None
 
     def _scan_all(self, numbers, heads, checkpoint):
@@ -166,7 +195,11 @@ class Recovery:
         known = end is not None
         runs, block.size = self._intact_runs(number, view, start, stop, block.seed, known=known)
         block.cached = CachedBlock()
-        block.cached.load(view, HEAD_BYTES, block.size, block.seed)
+        if block.cached.load(view, HEAD_BYTES, start, block.seed):
+            self.reports.append(
+                f"{name} is damaged before offset {start}; the messages there are lost"
+            )
+        block.cached.load(view, start, block.size, block.seed)
         self._cache.use(block, self._now_ns)
         for run_start, run_end in runs:
             self._store.replay(block, view, run_start, run_end)
@@ -267,19 +300,26 @@ class Recovery:
         return f"{self._folder}/{file_name(number)}"
 
 
-def check_format(data: bytes) -> None:
-    """Check the FORMAT file of a store.
+def check_format(data: bytes) -> bool:
+    """Check the FORMAT file of a store; return False when it is damaged and says nothing.
+
+    Then the files themselves are to say it: the head of each has its version.
 
     Raises:
         StoreError: the store is of another version.
     """
-    expected = format_file()
-    if data.strip() != expected.strip():
+    try:
+        said = msgspec.json.decode(bytes(data), type=_Format)
+    except msgspec.MsgspecError:
+        return False
+    if said != _Format(1, None):
         text = data[:200].decode("utf-8", "backslashreplace").strip()
         raise StoreError(
-            f"the store says of itself {text!r}; this server reads {expected.decode().strip()!r}: "
+            f"the store says of itself {text!r}; this server reads "
+            f"{format_file().decode().strip()!r}: "
             "use the version of the server that wrote it, or another store_dir"
         )
+    return True
 
 
 def format_file() -> bytes:

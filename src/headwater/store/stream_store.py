@@ -61,6 +61,10 @@ class StreamOwner:
         """Something on the disk is not as it should be."""
         raise NotImplementedError
 
+    def damaged(self, text):
+        """Something on the disk is damaged; by default that is reported as the rest is."""
+        self.report(text)
+
     def snapshot(self):
         """Return what the owner wants to have back from a checkpoint, as bytes."""
         raise NotImplementedError
@@ -315,7 +319,7 @@ class StreamStore:
     def _give_up(self, block, error):
         """Go on without a block: only what was to be removed from it anyway is lost."""
         self.unreadable = block
-        self.owner.report(f"block {block.number} could not be read: {error}")
+        self.owner.damaged(f"block {block.number} could not be read: {error}")
 
     def replay(self, block, view, start, end):
         """Apply the records in ``view[start:end]``, which recovery found in ``block``."""
@@ -509,7 +513,7 @@ class StreamStore:
 
     def _keep(self, block, cached, damaged):
         if damaged:
-            self.owner.report(f"block {block.number}: {damaged} damaged stretches left out")
+            self.owner.damaged(f"block {block.number}: {damaged} damaged stretches left out")
         block.cached = cached
         self._cache.use(block, self._clock.monotonic())
 

@@ -1,0 +1,152 @@
+"""Mending the files of one stream while nobody uses it: damaged blocks are written anew.
+
+What was in such a file before is kept in the folder ``damaged`` beside it, which nothing here ever
+reads.  As with sparse blocks (see ``compaction``), this may be done only when two checkpoints know
+what is no longer in the files, and begin behind them.
+"""
+
+from headwater.base.buffer import Buffer
+from headwater.store.block import HEAD_BYTES, BlockHead, decode_head, number_of
+from headwater.store.record import MESSAGE, Record
+
+KEPT = "damaged"
+
+
+class BlockRepair:
+    """The block files of a StreamStore that was recovered."""
+
+    def __init__(self, store):
+        self._store = store
+        self._log = store.log
+        self._disk = store.log.disk
+        self._strays = []  # names of files that are no blocks of the stream
+        self._damaged = []  # (Block, file content) of those that are not as they should be
+        self._examine()
+
+    def damaged(self):
+        """Return the names of the files that have to be kept and left out or written anew."""
+        return [*self._strays, *(block.name() for block, _ in self._damaged)]
+
+    def keep(self):
+        """Put a copy of every damaged file aside."""
+        for name in self._strays:
+            self._keep(name, self._disk.read(self._log.path(name)))
+        for block, data in self._damaged:
+            self._keep(block.name(), data)
+
+    def mend(self):
+        """Write damaged blocks anew, and let files go that are none.
+
+        Two checkpoints must lie behind them all; blocks without messages are gone with those.
+        """
+        left = {block.number: block for block in self._store.index.blocks}
+        for block, data in self._damaged:
+            if left.get(block.number) is block:
+                self._rewrite(block, data)
+        for name in self._strays:
+            self._disk.remove(self._log.path(name))
+        self._disk.sync_directory(self._log.folder)
+
+    def _examine(self):
+        blocks = {block.number: block for block in self._store.index.blocks}
+        for name in self._disk.names(self._log.folder):
+            number = number_of(name)
+            if not number:
+                continue
+            data = self._disk.read(self._log.path(name))
+            block = blocks.get(number)
+            if block is not None:
+                if not self._is_whole(block, data):
+                    self._damaged.append((block, data))
+            elif self._head(number, data) is None:
+                self._strays.append(name)
+
+    def _head(self, number, data):
+        head = decode_head(data)
+        if head is None or (head.stream_id, head.number) != (self._log.stream_id, number):
+            return None
+        return head
+
+    def _is_whole(self, block, data):
+        head = self._head(block.number, data)
+        if head is None or (len(data) < block.size and not head.compacted):
+            return False
+        view = memoryview(data)
+        record = Record()
+        at = HEAD_BYTES
+        end = min(len(data), block.size)
+        while at < end:
+            if not (record.read(view, at, end) and record.is_intact(view, block.seed)):
+                return False
+            at = record.end
+        return True
+
+    def _keep(self, name, data):
+        folder = self._log.path(KEPT)
+        self._disk.make_directory(folder)
+        kept = name
+        copies = 1
+        while self._disk.exists(f"{folder}/{kept}"):
+            if self._disk.read(f"{folder}/{kept}") == data:
+                return
+            copies += 1
+            kept = f"{name}.{copies}"
+        self._disk.replace(f"{folder}/{kept}", data)
+
+    def _rewrite(self, block, data):
+        """Write a block with every intact record, but for messages that are not there."""
+        head = self._head(block.number, data) or self._made_head(block)
+        head.compacted = True
+        out = Buffer(len(data))
+        out.append(head.encode())
+        view = memoryview(data)
+        record = Record()
+        at = HEAD_BYTES
+        end = min(len(data), block.size)
+        while at < end:
+            if not (record.read(view, at, end) and record.is_intact(view, block.seed)):
+                at += 1
+                continue
+            if record.kind != MESSAGE or block.has(record.sequence):
+                out.append(bytes(view[at : record.end]))
+            at = record.end
+        self._disk.replace(self._log.path(block.name()), out.contents())
+        block.size = out.size
+        block.packed = block.live
+
+    def _made_head(self, block):
+        """Return a head for a block whose own cannot be read."""
+        before = None
+        for other in self._store.index.blocks:
+            if other.number < block.number:
+                before = other
+        number, size = (0, 0) if before is None else (before.number, before.size)
+        first = block.first_sequence
+        return BlockHead(self._log.stream_id, block.number, first, number, size)
+
+
+def unreadable(store):
+    """Return the messages that should be there and cannot be read, in order."""
+    found = []
+    index = store.index
+    sequence = index.next_from(0)
+    while sequence:
+        block = store.missing(sequence)
+        if block is not None and block is not store.unreadable:
+            store.fetch_now(block)
+        if store.find(sequence) is None:
+            found.append(sequence)
+        sequence = index.next_from(sequence + 1)
+    return found
+
+
+def take_out(store, sequences):
+    """Take messages out that cannot be read, and count anew what is left."""
+    index = store.index
+    for sequence in sequences:
+        index.lose(sequence)
+    index.begin_count()
+    for cached in store.scan(index.first_sequence):
+        index.count(cached)
+    index.emptied = True
+    index.settle_first()

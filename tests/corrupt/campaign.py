@@ -1,0 +1,212 @@
+"""Damages a store, opens it, repairs it, and compares with what was in it."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from headwater.jetstream.stream_repair import AsideRepair, StreamRepair
+from headwater.store import checkpoint as checkpoints
+from headwater.store.block import HEAD_BYTES
+from headwater.store.record import MESSAGE, Record
+from headwater.store.repair import unreadable
+from tests.corrupt.damage import Vandal
+from tests.corrupt.stores import FOLDER, FolderDisk, Made, Maker, Opened, served
+from tests.sim.simdisk import SimDisk
+
+_STORES = 8
+_STRIKES_MAX = 4
+START_SECONDS_MAX = 5.0
+
+
+class CorruptionError(AssertionError):
+    """Something was lost, invented or given out twice, or a store could not be opened."""
+
+
+@dataclass
+class Figures:
+    """What a campaign has seen."""
+
+    rounds: int = 0
+    strikes: int = 0
+    lost: int = 0  # messages that were hit
+    back: int = 0  # deleted messages that came back with the loss of what had deleted them
+    aside: int = 0  # streams set aside at a start
+    taken_back: int = 0
+    mended: int = 0
+    slowest_s: float = 0.0
+    failures: list[str] = field(default_factory=list)
+
+
+def run(rounds: int, seed: int, figures: Figures, tell: Callable[[str], None] | None = None):
+    """Do ``rounds`` rounds with seeds from ``seed`` on; failures are in the figures."""
+    stores: dict[int, Made] = {}
+    for number in range(seed, seed + rounds):
+        kind = number % _STORES
+        if kind not in stores:
+            stores[kind] = Maker(kind).make()
+        attempt = Round(stores[kind], number, figures)
+        try:
+            attempt.run()
+        except Exception as error:  # noqa: BLE001 (each is a finding)
+            did = "; ".join(attempt.vandal.done)
+            text = f"seed {number} ({did}): {type(error).__name__}: {error}"
+            figures.failures.append(text)
+            if tell is not None:
+                tell(f"FAILED: {text}")
+        figures.rounds += 1
+        if tell is not None and figures.rounds % 500 == 0:
+            tell(f"{figures.rounds} rounds")
+
+
+class Round:
+    """One store, damaged."""
+
+    def __init__(self, made: Made, seed: int, figures: Figures) -> None:
+        self._made = made
+        self._figures = figures
+        rng = random.Random(seed)
+        self.files = dict(made.files)
+        self.vandal = Vandal(self.files, rng)
+        for _ in range(rng.randint(1, _STRIKES_MAX)):
+            self.vandal.strike()
+            figures.strikes += 1
+
+    def run(self) -> None:
+        """Damage, open, use, repair, open again.
+
+        Raises:
+            CorruptionError: it is not as it should be.
+        """
+        healthy = {name: self._healthy(name) for name in self._made.truths}
+        before = self._check_open(healthy)
+        disk = self._disk()
+        self._repair(disk)
+        self._check_repaired(disk, healthy, before)
+
+    def _disk(self) -> SimDisk:
+        return FolderDisk(self.files, self._made.folders)
+
+    def _check_open(self, healthy: dict[str, set[int]]) -> dict[str, int]:
+        """Open the store; return the last sequence of each stream that runs."""
+        opened = self._opened(self._disk())
+        last = {}
+        for name, truth in self._made.truths.items():
+            stream = opened.streams.get(name)
+            if stream is None:
+                self._figures.aside += 1
+                _need(_names(opened, name) or not healthy[name], f"{name} is gone, and not told of")
+                continue
+            lost = unreadable(stream.store)
+            found = served(stream.store)
+            self._check_content(name, found, healthy[name])
+            gone = truth.live - found.keys()
+            self._figures.lost += len(gone)
+            self._figures.back += len(found.keys() - truth.live)
+            _need(not lost or _names(opened, name), f"{name} has lost {lost[:3]} without a word")
+            floor = max([self._floor(name), *found])
+            _need(stream.store.index.last_sequence >= floor, f"{name} forgot sequence {floor}")
+            last[name] = stream.store.index.last_sequence
+        self._check_use(opened, last)
+        return last
+
+    def _opened(self, disk: SimDisk) -> Opened:
+        began = time.perf_counter()
+        opened = Opened(disk)
+        opened.start()
+        took = time.perf_counter() - began
+        self._figures.slowest_s = max(self._figures.slowest_s, took)
+        _need(took < START_SECONDS_MAX, f"the start took {took:.1f} s")
+        return opened
+
+    def _check_content(self, name: str, found: dict[int, Any], healthy: set[int]) -> None:
+        truth = self._made.truths[name]
+        for sequence, content in found.items():
+            _need(truth.ever.get(sequence) == content, f"{name}: {sequence} is invented")
+        missing = healthy - found.keys()
+        _need(not missing, f"{name}: {len(missing)} healthy lost, as {sorted(missing)[:5]}")
+
+    def _check_use(self, opened: Opened, last: dict[str, int]) -> None:
+        for name, sequence in last.items():
+            answer = opened.ask(f"{name.lower()}.new", b"new")
+            _need(answer.get("seq") == sequence + 1, f"{name}: publishing says {answer}")
+
+    def _repair(self, disk: SimDisk) -> None:
+        opened = Opened(disk, held=False)
+        for streams in opened.engine.accounts:
+            for _, stream, _ in AsideRepair(streams).run():
+                if stream is not None:
+                    self._figures.taken_back += 1
+                    StreamRepair(opened.node, stream).run(force=True)
+            for stream in streams.streams.values():
+                self._figures.mended += StreamRepair(opened.node, stream).run() is not None
+                stream.store.log.close()
+
+    def _check_repaired(self, disk: SimDisk, healthy: Any, last: dict[str, int]) -> None:
+        opened = self._opened(disk)
+        _need(not opened.warnings(), f"after the repair: {opened.warnings()[:2]}")
+        for name in self._made.truths:
+            stream = opened.streams.get(name)
+            if stream is None:
+                _need(not healthy[name], f"{name} was not taken back")
+                continue
+            index = stream.store.index
+            _need(not unreadable(stream.store), f"{name} has still unreadable messages")
+            found = served(stream.store)
+            self._check_content(name, found, healthy[name])
+            _need(index.messages == len(found), f"{name}: {index.messages} for {len(found)}")
+            subjects = {index.subjects.state_of(subject).count for subject, _ in found.values()}
+            _need(0 not in subjects, f"{name}: a subject counts nothing")
+            _need(index.last_sequence >= last.get(name, 0), f"{name}: sequences went back")
+            _need(StreamRepair(opened.node, stream).run() is None, f"{name}: mended twice")
+        running = {name: opened.streams[name].store.index.last_sequence for name in last}
+        self._check_use(opened, running)
+
+    # What the files say by themselves
+
+    def _healthy(self, name: str) -> set[int]:
+        """Return the live messages whose records are untouched where they were."""
+        live = self._made.truths[name].live
+        found = set()
+        for path, data in self._made.files.items():
+            if not path.startswith(f"{FOLDER}/{name}/") or not path.endswith(".blk"):
+                continue
+            there = self.files.get(path, b"")
+            for sequence, start, end in _messages(data):
+                if sequence in live and there[start:end] == data[start:end]:
+                    found.add(sequence)
+        return found
+
+    def _floor(self, name: str) -> int:
+        """Return the last sequence that an intact checkpoint knows of."""
+        known = [0]
+        for file in checkpoints.NAMES:
+            path = f"{FOLDER}/{name}/{file}"
+            found = checkpoints.parse(self.files.get(path, b""))
+            if found is not None and self.files[path] == self._made.files.get(path):
+                known.append(found.last_sequence)
+        return max(known)
+
+
+def _messages(data: bytes) -> list[tuple[int, int, int]]:
+    """Return (sequence, start, end) of the messages in a whole block file."""
+    found = []
+    record = Record()
+    view = memoryview(data)
+    at = HEAD_BYTES
+    while at < len(data) and record.read(view, at, len(data)):
+        if record.kind == MESSAGE:
+            found.append((record.sequence, at, record.end))
+        at = record.end
+    return found
+
+
+def _names(opened: Opened, name: str) -> bool:
+    """Tell whether the log speaks of a stream."""
+    return any(f"/{name}" in text or f"> {name}'" in text for text in opened.warnings())
+
+
+def _need(holds: bool, text: str) -> None:
+    if not holds:
+        raise CorruptionError(text)

@@ -1,0 +1,15 @@
+"""A sample of the rounds that ``make corrupt`` does ten thousand of."""
+
+from tests.corrupt.campaign import Figures, run
+
+_ROUNDS = 100
+_SEED = 100_000
+
+
+def test_damaged_stores_serve_what_is_healthy_and_can_be_repaired() -> None:
+    figures = Figures()
+    run(_ROUNDS, _SEED, figures)
+    assert not figures.failures
+    assert figures.rounds == _ROUNDS
+    assert figures.lost > 0
+    assert figures.mended > 0
