@@ -4,6 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headwater.jetstream.dedupe import Dedupe
+from tests.monitor.streams import World
+from tests.sim.simdisk import SimDisk
 
 
 def test_an_id_is_known_for_the_window() -> None:
@@ -64,3 +66,20 @@ def test_like_a_list_of_everything(steps: list[tuple[int, int]]) -> None:
         if not wanted:
             dedupe.add(message_id, sequence, now_ns)
             seen.append((now_ns, message_id, sequence))
+
+
+def test_ids_of_messages_are_known_after_a_start() -> None:
+    disk = SimDisk()
+    before = World(disk)
+    before.stream("S")
+    before.client.say(b"HPUB S.a 28 30\r\nNATS/1.0\r\nNats-Msg-Id: x\r\n\r\nhi\r\n")
+    before.jobs.run()
+    known = _dedupe(World(SimDisk(disk.files(), disk.medium.folders)))
+    assert (known.last_id, len(known)) == (b"x", 1)
+    before.publish("S.a")
+    known = _dedupe(World(SimDisk(disk.files(), disk.medium.folders)))
+    assert (known.last_id, len(known)) == (b"", 1)
+
+
+def _dedupe(world: World) -> Dedupe:
+    return world.node.jetstream.accounts[0].streams["S"].dedupe
