@@ -60,6 +60,10 @@ class FolderDisk(SimDisk):
         for path in [path for path in medium.names if path.startswith(f"{old}/")]:
             medium.names[new + path.removeprefix(old)] = medium.names.pop(path)
 
+    def copy_of_folders(self) -> "FolderDisk":
+        """Return another disk of the same content."""
+        return FolderDisk(self.files(), self.medium.folders)
+
 
 class Opened:
     """JetStream on a disk in memory; ``warnings`` are what its start had to say."""

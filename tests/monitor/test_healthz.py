@@ -128,3 +128,12 @@ def test_names_of_a_request_by_way_of_nats() -> None:
     body = b'{"js-enabled-only":true,"js-server-only":true,"account":"A","details":true}'
     asked = msgspec.json.decode(body, type=HealthzOptions)
     assert (asked.js_enabled_only, asked.js_server_only, asked.account) == (True, True, "A")
+
+
+def test_damage_is_told_and_is_no_reason_to_be_unhealthy(world: World) -> None:
+    stream = world.node.jetstream.accounts[0].streams["S"]
+    stream.damaged("block 1: 1 damaged stretches left out")
+    stream.damaged("block 1: 1 damaged stretches left out")
+    found = {"account": "$G", "stream": "S", "findings": ["block 1: 1 damaged stretches left out"]}
+    assert _health(world) == (200, {"status": "ok"})
+    assert _health(world, "?details=1") == (200, {"status": "ok", "damaged": [found]})

@@ -3,6 +3,7 @@
 import pytest
 
 from headwater.base.errors import StoreError
+from headwater.store import checkpoint as checkpoints
 from headwater.store import recovery
 from headwater.store.block import HEAD_BYTES, decode_head, file_name
 from headwater.store.checkpoint import NAMES
@@ -379,3 +380,38 @@ def test_limits_of_the_owner_hold_behind_a_checkpoint():
     assert again.picture() == stream.picture()
     again.check_index()
     assert again.store.is_idle()
+
+
+def test_a_checkpoint_of_another_stream_is_not_used():
+    stream = filled(15)
+    stream.files.checkpoint()
+    other = Stream(SimDisk(), block_bytes=BLOCK_BYTES)
+    other.store.log.stream_id = b"elsewhere"[:8]
+    foreign = checkpoints.take(other.store, 900)
+    stream.disk.replace(f"{FOLDER}/{NAMES[0]}", foreign)
+    again = recovered(stream.disk)
+    assert sorted(again.read_all()) == list(range(1, 16))
+    assert any("is one of another stream" in text for text in again.reports)
+
+
+def test_the_only_head_is_damaged_and_there_is_no_checkpoint():
+    stream = filled(3)
+    stream.disk.flip(path(1), 30)
+    again = recovered(stream.disk)
+    assert sorted(again.read_all()) == [1, 2, 3]
+
+
+def test_a_file_of_the_highest_number_does_not_use_the_numbers_up():
+    stream = filled(3)
+    stream.disk.replace(f"{FOLDER}/9999999999.blk", b"stray")
+    again = recovered(stream.disk)
+    assert again.put(b"s.1", b"new") == 4
+    assert 4 in recovered(again.disk).read_all()
+
+
+def test_damage_before_the_position_of_the_checkpoint_is_told_of():
+    stream = filled(3, block_bytes=10_000)
+    stream.files.checkpoint()
+    stream.disk.flip(path(1), offset_of(stream.disk, 1, 2) + 40)
+    again = recovered(stream.disk, 10_000)
+    assert any("is damaged before offset" in text for text in again.reports)

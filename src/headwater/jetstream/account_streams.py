@@ -129,7 +129,8 @@ class AccountStreams:
             self.log.warn(f"JetStream store {path}: {text}")
         if not found:
             return None
-        stream.damage.extend(recovery.reports)
+        stream.damage.extend(recovery.damage)
+        stream.is_cut = bool(recovery.cuts)
         store.use_jobs(self.jobs)
         stream.files = stream_files.StreamFiles(
             store, self.jobs, recovery.generation, recovery.checkpoint_bytes, recovery.dead
@@ -379,14 +380,14 @@ class AccountStreams:
         streams = [*self.streams.values(), *self.creating.values()]
         return [stream.config for stream in streams if stream.config.name != name]
 
-    def advise(self, subject, kind, fields):
-        """Publish an advisory, if anybody listens."""
+    def advise(self, subject, kind, fields, *, family="io.nats.jetstream.advisory.v1"):
+        """Publish an advisory, if anybody listens; ``family`` begins the name of its type."""
         name = f"$JS.EVENT.ADVISORY.{subject}".encode()
         matches_now = self.account.interest.match(name)
         if not (matches_now.plain or matches_now.groups):
             return
         body = {
-            "type": f"io.nats.jetstream.advisory.v1.{kind}",
+            "type": f"{family}.{kind}",
             "id": ids.unique_id(self.rng).decode(),
             "timestamp": gojson.time_text(self.clock.now()),
             **fields,

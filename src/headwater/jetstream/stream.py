@@ -23,6 +23,7 @@ from headwater.store.record import (
 from headwater.store.stream_store import StreamOwner, StreamStore
 from headwater.wire import headers
 
+_ADVISORY_FAMILY = "io.headwater.jetstream.advisory.v1"
 _AGE_CHECK_NS = SECOND // 4
 
 
@@ -60,6 +61,7 @@ class Stream(StreamOwner):
         self.created_ns = 0
         self.files = None  # StreamFiles, for a stream on disk
         self.damage = []  # sentences about what was found damaged in its files
+        self.is_cut = False  # whether a crash has left the end of a write in its files
         self.running = False  # whether it takes messages and delivers them
         stream_id = ids.random_id(host.rng, 8)
         self.store = StreamStore(
@@ -102,6 +104,9 @@ class Stream(StreamOwner):
         self._serve_direct()
         self.consumers.start()
         self._count_bytes()
+        if self.damage:
+            # When all streams run: one of them may keep advisories.
+            self.timers.after(0, self._advise_of_damage_found)
         if self.config.max_age_ns > 0:
             self._age_timer = self.timers.after(0, self._find_expired)
 
@@ -201,6 +206,19 @@ class Stream(StreamOwner):
         if text not in self.damage:
             self.damage.append(text)
             self.report(text)
+            if self.running:
+                self._advise_damage(text)
+
+    def _advise_damage(self, text):
+        fields = {"stream": self.name, "account": self.host.account_name, "finding": text}
+        # There is none of nats-server for it: the type is ours.
+        self.host.advise(
+            f"STREAM.DAMAGED.{self.name}", "stream_damaged", fields, family=_ADVISORY_FAMILY
+        )
+
+    def _advise_of_damage_found(self):
+        for text in self.damage:
+            self._advise_damage(text)
 
     def assume(self, config):
         """Let a configuration be in force in place of one that is lost; for repairs only."""

@@ -36,7 +36,7 @@ class StreamRepair:
         blocks = repair.BlockRepair(self._store)
         lost = repair.unreadable(self._store)
         kept = blocks.damaged()
-        if not (force or kept or lost or self._stream.damage):
+        if not (force or kept or lost or self._stream.damage or self._stream.is_cut):
             return None
         blocks.keep()
         repair.take_out(self._store, lost)

@@ -62,7 +62,10 @@ def healthz(about: About, asked: HealthzOptions) -> Health:
     """Return whether what is asked about is well."""
     problem = _find_problem(about, asked)
     if problem is None:
-        return Health(200, {"status": "ok"})
+        body: dict[str, object] = {"status": "ok"}
+        if asked.details and (damaged := _damaged(about)):
+            body["damaged"] = damaged
+        return Health(200, body)
     if not asked.details:
         return Health(problem.status, {"status": problem.word, "error": problem.text})
     error = {"type": problem.kind}
@@ -90,6 +93,17 @@ def _find_problem(about: About, asked: HealthzOptions) -> _Problem | None:
     if not asked.account:
         return None
     return _missing(about, asked)
+
+
+def _damaged(about: About) -> list[dict[str, object]]:
+    """Return what of the store is damaged; it is confined, so that the rest is well."""
+    jetstream = about.node.jetstream
+    return [
+        {"account": streams.account_name, "stream": stream.name, "findings": stream.damage}
+        for streams in (() if jetstream is None else jetstream.accounts)
+        for stream in streams.streams.values()
+        if stream.damage
+    ]
 
 
 def _missing(about: About, asked: HealthzOptions) -> _Problem | None:

@@ -50,9 +50,8 @@ class StoreCheck:
             raise HeadwaterError(f"{store_dir}: there is no store here")
         self._lock: Disk = locked_disk(root)
         self._disk = FrozenDisk(str(root)) if frozen else self._lock
-        self._texts: list[str] = []
         clock = SystemClock()
-        log = Log(lambda level, text: self._texts.append(text))
+        log = Log(lambda level, text: None)
         self._node = Node(clock, SystemRandom(), log, timers=Timers(clock))
 
     def run(self) -> Iterator[Checked]:
@@ -84,11 +83,7 @@ class StoreCheck:
         index = stream.store.index
         checked = Checked(account, stream.name, index.messages, index.bytes, len(index.blocks))
         checked.lost = ranges(unreadable(stream.store))
-        places = (f"{stream.store.log.folder}:", f"'{account} > {stream.name}':")
-        for text in self._texts:
-            for place in places:
-                if place in text:
-                    checked.problems.append(text.partition(place)[2].strip())
+        checked.problems = stream.damage
         return checked
 
 

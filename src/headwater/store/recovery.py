@@ -36,7 +36,8 @@ class _Format(msgspec.Struct):
 class Recovery:
     """Brings one StreamStore, made empty, to what its directory holds.
 
-    ``reports`` are sentences about what was cut or skipped; ``generation`` is that of the
+    ``damage`` are sentences about what is damaged, ``cuts`` about ends of writes that nobody was
+    told of, which any crash may leave; ``generation`` is that of the
     checkpoint that was used, 0 for none; ``dead`` are files that hold nothing any more.
     """
 
@@ -47,10 +48,16 @@ class Recovery:
         self._cache = cache
         self._now_ns = now_ns
         self._cut = False
-        self.reports = []
+        self.damage = []
+        self.cuts = []
         self.generation = 0
         self.checkpoint_bytes = 0
         self.dead = []
+
+    @property
+    def reports(self):
+        """All that there is to say about the files."""
+        return self.damage + self.cuts
 
     def run(self):
         """Recover; return whether there is a stream at all.
@@ -68,7 +75,7 @@ class Recovery:
         stream_id = self._identify(found, heads)
         if stream_id is None:
             if numbers:
-                self.reports.append(f"none of {len(numbers)} block files has an intact head")
+                self.damage.append(f"none of {len(numbers)} block files has an intact head")
             return False
         self._store.log.stream_id = stream_id
         checkpoint = self._newest_checkpoint(found, stream_id)
@@ -91,7 +98,7 @@ class Recovery:
                 data = self._disk.read(f"{self._folder}/{name}")
                 checkpoint = checkpoints.parse(data)
                 if checkpoint is None:
-                    self.reports.append(f"{name} is damaged and was not used")
+                    self.damage.append(f"{name} is damaged and was not used")
                 else:
                     found[name] = (checkpoint, len(data))
         return found
@@ -100,7 +107,7 @@ class Recovery:
         newest = None
         for name, (checkpoint, size) in found.items():
             if checkpoint.stream_id != stream_id:
-                self.reports.append(f"{name} is one of another stream and was not used")
+                self.damage.append(f"{name} is one of another stream and was not used")
             elif newest is None or checkpoint.generation > newest.generation:
                 newest = checkpoint
                 self.checkpoint_bytes = size
@@ -145,7 +152,7 @@ class Recovery:
             self._cache.trim(self._now_ns)
         for block in known.values():
             if block.live and block.number not in heads:
-                self.reports.append(f"{block.name()} is missing; the messages in it are lost")
+                self.damage.append(f"{block.name()} is missing; the messages in it are lost")
 
     def _chain(self, numbers, heads):
         """Return (number, end) of the blocks that make up the log; end is None if not known.
@@ -179,11 +186,11 @@ class Recovery:
             end = len(data)
         stop = len(data) if end is None else min(end, len(data))
         if end is not None and end > len(data):
-            self.reports.append(
+            self.damage.append(
                 f"{name} has {len(data)} bytes where {end} were synced; the rest of it is lost"
             )
         elif start > max(stop, HEAD_BYTES):
-            self.reports.append(f"{name} ends at {stop}, before the position of its checkpoint")
+            self.damage.append(f"{name} ends at {stop}, before the position of its checkpoint")
         fresh = block is None
         if fresh:
             block = Block(self._store.log.stream_id, number)
@@ -196,7 +203,7 @@ class Recovery:
         runs, block.size = self._intact_runs(number, view, start, stop, block.seed, known=known)
         block.cached = CachedBlock()
         if block.cached.load(view, HEAD_BYTES, start, block.seed):
-            self.reports.append(
+            self.damage.append(
                 f"{name} is damaged before offset {start}; the messages there are lost"
             )
         block.cached.load(view, start, block.size, block.seed)
@@ -212,11 +219,11 @@ class Recovery:
         record = Record()
         first = next_intact(view, HEAD_BYTES, end, seed, record)
         if known or self._goes_on(view, first, end, seed, record):
-            self.reports.append(f"{file_name(number)} has a damaged head")
+            self.damage.append(f"{file_name(number)} has a damaged head")
             return True
         # The file was made, and the machine stopped before its first write was synced; or else
         # there is nothing in it that could be saved.
-        self.reports.append(f"{file_name(number)} has no intact record and is left out")
+        self.damage.append(f"{file_name(number)} has no intact record and is left out")
         self._drop(number)
         return False
 
@@ -245,13 +252,13 @@ class Recovery:
                 runs.append((run_start, at))
             resume = next_intact(view, at + 1, end, seed, record)
             if not known and not self._goes_on(view, resume, end, seed, record):
-                self.reports.append(
+                self.cuts.append(
                     f"{file_name(number)}: cut {end - at} bytes of an unfinished write "
                     f"behind offset {at}; nothing in them had been acknowledged"
                 )
                 self._cut = True
                 return runs, at
-            self.reports.append(
+            self.damage.append(
                 f"{file_name(number)}: {resume - at} bytes at offset {at} are damaged; "
                 "the messages in them are lost"
             )
