@@ -4,7 +4,7 @@ from headwater import _build
 from tests.corrupt.campaign import Figures, run
 
 # Uncompiled each takes five times as long.
-_ROUNDS = 150 if _build.compiled() else 40
+_ROUNDS = 100 if _build.compiled() else 30
 _SEED = 100_000
 
 
