@@ -5,6 +5,7 @@ import json
 from headwater.jetstream.stream_repair import AsideRepair, StreamRepair
 from tests.broker.fakes import Client
 from tests.corrupt.stores import FOLDER, FolderDisk, Opened, served
+from tests.sim.simdisk import Killed
 
 _BLOCK = f"{FOLDER}/S/0000000001.blk"
 
@@ -98,3 +99,25 @@ def test_a_stream_set_aside_whose_name_is_taken() -> None:
     opened = Opened(disk, held=False)
     tried = AsideRepair(opened.engine.accounts[0]).run()
     assert tried == [(".aside-S.1", None, "there is another stream S now")]
+
+
+def test_a_repair_that_is_killed_can_be_repeated() -> None:
+    point = 0
+    while True:
+        disk = _damaged()
+        disk.kill_in = point
+        try:
+            _repaired(disk)
+        except Killed:
+            pass
+        else:
+            break
+        point += 1
+        again = FolderDisk(disk.files(), disk.medium.folders)
+        opened = Opened(again, held=False)
+        StreamRepair(opened.node, opened.streams["S"]).run()
+        opened = Opened(again)
+        assert opened.warnings() == []
+        assert sorted(served(opened.streams["S"].store)) == [1, 2, 4, 5]
+        assert opened.streams["S"].store.index.messages == 4
+    assert point > 15

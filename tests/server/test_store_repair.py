@@ -105,3 +105,17 @@ def test_a_store_that_is_in_use(store: Path, capsys: Captured) -> None:
     with headwater.Server(store_dir=store):
         assert main(["store", "repair", str(store)]) == 1
     assert "another server uses the store directory" in capsys.readouterr().err
+
+
+def test_a_stray_file_among_the_streams_keeps_no_server_from_starting(store: Path) -> None:
+    (block_of(store).parent.parent / "stray").write_bytes(b"x")
+    (block_of(store).parent / "0000000090.blk").mkdir()
+    with headwater.Server(store_dir=store) as server:
+        assert asyncio.run(_messages(server.client_url)) == 49
+
+
+async def _messages(url: str) -> int:
+    client = await nats.connect(url)
+    found = await client.jetstream().stream_info("A")
+    await client.close()
+    return found.state.messages

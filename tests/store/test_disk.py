@@ -261,3 +261,8 @@ def test_the_simulated_disk_stands_for_what_the_system_is_asked(tmp_path):
     wanted = simulated_calls()
     assert "sync_directory stream" in wanted
     assert parse_calls(log.read_text(errors="replace"), str(root)) == wanted
+
+
+def test_a_file_has_no_names_in_it(tmp_path):
+    (tmp_path / "stray").write_bytes(b"x")
+    assert Disk(str(tmp_path)).names("stray") == []

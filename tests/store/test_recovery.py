@@ -415,3 +415,16 @@ def test_damage_before_the_position_of_the_checkpoint_is_told_of():
     stream.disk.flip(path(1), offset_of(stream.disk, 1, 2) + 40)
     again = recovered(stream.disk, 10_000)
     assert any("is damaged before offset" in text for text in again.reports)
+
+
+@pytest.mark.parametrize("readable", [0, 1, 2, 3, 4])
+def test_a_block_that_cannot_be_read_keeps_nothing_else_from_being_served(readable):
+    stream = filled(15)
+    disk = stream.disk.copy()
+    assert len(stream.store.index.blocks) == 3
+    disk.fail("read", after=readable)
+    again = recovered(disk)
+    assert any("could not be read" in text for text in again.reports)
+    assert len(again.read_all()) >= 5
+    if readable not in (2, 4):  # the last block takes with it what its sequences were
+        assert again.put(b"s.1", b"new") == 16

@@ -5,6 +5,7 @@ that nobody was told of: that is cut.  Damage before the last synced write is an
 skipped, reported, and keeps nothing else from being read.
 """
 
+import errno
 from collections import Counter
 
 import msgspec
@@ -23,6 +24,8 @@ from headwater.store.block import (
 from headwater.store.disk import UNFINISHED
 from headwater.store.record import BATCH_START, Record, block_seed
 
+# A medium that fails, or a folder: that file cannot be had, whatever is done.
+_UNREADABLE = (errno.EIO, errno.EISDIR)
 _STREAM_ID = slice(16, 24)  # in the head of a block
 
 
@@ -85,7 +88,7 @@ class Recovery:
             checkpoints.restore(self._store, checkpoint)
             self.generation = checkpoint.generation
             self._store.owner.restore(checkpoint.owner)
-        self._scan_all(numbers, heads, checkpoint)
+        self._scan_all(sorted(heads), heads, checkpoint)
         self._store.complete()
         self._resume(numbers)
         return True
@@ -116,7 +119,10 @@ class Recovery:
     def _read_heads(self, numbers):
         heads = {}
         for number in numbers:
-            head = decode_head(self._disk.read(self._path(number), 0, HEAD_BYTES))
+            data = self._read(number, HEAD_BYTES)
+            if data is None:
+                continue
+            head = decode_head(data)
             heads[number] = head if head is not None and head.number == number else None
         return heads
 
@@ -128,7 +134,7 @@ class Recovery:
             return Counter(said).most_common(1)[0][0]
         for number in heads:
             # What a damaged head says is right when there are records that were made with it.
-            data = memoryview(self._disk.read(self._path(number)))
+            data = memoryview(self._read(number) or b"")
             stream_id = bytes(data[_STREAM_ID])
             seed = block_seed(stream_id, number)
             if next_intact(data, HEAD_BYTES, len(data), seed, Record()) < len(data):
@@ -180,7 +186,9 @@ class Recovery:
     def _scan(self, number, head, block, start, end):
         """Apply what a block holds from ``start`` on."""
         name = file_name(number)
-        data = self._disk.read(self._path(number))
+        data = self._read(number)
+        if data is None:
+            return
         view = memoryview(data)
         if head is not None and head.compacted:
             end = len(data)
@@ -302,6 +310,17 @@ class Recovery:
         finally:
             file.close()
         self._disk.sync_directory(self._folder)
+
+    def _read(self, number, *size):
+        """Return what is in a block file, None when the medium does not give it."""
+        try:
+            return self._disk.read(self._path(number), 0, *size)
+        except OSError as error:
+            if error.errno not in _UNREADABLE:
+                raise
+            self.damage.append(f"{file_name(number)} could not be read: {error}")
+            self._cut = True  # nothing is appended to it
+            return None
 
     def _path(self, number):
         return f"{self._folder}/{file_name(number)}"
