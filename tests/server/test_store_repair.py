@@ -107,11 +107,17 @@ def test_a_store_that_is_in_use(store: Path, capsys: Captured) -> None:
     assert "another server uses the store directory" in capsys.readouterr().err
 
 
-def test_a_stray_file_among_the_streams_keeps_no_server_from_starting(store: Path) -> None:
+def test_a_stray_file_among_the_streams_keeps_no_server_from_starting(
+    store: Path, capsys: Captured
+) -> None:
     (block_of(store).parent.parent / "stray").write_bytes(b"x")
     (block_of(store).parent / "0000000090.blk").mkdir()
     with headwater.Server(store_dir=store) as server:
         assert asyncio.run(_messages(server.client_url)) == 49
+    assert main(["store", "repair", str(store)]) == 0
+    assert "kept aside: 0000000090.blk" in capsys.readouterr().out
+    assert (block_of(store).parent / "damaged" / "0000000090.blk").is_dir()
+    assert _is_well(store, capsys)
 
 
 async def _messages(url: str) -> int:

@@ -68,3 +68,14 @@ def test_a_file_that_is_no_block_goes() -> None:
     blocks.mend()
     assert not stream.disk.exists(_path(50))
     assert stream.disk.read(f"{FOLDER}/{KEPT}/{file_name(50)}") == b"stray"
+
+
+def test_a_file_that_cannot_be_read_is_put_aside_as_it_is() -> None:
+    stream = _filled()
+    whole = stream.disk.read(_path(1))
+    stream.disk.fail("read")
+    blocks = BlockRepair(stream.store)
+    assert blocks.damaged() == [file_name(1), file_name(2)]
+    blocks.keep()
+    assert not stream.disk.exists(_path(1))
+    assert stream.disk.read(f"{FOLDER}/{KEPT}/{file_name(1)}") == whole

@@ -24,6 +24,8 @@ else:
 
 _NO_SYNCED_WRITES = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP)
 _READ_BYTES_MAX = 1 << 30
+# A medium that fails, or a folder: such a file cannot be had, whatever is done.
+UNREADABLE = (errno.EIO, errno.EISDIR)
 # Ends the name of a file that is being written in order to replace another one.
 UNFINISHED = ".tmp"
 _DIRECTORY_MODE = 0o750

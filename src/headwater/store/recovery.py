@@ -5,7 +5,6 @@ that nobody was told of: that is cut.  Damage before the last synced write is an
 skipped, reported, and keeps nothing else from being read.
 """
 
-import errno
 from collections import Counter
 
 import msgspec
@@ -21,11 +20,9 @@ from headwater.store.block import (
     next_intact,
     number_of,
 )
-from headwater.store.disk import UNFINISHED
+from headwater.store.disk import UNFINISHED, UNREADABLE
 from headwater.store.record import BATCH_START, Record, block_seed
 
-# A medium that fails, or a folder: that file cannot be had, whatever is done.
-_UNREADABLE = (errno.EIO, errno.EISDIR)
 _STREAM_ID = slice(16, 24)  # in the head of a block
 
 
@@ -316,7 +313,7 @@ class Recovery:
         try:
             return self._disk.read(self._path(number), 0, *size)
         except OSError as error:
-            if error.errno not in _UNREADABLE:
+            if error.errno not in UNREADABLE:
                 raise
             self.damage.append(f"{file_name(number)} could not be read: {error}")
             self._cut = True  # nothing is appended to it

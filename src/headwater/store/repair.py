@@ -7,6 +7,7 @@ what is no longer in the files, and begin behind them.
 
 from headwater.base.buffer import Buffer
 from headwater.store.block import HEAD_BYTES, BlockHead, decode_head, number_of
+from headwater.store.disk import UNREADABLE
 from headwater.store.record import MESSAGE, Record
 
 KEPT = "damaged"
@@ -19,16 +20,19 @@ class BlockRepair:
         self._store = store
         self._log = store.log
         self._disk = store.log.disk
+        self._unreadable = []  # names of files that the medium does not give
         self._strays = []  # names of files that are no blocks of the stream
         self._damaged = []  # (Block, file content) of those that are not as they should be
         self._examine()
 
     def damaged(self):
         """Return the names of the files that have to be kept and left out or written anew."""
-        return [*self._strays, *(block.name() for block, _ in self._damaged)]
+        return [*self._unreadable, *self._strays, *(block.name() for block, _ in self._damaged)]
 
     def keep(self):
         """Put a copy of every damaged file aside."""
+        for name in self._unreadable:
+            self._move(name)
         for name in self._strays:
             self._keep(name, self._disk.read(self._log.path(name)))
         for block, data in self._damaged:
@@ -53,7 +57,13 @@ class BlockRepair:
             number = number_of(name)
             if not number:
                 continue
-            data = self._disk.read(self._log.path(name))
+            try:
+                data = self._disk.read(self._log.path(name))
+            except OSError as error:
+                if error.errno not in UNREADABLE:
+                    raise
+                self._unreadable.append(name)
+                continue
             block = blocks.get(number)
             if block is not None:
                 if not self._is_whole(block, data):
@@ -81,17 +91,27 @@ class BlockRepair:
             at = record.end
         return True
 
+    def _move(self, name):
+        """Put a file aside as it is: parts of it may still be had by other means."""
+        self._disk.rename(self._log.path(name), self._place(name))
+        self._disk.sync_directory(self._log.path(KEPT))
+        self._disk.sync_directory(self._log.folder)
+
     def _keep(self, name, data):
+        place = self._place(name, data)
+        if not self._disk.exists(place):
+            self._disk.replace(place, data)
+
+    def _place(self, name, data=None):
+        """Return where a file is kept: at a name that is free, or has that content already."""
         folder = self._log.path(KEPT)
         self._disk.make_directory(folder)
-        kept = name
+        place = f"{folder}/{name}"
         copies = 1
-        while self._disk.exists(f"{folder}/{kept}"):
-            if self._disk.read(f"{folder}/{kept}") == data:
-                return
+        while self._disk.exists(place) and (data is None or self._disk.read(place) != data):
             copies += 1
-            kept = f"{name}.{copies}"
-        self._disk.replace(f"{folder}/{kept}", data)
+            place = f"{folder}/{name}.{copies}"
+        return place
 
     def _rewrite(self, block, data):
         """Write a block with every intact record, but for messages that are not there."""
