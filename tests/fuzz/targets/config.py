@@ -12,7 +12,7 @@ from tests.fuzz.target import Target, require
 # Fifty errors are told at most, each in a line that is cut before its escapes are written out.
 _ERROR_LINES_MAX = 51
 _ERROR_LINE_CHARACTERS_MAX = 2600
-_PLACE = re.compile(r"[^:\n]+:\d+:\d+: \S|and \d+ more errors$")
+_PLACE = re.compile(r"[^:\n]+:\d+:\d+: .|and \d+ more errors$")
 
 
 def _texts() -> tuple[bytes, ...]:
