@@ -1,13 +1,15 @@
-"""A store of a real server, whole, and a copy of it that may be damaged."""
+"""Servers side by side, and a store of a real server, whole and as a copy to be damaged."""
 
 import asyncio
 import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import nats
 import pytest
 
 import headwater
+from tests.server.duel import Duel
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +38,21 @@ def store(whole_store: Path, tmp_path: Path) -> Path:
     """A copy of it that may be damaged."""
     shutil.copytree(whole_store, tmp_path / "store")
     return tmp_path / "store"
+
+
+@pytest.fixture(scope="module")
+def duel_with(
+    nats_server_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Duel]]:
+    """A function that gives both servers with a configuration; they are started once for each."""
+    duels: dict[str, Duel] = {}
+
+    def get(config: str) -> Duel:
+        if config not in duels:
+            duels[config] = Duel(nats_server_path, tmp_path_factory.mktemp("duel"), config)
+            duels[config].__enter__()
+        return duels[config]
+
+    yield get
+    for duel in duels.values():
+        duel.__exit__()

@@ -1,6 +1,6 @@
 """Byte for byte: what our server answers is what the real nats-server answers."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,24 +15,6 @@ _SPLIT = (
     b'CONNECT {"verbose":true,"headers":true}\r\nSUB s.* g 1\r\nPUB s.1 re 5\r\nhello\r\n'
     b"HPUB s.2 18 22\r\nNATS/1.0\r\nA: 1\r\n\r\nbody\r\nUNSUB 1 9\r\n"
 )
-
-
-@pytest.fixture(scope="module")
-def duel_with(
-    nats_server_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[str], Duel]]:
-    """A function that gives both servers with a configuration; they are started once for each."""
-    duels: dict[str, Duel] = {}
-
-    def get(config: str) -> Duel:
-        if config not in duels:
-            duels[config] = Duel(nats_server_path, tmp_path_factory.mktemp("duel"), config)
-            duels[config].__enter__()
-        return duels[config]
-
-    yield get
-    for duel in duels.values():
-        duel.__exit__()
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -1,7 +1,7 @@
 """Mapped subjects: our server beside the real nats-server, with the same configuration."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,24 +17,6 @@ from tests.support.raw_client import RawClient
 pytestmark = pytest.mark.hub
 
 _SCENARIOS = [(config, name) for config, scenarios in GROUPS.items() for name in scenarios]
-
-
-@pytest.fixture(scope="module")
-def duel_with(
-    nats_server_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[str], Duel]]:
-    """A function that gives both servers with a configuration; they are started once for each."""
-    duels: dict[str, Duel] = {}
-
-    def get(config: str) -> Duel:
-        if config not in duels:
-            duels[config] = Duel(nats_server_path, tmp_path_factory.mktemp("duel"), config)
-            duels[config].__enter__()
-        return duels[config]
-
-    yield get
-    for duel in duels.values():
-        duel.__exit__()
 
 
 def test_there_are_many_scenarios() -> None:

@@ -1,7 +1,7 @@
 """Traces of messages: those of our server beside those of the real nats-server."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,32 +27,15 @@ from tests.support.wait import wait_until
 
 pytestmark = pytest.mark.hub
 
+# Traces tell the name of the server, which has to be the same for both.
+_NAMED = "server_name: T\n"
 _SCENARIOS = [(config, name) for config, plays in GROUPS.items() for name in plays]
-
-
-@pytest.fixture(scope="module")
-def duel_with(
-    nats_server_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[str], Duel]]:
-    """A function that gives both servers with a configuration; they are started once for each."""
-    duels: dict[str, Duel] = {}
-
-    def get(config: str) -> Duel:
-        if config not in duels:
-            text = f"server_name: T\n{config}"
-            duels[config] = Duel(nats_server_path, tmp_path_factory.mktemp("duel"), text)
-            duels[config].__enter__()
-        return duels[config]
-
-    yield get
-    for duel in duels.values():
-        duel.__exit__()
 
 
 @pytest.mark.parametrize(("config", "name"), _SCENARIOS, ids=[name for _, name in _SCENARIOS])
 def test_same_traces(duel_with: Callable[[str], Duel], config: str, name: str) -> None:
     play: Play = GROUPS[config][name]
-    duel = duel_with(config)
+    duel = duel_with(f"{_NAMED}{config}")
     ours = run(int(duel.ours.client_url.rpartition(":")[2]), play)
     assert ours == run(duel.theirs.port(), play, ours)
 
@@ -103,7 +86,7 @@ def _plays(draw: st.DrawFn) -> Play:
     suppress_health_check=list(HealthCheck),
 )
 def test_generated(duel_with: Callable[[str], Duel], play: Play) -> None:
-    duel = duel_with(RIGHTS)
+    duel = duel_with(f"{_NAMED}{RIGHTS}")
     ours = run(int(duel.ours.client_url.rpartition(":")[2]), play)
     assert ours == run(duel.theirs.port(), play, ours)
 
@@ -233,8 +216,8 @@ def _ask(client: Client, subject: str, body: dict[str, Any]) -> str:
 
 def test_same_traces_of_streams(duel_with: Callable[[str], Duel], tmp_path: Path) -> None:
     duel = duel_with(
-        f"jetstream {{ store_dir: '{tmp_path}', max_mem: 64MB, max_file: 1GB, domain: D }}\n"
-        "mappings { mapped: s.mapped }"
+        f"{_NAMED}mappings {{ mapped: s.mapped }}\n"
+        f"jetstream {{ store_dir: '{tmp_path}', max_mem: 64MB, max_file: 1GB, domain: D }}"
     )
     ours = _ingested(int(duel.ours.client_url.rpartition(":")[2]))
     theirs = _ingested(duel.theirs.port())
