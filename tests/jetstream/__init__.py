@@ -8,7 +8,7 @@ from typing import Any
 import nats
 from nats.aio.client import Client
 
-from headwater.jetstream.api_errors import JetStreamError
+from headwater.jetstream.api_error import JetStreamError
 
 SECOND = 10**9
 

@@ -7,7 +7,8 @@ import pytest
 from headwater.base import gojson
 from headwater.base.errors import HeadwaterError
 from headwater.jetstream import api_errors
-from headwater.jetstream.api_errors import ApiError, JetStreamError
+from headwater.jetstream.api_error import ApiError, JetStreamError
+from tests.jetstream import error_table
 
 
 def test_an_error_prints_as_the_api_does():
@@ -37,11 +38,21 @@ def test_errors_of_jetstream_are_errors_of_headwater():
         raise JetStreamError(api_errors.BAD_REQUEST)
 
 
-def test_numbers_are_unique_and_in_order():
-    constants = [value for value in vars(api_errors).values() if isinstance(value, ApiError)]
-    numbers = [value.err_code for value in constants]
-    assert numbers == sorted(set(numbers))
-    assert list(api_errors.BY_CODE.values()) == constants
+def test_the_table_is_nats_servers():
+    ours = {
+        name: (value.code, value.err_code, value.description)
+        for name, value in vars(api_errors).items()
+        if isinstance(value, ApiError)
+    }
+    assert ours == {
+        error_table.name_of(entry["constant"]): (
+            entry["code"],
+            entry["error_code"],
+            entry["description"],
+        )
+        for entry in error_table.entries()
+    }
+    assert list(api_errors.BY_CODE) == sorted(value[1] for value in ours.values())
 
 
 @pytest.mark.parametrize("error", api_errors.BY_CODE.values(), ids=lambda e: e.err_code)

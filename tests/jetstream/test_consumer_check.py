@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headwater.jetstream import stream_check
-from headwater.jetstream.api_errors import JetStreamError
+from headwater.jetstream.api_error import JetStreamError
 from headwater.jetstream.consumer_check import (
     ConsumerLimits,
     check_new,

@@ -7,7 +7,7 @@ import pytest
 
 from headwater.base import gojson
 from headwater.jetstream import consumer_check, consumer_config, stream_check
-from headwater.jetstream.api_errors import JetStreamError
+from headwater.jetstream.api_error import JetStreamError
 from headwater.jetstream.stream_config import StreamConfig, decode_stream_config
 from tests.jetstream import SECOND, Reference, error_of, part, refusal, with_reference
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from headwater.base import gojson
-from headwater.jetstream.api_errors import JetStreamError
+from headwater.jetstream.api_error import JetStreamError
 from headwater.jetstream.consumer_config import (
     AckPolicy,
     Action,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headwater.jetstream import requests
-from headwater.jetstream.api_errors import JetStreamError
+from headwater.jetstream.api_error import JetStreamError
 from headwater.jetstream.consumer_config import decode_consumer_config, decode_create_request
 from headwater.jetstream.requests import (
     MessageGetRequest,

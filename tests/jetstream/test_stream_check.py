@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from headwater.jetstream import stream_check
-from headwater.jetstream.api_errors import JetStreamError
+from headwater.jetstream.api_error import JetStreamError
 from headwater.jetstream.consumer_config import ConsumerConfig
 from headwater.jetstream.stream_check import (
     StreamLimits,

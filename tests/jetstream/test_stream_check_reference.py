@@ -7,7 +7,8 @@ import pytest
 
 from headwater.base import gojson
 from headwater.jetstream import stream_check, stream_config
-from headwater.jetstream.api_errors import STREAM_MISMATCH, JetStreamError
+from headwater.jetstream.api_error import JetStreamError
+from headwater.jetstream.api_errors import STREAM_MISMATCH
 from tests.jetstream import SECOND, Reference, error_of, part, refusal, with_reference
 
 pytestmark = pytest.mark.hub

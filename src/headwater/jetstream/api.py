@@ -11,7 +11,7 @@ from headwater.jetstream import (
     api_streams,
     responses,
 )
-from headwater.jetstream.api_errors import JetStreamError
+from headwater.jetstream.api_error import JetStreamError
 from headwater.jetstream.requests import required_level
 from headwater.jetstream.responses import AccountInfo, ApiStats, Kind
 from headwater.jetstream.stream_config import API_LEVEL, Storage

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from headwater.base import ids
 from headwater.jetstream import api_errors, consumer_check, responses
-from headwater.jetstream.api_errors import JetStreamError
+from headwater.jetstream.api_error import JetStreamError
 from headwater.jetstream.consumer_config import decode_create_request
 from headwater.jetstream.requests import (
     ConsumerListRequest,

@@ -3,7 +3,7 @@
 from headwater.base.limits import SEQUENCE_MAX
 from headwater.broker.subscription import InternalSubscription
 from headwater.jetstream import api_errors, responses
-from headwater.jetstream.api_errors import JetStreamError
+from headwater.jetstream.api_error import JetStreamError
 from headwater.jetstream.requests import (
     MessageGetRequest,
     read_direct_get,

@@ -3,7 +3,7 @@
 import msgspec
 
 from headwater.jetstream import api_errors, responses
-from headwater.jetstream.api_errors import JetStreamError
+from headwater.jetstream.api_error import JetStreamError
 from headwater.jetstream.api_streams import limits_of
 from headwater.jetstream.requests import (
     Body,

@@ -4,7 +4,7 @@ from typing import Any
 
 from headwater.base.limits import NEXT_SEQUENCE_MAX
 from headwater.jetstream import api_errors, responses
-from headwater.jetstream.api_errors import JetStreamError
+from headwater.jetstream.api_error import JetStreamError
 from headwater.jetstream.requests import (
     StreamInfoRequest,
     StreamListRequest,

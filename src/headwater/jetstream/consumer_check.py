@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from headwater.base.clock import MILLISECOND, MINUTE, SECOND
 from headwater.base.limits import NAME_BYTES_MAX
 from headwater.jetstream import api_errors
-from headwater.jetstream.api_errors import ApiError, JetStreamError
+from headwater.jetstream.api_error import ApiError, JetStreamError
 from headwater.jetstream.consumer_config import (
     AckPolicy,
     Action,

@@ -3,7 +3,7 @@
 from itertools import chain, islice
 from typing import Any
 
-from headwater.jetstream.api_errors import JetStreamError
+from headwater.jetstream.api_error import JetStreamError
 from headwater.jetstream.stream_restore import is_storable
 
 _BATCH_MESSAGES = 400

@@ -18,7 +18,7 @@ import msgspec
 
 from headwater.base import gojson
 from headwater.jetstream import api_errors
-from headwater.jetstream.api_errors import JetStreamError
+from headwater.jetstream.api_error import JetStreamError
 from headwater.wire import headers
 
 _INT64 = 2**63

@@ -13,7 +13,7 @@ import msgspec
 
 from headwater.base import gojson
 from headwater.jetstream import consumer_config, stream_config
-from headwater.jetstream.api_errors import ApiError
+from headwater.jetstream.api_error import ApiError
 from headwater.jetstream.consumer_config import ConsumerConfig
 from headwater.jetstream.requests import Body, always
 from headwater.jetstream.stream_config import API_LEVEL, StreamConfig

@@ -7,7 +7,7 @@ from headwater.base.clock import SECOND
 from headwater.base.errors import FormatError
 from headwater.broker.subscription import InternalSubscription
 from headwater.jetstream import api_errors, responses
-from headwater.jetstream.api_errors import JetStreamError
+from headwater.jetstream.api_error import JetStreamError
 from headwater.jetstream.archive_restore import ArchiveRestore, Taken
 from headwater.jetstream.responses import Kind, moment
 from headwater.jetstream.stream_restore import StreamRestore

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from headwater.base.clock import MILLISECOND, MINUTE, SECOND
 from headwater.base.limits import NAME_BYTES_MAX
 from headwater.jetstream import api_errors
-from headwater.jetstream.api_errors import JetStreamError
+from headwater.jetstream.api_error import JetStreamError
 from headwater.jetstream.consumer_config import ConsumerConfig
 from headwater.jetstream.requests import duration_text
 from headwater.jetstream.stream_config import (

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from headwater.base.errors import StoreError
 from headwater.jetstream import api_errors, consumer_check
 from headwater.jetstream.ack_state import AckState, Pending
-from headwater.jetstream.api_errors import JetStreamError
+from headwater.jetstream.api_error import JetStreamError
 from headwater.jetstream.consumer_config import Action, ConsumerConfig
 from headwater.jetstream.requests import read_body
 from headwater.jetstream.stream_config import Compression, Storage
