@@ -387,7 +387,7 @@ def test_a_checkpoint_of_another_stream_is_not_used():
     stream.files.checkpoint()
     other = Stream(SimDisk(), block_bytes=BLOCK_BYTES)
     other.store.log.stream_id = b"elsewhere"[:8]
-    foreign = checkpoints.take(other.store, 900)
+    foreign = checkpoints.encode(checkpoints.take(other.store, 900))
     stream.disk.replace(f"{FOLDER}/{NAMES[0]}", foreign)
     again = recovered(stream.disk)
     assert sorted(again.read_all()) == list(range(1, 16))

@@ -136,7 +136,6 @@ class AccountStreams:
             store, self.jobs, recovery.generation, recovery.checkpoint_bytes, recovery.dead
         )
         if stream.config is not None:
-            stream.recall_ids()
             self.log.info(
                 f"  Restored {store.index.messages:,} messages for stream "
                 f"'{self.account_name} > {stream.name}'"

@@ -2,6 +2,7 @@ import cython
 from headwater.accounts.account cimport Account
 from headwater.broker.router cimport Router
 from headwater.broker.subscription cimport Subscription
+from headwater.jetstream.dedupe cimport Dedupe
 from headwater.jetstream.publish_acks cimport PublishAcks
 from headwater.store.index cimport Index
 from headwater.store.stream_store cimport StreamStore
@@ -30,7 +31,7 @@ cdef class Ingest:
     cdef public Account account
     cdef public bint allows_rollup
     cdef public long long bytes_max
-    cdef public object dedupe
+    cdef public Dedupe dedupe
     cdef public bint discards_new
     cdef public object has_interest
     cdef public long long message_bytes_max

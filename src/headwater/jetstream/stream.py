@@ -21,7 +21,6 @@ from headwater.store.record import (
     TRIM,
 )
 from headwater.store.stream_store import StreamOwner, StreamStore
-from headwater.wire import headers
 
 _ADVISORY_FAMILY = "io.headwater.jetstream.advisory.v1"
 _AGE_CHECK_NS = SECOND // 4
@@ -33,6 +32,8 @@ class _Snapshot(msgspec.Struct, array_like=True):
     config: bytes
     created_ns: int
     consumers: list[tuple[str, bytes, bytes]]  # name, record, state
+    ids: list[bytes]  # the duplicate window, as Dedupe.snapshot returns it
+    last_id: bytes
 
 
 class _ConfigRecord(msgspec.Struct):
@@ -42,7 +43,6 @@ class _ConfigRecord(msgspec.Struct):
     config: msgspec.Raw
 
 
-_decode_snapshot = msgspec.msgpack.Decoder(_Snapshot).decode
 _decode_config = msgspec.json.Decoder(_ConfigRecord).decode
 
 
@@ -227,19 +227,26 @@ class Stream(StreamOwner):
 
     def snapshot(self):
         config = gojson.encode(self.config)
-        kept = _Snapshot(config, self.created_ns, self.consumers.snapshot())
-        return msgspec.msgpack.encode(kept)
+        ids = self.dedupe.snapshot(self.store.index.last_sequence, self.clock.now())
+        return _Snapshot(config, self.created_ns, self.consumers.snapshot(), *ids)
 
     def restore(self, data):
-        snapshot = _decode_snapshot(data)
+        snapshot = msgspec.convert(data, _Snapshot)
         self.created_ns = snapshot.created_ns
         config = stream_config.decode_stream_config(snapshot.config)
         # The checkpoint is one of a stream that keeps this limit: there is nothing to look for.
         self.store.per_subject_max = _per_subject_max(config)
         self._configure(config)
+        self.dedupe.restore(snapshot.ids, snapshot.last_id, self._id_bound_ns())
         for name, record, state in snapshot.consumers:
             self.consumers.apply_made(record)
             self.consumers.apply_state(name, state)
+
+    def replayed(self, view, start, end):
+        self.dedupe.recall(view, start, end, self._id_bound_ns())
+
+    def _id_bound_ns(self):
+        return self.clock.now() - self.config.duplicate_window_ns if self.config else 0
 
     # Configuration
 
@@ -360,35 +367,6 @@ class Stream(StreamOwner):
             deleted=tuple(index.gaps()) if deleted and count > 0 else (),
             consumer_count=sum(not consumer.config.direct for consumer in self.consumers.values()),
         )
-
-    def recall_ids(self):
-        """Fill the duplicate window from the messages themselves, after a start."""
-        window_ns = self.config.duplicate_window_ns
-        bound_ns = self.clock.now() - window_ns
-        blocks = self.store.index.blocks
-        first = next(
-            (
-                block.first_sequence
-                for block in blocks
-                if block.live and block.last_time_ns >= bound_ns
-            ),
-            0,
-        )
-        if window_ns <= 0 or not first:
-            return
-        for cached in self.store.scan(first):
-            record = cached.record
-            if record.header_size:
-                self.recall_id(cached.headers(), record.sequence, record.time_ns, bound_ns)
-            else:  # nothing to look for: without the calls a start takes half the time
-                self.dedupe.last_id = b""
-
-    def recall_id(self, block, sequence, time_ns, bound_ns):
-        """Remember the id that the headers ``block`` give a message, if it is not too old."""
-        message_id = headers.find_value(memoryview(block), 0, len(block), b"Nats-Msg-Id") or b""
-        if message_id and time_ns >= bound_ns:
-            self.dedupe.add(message_id, sequence, time_ns)
-        self.dedupe.last_id = message_id
 
 
 def _per_subject_max(config):

@@ -113,7 +113,7 @@ class StreamRestore:
         if headers:
             window_ns = self.config.duplicate_window_ns
             bound_ns = self._streams.clock.now() - window_ns
-            self._stream.recall_id(headers, sequence, time_ns, bound_ns)
+            self._stream.dedupe.recall_one(headers, sequence, time_ns, bound_ns)
 
     def skip_to(self, sequence):
         """Let nothing up to ``sequence`` have a message any more."""

@@ -53,8 +53,9 @@ cdef class CachedBlock:
     cpdef Py_ssize_t memory_bytes(self) except -1
     @cython.locals(data=Buffer, shift=Py_ssize_t, record=Record, at=Py_ssize_t)
     cpdef append_messages(self, const unsigned char[::1] view, Py_ssize_t start, Py_ssize_t end)
-    @cython.locals(record=Record, damaged=Py_ssize_t, at=Py_ssize_t)
+    @cython.locals(damaged=Py_ssize_t, stop=Py_ssize_t)
     cpdef Py_ssize_t load(self, const unsigned char[::1] data, Py_ssize_t start, Py_ssize_t end, long long seed) except -1
 
 
+cpdef Py_ssize_t intact_end(const unsigned char[::1] data, Py_ssize_t at, Py_ssize_t end, long long seed, Record record) except -1
 cpdef Py_ssize_t next_intact(const unsigned char[::1] data, Py_ssize_t at, Py_ssize_t end, long long seed, Record record) except -1

@@ -261,19 +261,14 @@ class CachedBlock:
 
         ``data`` is a memoryview of the file; what fails its checksum is left out.
         """
-        if end < start:  # not even the head is whole
-            return 0
-        record = self.record
         damaged = 0
-        at = start
-        while at < end:
-            if record.read(data, at, end) and record.is_intact(data, seed):
-                at = record.end
-                continue
-            self.append_messages(data, start, at)
-            damaged += 1
-            at = start = next_intact(data, at + 1, end, seed, record)
-        self.append_messages(data, start, end)
+        while start < end:  # not so when not even the head is whole
+            stop = intact_end(data, start, end, seed, self.record)
+            self.append_messages(data, start, stop)
+            start = stop
+            if stop < end:
+                damaged += 1
+                start = next_intact(data, stop + 1, end, seed, self.record)
         return damaged
 
     def subject(self):
@@ -304,6 +299,13 @@ class CachedBlock:
             if record.kind == _message:
                 self.note(record.sequence, at + shift)
             at = record.end
+
+
+def intact_end(data, at, end, seed, record):
+    """Return where the intact records that follow one another from ``at`` on come to their end."""
+    while at < end and record.read(data, at, end) and record.is_intact(data, seed):
+        at = record.end
+    return at
 
 
 def next_intact(data, at, end, seed, record):

@@ -6,6 +6,7 @@ are all gone are removed only once both checkpoints do without them.
 
 import sys
 from array import array
+from typing import Any
 from zlib import crc32
 
 import msgspec
@@ -51,7 +52,7 @@ class Checkpoint(msgspec.Struct, array_like=True):
     blocks: list[BlockState]
     subjects: bytes  # as SubjectTable.pack writes them
     places: list[bytes]  # 8 bytes a number, in the order of the subjects; none if they are not kept
-    owner: bytes
+    owner: Any  # what the owner of the store wants to have back
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -63,10 +64,10 @@ def due(store, size) -> bool:
     return store.unsaved_bytes > max(_DUE_BYTES_MIN, _DUE_FACTOR * size)
 
 
-def take(store, generation: int) -> bytes:
-    """Return the file of a checkpoint of ``store`` as it is applied now."""
+def take(store, generation: int) -> Checkpoint:
+    """Return the state of ``store`` as it is applied now; nothing changes it any more."""
     index = store.index
-    checkpoint = Checkpoint(
+    return Checkpoint(
         generation,
         store.log.stream_id,
         store.position_number,
@@ -82,9 +83,17 @@ def take(store, generation: int) -> bytes:
         _places(index),
         store.owner.snapshot(),
     )
-    body = _encoder.encode(checkpoint)
+
+
+def encode(checkpoint: Checkpoint) -> bytearray:
+    """Return a checkpoint as the content of its file; from any thread."""
+    file = bytearray(_HEAD_BYTES)
+    _encoder.encode_into(checkpoint, file, _HEAD_BYTES)
     version = VERSION.to_bytes(4, "little")
-    return _MAGIC + version + _crc(version, body) + body
+    with memoryview(file) as view:
+        crc = _crc(version, view[_HEAD_BYTES:])
+    file[:_HEAD_BYTES] = _MAGIC + version + crc
+    return file
 
 
 def parse(data: bytes) -> Checkpoint | None:
@@ -96,7 +105,7 @@ def parse(data: bytes) -> Checkpoint | None:
     if len(data) < _HEAD_BYTES or data[:8] != _MAGIC:
         return None
     version = int.from_bytes(data[8:12], "little")
-    body = bytes(data[_HEAD_BYTES:])
+    body = memoryview(data)[_HEAD_BYTES:]
     if bytes(data[12:16]) != _crc(bytes(data[8:12]), body):
         return None
     if version != VERSION:
@@ -182,5 +191,5 @@ def _block(stream_id: bytes, state: BlockState) -> Block:
     return block
 
 
-def _crc(version: bytes, body: bytes) -> bytes:
+def _crc(version: bytes, body: memoryview) -> bytes:
     return crc32(body, crc32(version)).to_bytes(4, "little")

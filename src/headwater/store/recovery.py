@@ -14,9 +14,9 @@ from headwater.store import checkpoint as checkpoints
 from headwater.store.block import (
     HEAD_BYTES,
     Block,
-    CachedBlock,
     decode_head,
     file_name,
+    intact_end,
     next_intact,
     number_of,
 )
@@ -206,13 +206,11 @@ class Recovery:
         start = min(start, stop)
         known = end is not None
         runs, block.size = self._intact_runs(number, view, start, stop, block.seed, known=known)
-        block.cached = CachedBlock()
-        if block.cached.load(view, HEAD_BYTES, start, block.seed):
+        if intact_end(view, HEAD_BYTES, start, block.seed, Record()) < start:
+            self._store.known_damaged.add(number)
             self.damage.append(
                 f"{name} is damaged before offset {start}; the messages there are lost"
             )
-        block.cached.load(view, start, block.size, block.seed)
-        self._cache.use(block, self._now_ns)
         for run_start, run_end in runs:
             self._store.replay(block, view, run_start, run_end)
         self._store.position_number = number
@@ -248,13 +246,12 @@ class Recovery:
         """
         record = Record()
         runs = []
-        at = run_start = start
-        while at < end:
-            if record.read(view, at, end) and record.is_intact(view, seed):
-                at = record.end
-                continue
-            if at > run_start:
-                runs.append((run_start, at))
+        while start < end:
+            at = intact_end(view, start, end, seed, record)
+            if at > start:
+                runs.append((start, at))
+            if at == end:
+                break
             resume = next_intact(view, at + 1, end, seed, record)
             if not known and not self._goes_on(view, resume, end, seed, record):
                 self.cuts.append(
@@ -263,13 +260,12 @@ class Recovery:
                 )
                 self._cut = True
                 return runs, at
+            self._store.known_damaged.add(number)
             self.damage.append(
                 f"{file_name(number)}: {resume - at} bytes at offset {at} are damaged; "
                 "the messages in them are lost"
             )
-            at = run_start = resume
-        if at > run_start:
-            runs.append((run_start, at))
+            start = resume
         return runs, end
 
     def _goes_on(self, view, at, end, seed, record):

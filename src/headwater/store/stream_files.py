@@ -113,23 +113,26 @@ class StreamFiles:
         for block in dying:
             store.forget(block)
         self._generation += 1
-        data = checkpoints.take(store, self._generation)
+        checkpoint = checkpoints.take(store, self._generation)
         store.unsaved_bytes = 0
         waiters = self._waiters
         self._waiters = []
         self._jobs.submit(
             (store.log.folder, "files"),
-            partial(self._write, self._generation, data, self._dead),
-            partial(self._written, len(data), dying, waiters),
+            partial(self._write, checkpoint, self._dead),
+            partial(self._written, dying, waiters),
         )
 
-    def _write(self, generation, data, dead):
+    def _write(self, checkpoint, dead):
+        """Write a checkpoint and remove what is not needed any more; return its size."""
         log = self._store.log
-        log.disk.replace(log.path(checkpoints.NAMES[generation % 2]), data)
+        data = checkpoints.encode(checkpoint)
+        log.disk.replace(log.path(checkpoints.NAMES[checkpoint.generation % 2]), data)
         if dead:
             log.remove_files(dead)
+        return len(data)
 
-    def _written(self, size, dying, waiters, _, error):
+    def _written(self, dying, waiters, size, error):
         self._busy = False
         if error is None:
             self._store.log.writes.add(CHECKPOINT, size)

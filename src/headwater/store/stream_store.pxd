@@ -36,6 +36,7 @@ cdef class StreamStore:
     cdef public long long unsaved_bytes
     cdef public bint closed
     cdef public Block unreadable
+    cdef public set known_damaged
     cdef object _cache
     cdef object _jobs
     cdef object _timers

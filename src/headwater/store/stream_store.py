@@ -65,12 +65,18 @@ class StreamOwner:
         """Something on the disk is damaged; by default that is reported as the rest is."""
         self.report(text)
 
+    def replayed(self, view, start, end):
+        """Recovery has applied the records in ``view[start:end]``."""
+
     def snapshot(self):
-        """Return what the owner wants to have back from a checkpoint, as bytes."""
+        """Return what the owner wants to have back from a checkpoint; msgspec can encode it.
+
+        That is done later and on a thread: nothing may change it any more.
+        """
         raise NotImplementedError
 
     def restore(self, data):
-        """Take back what ``snapshot`` returned."""
+        """Take back what ``snapshot`` returned, as msgspec has encoded and decoded it."""
         raise NotImplementedError
 
 
@@ -113,6 +119,7 @@ class StreamStore:
         self.unsaved_bytes = 0  # applied since the last checkpoint
         self.closed = False
         self.unreadable = None  # a block that could not be fetched for the batch in hand
+        self.known_damaged = set()  # numbers of blocks whose damage was reported at the start
         self._cache = cache
         self._jobs = jobs
         self._timers = timers
@@ -327,6 +334,7 @@ class StreamStore:
         self.complete()
         while not self._apply_records(block, view, end):
             self.complete()
+        self.owner.replayed(view, start, end)
         self.position_number = block.number
         self.position_offset = end
         self.unreadable = None
@@ -512,7 +520,7 @@ class StreamStore:
             done(error)
 
     def _keep(self, block, cached, damaged):
-        if damaged:
+        if damaged and block.number not in self.known_damaged:
             self.owner.damaged(f"block {block.number}: {damaged} damaged stretches left out")
         block.cached = cached
         self._cache.use(block, self._clock.monotonic())
