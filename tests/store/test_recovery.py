@@ -5,7 +5,7 @@ import pytest
 from headwater.base.errors import StoreError
 from headwater.store import checkpoint as checkpoints
 from headwater.store import recovery
-from headwater.store.block import HEAD_BYTES, decode_head, file_name
+from headwater.store.block import HEAD_BYTES, decode_head, file_name, number_of
 from headwater.store.checkpoint import NAMES
 from headwater.store.record import DELETE, Record, block_seed
 from tests.sim.simdisk import SimDisk
@@ -428,3 +428,44 @@ def test_a_block_that_cannot_be_read_keeps_nothing_else_from_being_served(readab
     assert len(again.read_all()) >= 5
     if readable not in (2, 4):  # the last block takes with it what its sequences were
         assert again.put(b"s.1", b"new") == 16
+
+
+class CountingDisk:
+    """A disk that notes which blocks are read."""
+
+    def __init__(self, disk):
+        self._disk = disk
+        self.read_numbers = set()
+
+    def read(self, path, *arguments):
+        self.read_numbers.add(number_of(path.rpartition("/")[2]))
+        return self._disk.read(path, *arguments)
+
+    def __getattr__(self, name):
+        return getattr(self._disk, name)
+
+
+def test_what_the_checkpoint_covers_is_not_read():
+    stream = filled(200, block_bytes=200)
+    stream.files.checkpoint()
+    stream.files.checkpoint()
+    stream.put(b"s.1", b"behind")
+    disk = CountingDisk(stream.disk)
+    again = recovered(disk, 200)
+    assert again.reports == []
+    assert len(again.store.index.blocks) > 60
+    assert len(disk.read_numbers) < 25
+    assert again.store.index.last_sequence == 201
+    assert len(again.read_all()) == 201
+
+
+def test_foreign_checkpoints_are_no_help_and_no_harm():
+    stream = filled(200, block_bytes=200)
+    other = filled(150, block_bytes=200)
+    other.store.log.stream_id = b"ANOTHER!"
+    for number in range(2):
+        data = checkpoints.encode(checkpoints.take(other.store, 900 + number))
+        stream.disk.replace(f"{FOLDER}/{checkpoints.NAMES[number]}", bytes(data))
+    again = recovered(stream.disk, 200)
+    assert len(again.read_all()) == 200
+    assert [text for text in again.reports if "another stream" not in text] == []

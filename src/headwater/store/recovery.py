@@ -5,6 +5,7 @@ that nobody was told of: that is cut.  Damage before the last synced write is an
 skipped, reported, and keeps nothing else from being read.
 """
 
+from bisect import bisect_left
 from collections import Counter
 
 import msgspec
@@ -24,6 +25,7 @@ from headwater.store.disk import UNFINISHED, UNREADABLE
 from headwater.store.record import BATCH_START, Record, block_seed
 
 _STREAM_ID = slice(16, 24)  # in the head of a block
+_WITNESSES = 16  # heads that are read though the checkpoints know the blocks
 
 
 class _Format(msgspec.Struct):
@@ -71,7 +73,8 @@ class Recovery:
                 self._disk.remove(f"{self._folder}/{name}")
         numbers = sorted(number for number in map(number_of, names) if number)
         found = self._read_checkpoints(names)
-        heads = self._read_heads(numbers)
+        passed = self._passed(numbers, found)
+        heads = self._read_heads(numbers[passed:])
         stream_id = self._identify(found, heads)
         if stream_id is None:
             if numbers:
@@ -79,13 +82,16 @@ class Recovery:
             return False
         self._store.log.stream_id = stream_id
         checkpoint = self._newest_checkpoint(found, stream_id)
+        if checkpoint is None:
+            heads = {**self._read_heads(numbers[:passed]), **heads}
+            passed = 0
         foreign = [n for n, head in heads.items() if head and head.stream_id != stream_id]
         heads.update(dict.fromkeys(foreign))
         if checkpoint is not None:
             checkpoints.restore(self._store, checkpoint)
             self.generation = checkpoint.generation
             self._store.owner.restore(checkpoint.owner)
-        self._scan_all(sorted(heads), heads, checkpoint)
+        self._scan_all([*numbers[:passed], *sorted(heads)], heads, checkpoint)
         self._store.complete()
         self._resume(numbers)
         return True
@@ -112,6 +118,15 @@ class Recovery:
                 newest = checkpoint
                 self.checkpoint_bytes = size
         return newest
+
+    def _passed(self, numbers, found):
+        """Return of how many blocks, the first ones, no head is needed.
+
+        The checkpoints know them; some heads are read all the same, to tell whose checkpoints
+        these are.
+        """
+        position = min((checkpoint.number for checkpoint, _ in found.values()), default=0)
+        return max(0, bisect_left(numbers, position) - _WITNESSES)
 
     def _read_heads(self, numbers):
         heads = {}
@@ -141,6 +156,7 @@ class Recovery:
     def _scan_all(self, numbers, heads, checkpoint):
         store = self._store
         known = {block.number: block for block in store.index.blocks}
+        there = set(numbers)
         start_number = checkpoint.number if checkpoint is not None else 0
         for number, end in self._chain(numbers, heads):
             if number < start_number:
@@ -151,10 +167,10 @@ class Recovery:
             start = HEAD_BYTES
             if number == start_number:
                 start = max(start, checkpoint.offset)
-            self._scan(number, heads[number], block, start, end)
+            self._scan(number, heads.get(number), block, start, end)
             self._cache.trim(self._now_ns)
         for block in known.values():
-            if block.live and block.number not in heads:
+            if block.live and block.number not in there:
                 self.damage.append(f"{block.name()} is missing; the messages in it are lost")
 
     def _chain(self, numbers, heads):
@@ -170,7 +186,7 @@ class Recovery:
                 self._drop(number)
                 continue
             chain.append((number, end if number == previous else None))
-            head = heads[number]
+            head = heads.get(number)
             previous = None if head is None else head.previous_number
             end = None if head is None else head.previous_size
         chain.reverse()
