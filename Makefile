@@ -5,10 +5,10 @@ ARGS ?=
 
 .PHONY: dev demo test bench check crash corrupt soak fuzz differ pure
 
-dev demo test check crash corrupt soak:
+dev demo test check soak:
 	$(PYTHON) dev.py $@
 
-fuzz differ:
+crash corrupt fuzz differ:
 	$(PYTHON) dev.py $@ $(ARGS)
 
 bench:

@@ -1,7 +1,9 @@
-"""The crash campaign: ``python -m tests.crash [--states N] [--rounds N] [--seed N]``.
+"""The crash campaign: ``python -m tests.crash [--states N] [--rounds N] [--seed N] ...``.
 
 First power cuts on a simulated disk, then a real server that is killed with ``kill -9`` under full
 publishing load.  It ends with the figures, and with an error when anything acknowledged was lost.
+A script that fails is printed at its shortest; ``--only node:SEED`` or ``--only store:SEED`` plays
+one script alone.
 """
 
 import argparse
@@ -11,48 +13,43 @@ import time
 from pathlib import Path
 
 from headwater import _build
+from tests.crash import power
 from tests.crash.kill import Campaign
-from tests.sim.campaign import CrashError, Result, run_seed
-
-_STATES_PER_SEED = 100
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
-    parser.add_argument("--states", type=int, default=30_000, help="power cuts to try")
+    parser.add_argument("--states", type=int, default=1_000_000, help="power cuts to try")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="for power cuts")
     parser.add_argument("--rounds", type=int, default=100, help="kills of a server")
     parser.add_argument("--seed", type=int, default=1, help="where the seeds begin")
+    parser.add_argument("--processes", type=int, default=power.processors())
+    parser.add_argument("--only", default="", help="one script: node:SEED or store:SEED")
     options = parser.parse_args(arguments)
     print(f"headwater: {_build.description()}", flush=True)
-    good = cut_power(options.states, options.seed) if options.states else True
-    if options.rounds:
+    good = cut_power(options) if options.states or options.only else True
+    if options.rounds and not options.only:
         good = kill_servers(options.rounds, options.seed) and good
     print("crash campaign: " + ("nothing acknowledged was lost" if good else "FAILED"))
     return 0 if good else 1
 
 
-def cut_power(states: int, seed: int) -> bool:
-    """Check ``states`` power cuts; print what was seen."""
-    result = Result()
-    started = time.monotonic()
-    failed = 0
-    while result.states < states and failed < 5:
-        try:
-            run_seed(seed, min(_STATES_PER_SEED, states - result.states), result, steps=80)
-        except (CrashError, AssertionError) as error:
-            failed += 1
-            print(f"FAILED: {error}")
-        seed += 1
-    seconds = time.monotonic() - started
-    kinds = ", ".join(f"{name} {count}" for name, count in sorted(result.kinds.items()))
-    print(
-        f"power cuts: {result.states} states of {result.workloads} workloads, "
-        f"{result.cuts} of them with a write to cut, {result.restarts} restarts on the way, "
-        f"{failed} failures, {seconds:.0f} s\n"
-        f"  interrupted: {kinds}",
-        flush=True,
-    )
-    return failed == 0
+def cut_power(options: argparse.Namespace) -> bool:
+    """Try power cuts; print what was seen."""
+    began = time.monotonic()
+    if options.only:
+        kind, _, seed = options.only.partition(":")
+        found = power.run_script(kind, int(seed))
+        say("\n".join(found.failures))
+    else:
+        limits = (options.states, options.seconds, options.seed, options.processes)
+        found = power.cut_power(*limits, say)
+    say(power.describe(found, time.monotonic() - began))
+    return not found.failures
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
 
 
 def kill_servers(rounds: int, seed: int) -> bool:

@@ -8,11 +8,13 @@ given that has each pure form of loss, and random mixtures.
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tests.sim.simdisk import SECTOR, Inode, Medium, Op, SimDisk, change_names, put, resize
 
+_MIXTURES = 4
 _NAME_SUBSETS_MAX = 4  # up to so many changes of names, every subset is tried
 
 
@@ -40,6 +42,30 @@ def cuts(medium: Medium, point: int, rng: random.Random, mixtures: int) -> Itera
         if key not in seen:
             seen.add(key)
             yield State(point, label, files, folders)
+
+
+def all_states(
+    legs: Sequence[tuple[State | None, list[Op]]], rng: random.Random, make: Any = SimDisk
+) -> Iterator[tuple[Op, State]]:
+    """Yield (operation, State) for every power cut in some stretches of work.
+
+    Each stretch begins with the state that a power cut has left, None for an empty disk.
+    """
+    point = 0
+    for state, trace in legs:
+        medium = (make() if state is None else make(state.files, state.folders)).medium
+        for op in trace:
+            medium.apply(op)
+            point += 1
+            for left in cuts(medium, point, rng, _MIXTURES):
+                yield op, left
+
+
+def durable(disk: SimDisk, make: Any = SimDisk) -> Any:
+    """Return the disk as it is after a power cut that loses everything that it may."""
+    medium = disk.medium
+    files = {path: medium.inodes[inode].durable for path, inode in medium.durable_names.items()}
+    return make(files, medium.durable_folders)
 
 
 def _is_reachable(path: str, folders: set[str]) -> bool:

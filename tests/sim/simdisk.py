@@ -7,7 +7,7 @@ fail; ``Medium`` knows what would be left if the power went away now (see ``test
 import errno
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 SECTOR = 512
@@ -19,7 +19,7 @@ class Op:
 
     kind: str  # create write truncate sync rename remove mkdir rmdir sync_directory
     path: str = ""
-    inode: int = 0
+    inode: int = 0  # none for a folder
     offset: int = 0  # the new size, for truncate
     data: bytes = b""
     target: str = ""
@@ -82,7 +82,7 @@ class Medium:
             inode.pending = []
 
     def _rename(self, op: Op) -> None:
-        self.names[op.target] = self.names.pop(op.path)
+        change_names(op, self.names, self.folders)
         self._note(op)
 
     def _remove(self, op: Op) -> None:
@@ -100,6 +100,17 @@ class Medium:
     def _sync_directory(self, op: Op) -> None:
         for other in self.pending.pop(op.path, []):
             change_names(other, self.durable_names, self.durable_folders)
+            if other.kind == "rename" and not other.inode:
+                self._move_pending(other.path, other.target)
+
+    def _move_pending(self, old: str, new: str) -> None:
+        """Let what is not synced in a folder be so under the folder's new name."""
+        for folder in [name for name in self.pending if f"{name}/".startswith(f"{old}/")]:
+            ops = [
+                replace(op, path=moved(op.path, old, new), target=moved(op.target, old, new))
+                for op in self.pending.pop(folder)
+            ]
+            self.pending[moved(folder, old, new)] = ops
 
     def _note(self, op: Op) -> None:
         self.pending.setdefault(parent(op.path), []).append(op)
@@ -126,6 +137,8 @@ def change_names(op: Op, names: dict[str, int], folders: set[str]) -> None:
         names[op.path] = op.inode
     elif op.kind == "remove":
         names.pop(op.path, None)
+    elif op.kind == "rename" and not op.inode:
+        move_folder(op.path, op.target, names, folders)
     elif op.kind == "rename":
         names.pop(op.path, None)
         names[op.target] = op.inode
@@ -133,6 +146,20 @@ def change_names(op: Op, names: dict[str, int], folders: set[str]) -> None:
         folders.add(op.path)
     else:
         folders.discard(op.path)
+
+
+def move_folder(old: str, new: str, names: dict[str, int], folders: set[str]) -> None:
+    """Let a folder have another name, with all that is in it."""
+    for path in [path for path in names if path.startswith(f"{old}/")]:
+        names[moved(path, old, new)] = names.pop(path)
+    inside = {path for path in folders if f"{path}/".startswith(f"{old}/")}
+    folders -= inside
+    folders |= {moved(path, old, new) for path in inside}
+
+
+def moved(path: str, old: str, new: str) -> str:
+    """Return where a path is once the folder ``old`` is ``new``."""
+    return new + path[len(old) :] if f"{path}/".startswith(f"{old}/") else path
 
 
 def parent(path: str) -> str:
@@ -343,9 +370,19 @@ class SimDisk:
         self.sync_directory(parent(path))
 
     def rename(self, old: str, new: str) -> None:
+        if old in self.medium.folders:
+            self._rename_folder(old, new)
+            return
         inode = self._inode_of(old)
         self._need_folder(new)
         self.do(Op("rename", old, inode, target=new))
+
+    def _rename_folder(self, old: str, new: str) -> None:
+        inside = f"{new}/"
+        if any(path.startswith(inside) for path in (*self.medium.names, *self.medium.folders)):
+            raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY), new)
+        self._need_folder(new)
+        self.do(Op("rename", old, target=new))
 
     def remove(self, path: str) -> None:
         if path in self.medium.names:
