@@ -5,7 +5,7 @@ import pytest
 from headwater.base.clock import SECOND
 from headwater.base.errors import ConfigError
 from headwater.config.load import from_text
-from headwater.config.options import JetStreamOptions, Options
+from headwater.config.options import JetStreamLimits, JetStreamOptions, Options
 
 
 def options(text: str) -> Options:
@@ -84,6 +84,20 @@ def test_what_is_refused(text, error):
     assert error in str(raised.value)
 
 
-def test_limits_are_not_honoured_yet():
-    text = "jetstream { limits { max_ack_pending: 5, batch { timeout: 1s } } }"
-    assert options(text).not_honoured == ("max_ack_pending (f.conf:1)", "timeout (f.conf:1)")
+def test_limits():
+    found = options(
+        "jetstream { limits { max_ack_pending: 5, max_request_batch: 6, duplicate_window: 7s } }"
+    )
+    assert found.jetstream is not None
+    assert found.jetstream.limits == JetStreamLimits(5, 6, 7 * 10**9)
+    assert not found.not_honoured
+
+
+def test_strictness():
+    assert options("jetstream {}").jetstream == JetStreamOptions(strict=True)
+    assert options("jetstream { strict: false }").jetstream == JetStreamOptions(strict=False)
+
+
+def test_limits_that_are_not_honoured():
+    text = "jetstream { limits { max_ha_assets: 5, batch { timeout: 1s } } }"
+    assert options(text).not_honoured == ("max_ha_assets (f.conf:1)", "timeout (f.conf:1)")

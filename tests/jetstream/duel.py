@@ -474,9 +474,9 @@ class Theirs(NatsServer):
 
 
 class Duel:
-    """Both servers, with one configuration."""
+    """Both servers, with one configuration; ``limits`` are those of an account's JetStream."""
 
-    def __init__(self, program: Path, folder: Path, config: str = "") -> None:
+    def __init__(self, program: Path, folder: Path, config: str = "", limits: str = "") -> None:
         def text(name: str, more: str) -> str:
             store = json.dumps(str(folder / name / "store"))
             return (
@@ -486,15 +486,15 @@ class Duel:
 
         # A stream that nats-server was told to delete may come back when it is made again at once:
         # each play has an account of its own there.
+        enabled = f"{{ {limits} }}" if limits else "enabled"
         accounts = ", ".join(
-            f"P{n}: {{ jetstream: enabled, users: [{{user: p{n}, password: p}}] }}"
+            f"P{n}: {{ jetstream: {enabled}, users: [{{user: p{n}, password: p}}] }}"
             for n in range(_ACCOUNTS)
         )
+        named = f"accounts {{ {accounts} }}\n"
         self._plays = 0
-        self.ours = Ours(folder / "ours", text("ours", ""))
-        self.theirs = Theirs(
-            program, folder / "theirs", config=text("theirs", f"accounts {{ {accounts} }}\n")
-        )
+        self.ours = Ours(folder / "ours", text("ours", named if limits else ""))
+        self.theirs = Theirs(program, folder / "theirs", config=text("theirs", named))
         self.theirs.start()
 
     def stop(self) -> None:

@@ -1,12 +1,13 @@
 """Accounts that get streams, or lose them, while the server runs; on a simulated disk."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from headwater.base.errors import StoreError
-from headwater.config.options import JetStreamOptions
+from headwater.config.options import AccountJetStream, JetStreamOptions
 from headwater.jetstream.engine import JetStream
 from tests.broker.fakes import Client, new_node
 from tests.jetstream.fakes import HeldJobs
@@ -50,8 +51,8 @@ class World:
     def make(self, name: bytes) -> bytes:
         return self.ask(name, "STREAM.CREATE.S", {"name": "S", "subjects": ["s"]})
 
-    def _list(self, names: tuple[bytes, ...]) -> list[Any]:
-        return [self.accounts[name] for name in names]
+    def _list(self, names: tuple[bytes, ...]) -> dict[Any, AccountJetStream]:
+        return {self.accounts[name]: AccountJetStream() for name in names}
 
 
 _NONE = b"10039"
@@ -82,7 +83,7 @@ def test_streams_that_are_still_being_closed() -> None:
     world.make(b"A")
     world.change()
     with pytest.raises(StoreError, match="streams of account A are still being closed"):
-        world.engine.prepared(world.options, [world.accounts[b"A"]])
+        world.engine.prepared(world.options, {world.accounts[b"A"]: AccountJetStream()})
     world.jobs.run()
     world.change(b"A")
     assert b'"streams":1' in world.ask(b"A", "INFO")
@@ -107,3 +108,28 @@ def test_nothing_is_left_of_it_when_it_is_off() -> None:
     for account in world.accounts.values():
         assert account.jetstream is None
         assert account.interest.count == 0
+
+
+def test_limits_change_while_it_runs() -> None:
+    world = World(b"A", b"B")
+    accounts = {world.accounts[b"A"]: AccountJetStream(streams_max=1)}
+    apply = world.engine.prepared(replace(world.options, strict=False), accounts)
+    apply()
+    assert b"did_create" in world.make(b"A")
+    refused = world.ask(b"A", "STREAM.CREATE.T", {"name": "T", "what": 1})
+    assert b'"err_code":10027' in refused
+
+
+def test_accounts_are_not_promised_more_than_there_is() -> None:
+    world = World(b"A")
+    options = JetStreamOptions(file_max=10, memory_max=10)
+    too_much = {
+        world.accounts[b"A"]: AccountJetStream(file_max=6),
+        world.accounts[b"B"]: AccountJetStream(file_max=5),
+    }
+    with pytest.raises(StoreError, match=r"insufficient storage resources available \(10047\)"):
+        world.engine.prepared(options, too_much)
+    with pytest.raises(StoreError, match=r"insufficient memory resources available \(10028\)"):
+        world.engine.prepared(options, {world.accounts[b"A"]: AccountJetStream(memory_max=11)})
+    fits = {world.accounts[b"A"]: AccountJetStream(file_max=10, memory_max=10)}
+    world.engine.prepared(options, fits)()

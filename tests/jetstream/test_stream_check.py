@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from headwater.jetstream import stream_check
 from headwater.jetstream.api_error import JetStreamError
 from headwater.jetstream.consumer_config import ConsumerConfig
+from headwater.jetstream.quota import Quota
 from headwater.jetstream.stream_check import (
     StreamLimits,
     check_consumers,
@@ -119,23 +120,32 @@ def test_the_account_limits_max_bytes():
 
 @pytest.mark.parametrize(("storage", "code"), [(Storage.FILE, 10047), (Storage.MEMORY, 10028)])
 def test_a_stream_must_fit_beside_the_others(storage, code):
-    limits = StreamLimits(file_max_bytes=100, memory_max_bytes=100)
-    config = check_new(stream(max_bytes=40, storage=storage))
-    check_reservation(config, 60, limits)
-    with refused(code):
-        check_reservation(config, 61, limits)
-    unlimited = check_new(stream(storage=storage))
-    check_reservation(unlimited, 99, limits)
-    with refused(code):
-        check_reservation(unlimited, 100, limits)
-    check_reservation(config, 10**18, StreamLimits())
+    server = Quota(100)
+    for quota in (Quota(100, Quota(-1)), Quota(-1, server), Quota(100, server)):
+        config = check_new(stream(max_bytes=40, storage=storage))
+        server.reserved = 0
+        quota.reserve(60)
+        check_reservation(config, quota, StreamLimits())
+        quota.reserve(1)
+        with refused(code):
+            check_reservation(config, quota, StreamLimits())
+        check_reservation(config, quota, StreamLimits(), released_bytes=1)
+        unlimited = check_new(stream(storage=storage))
+        quota.reserve(38)
+        check_reservation(unlimited, quota, StreamLimits())
+        quota.reserve(1)
+        with refused(code):
+            check_reservation(unlimited, quota, StreamLimits())
+    endless = Quota(-1, Quota(-1))
+    endless.reserve(10**18)
+    check_reservation(config, endless, StreamLimits())
 
 
 def test_the_account_limits_the_consumers_of_a_stream():
     limits = StreamLimits(max_consumers=3)
-    check_reservation(check_new(stream(max_consumers=3)), 0, limits)
+    check_reservation(check_new(stream(max_consumers=3)), Quota(-1), limits)
     with refused(10026):
-        check_reservation(check_new(stream(max_consumers=4)), 0, limits)
+        check_reservation(check_new(stream(max_consumers=4)), Quota(-1), limits)
 
 
 @pytest.mark.parametrize(

@@ -55,10 +55,6 @@ def test_files_that_are_no_certificates(files):
             "tls { cert_file: $CERT, key_file: $KEY, verify_and_map: true }",
             "f.conf:1:1: tls: users by certificate (verify_and_map) is not supported",
         ),
-        (
-            "accounts { A: { jetstream { max_streams: 3 } } }",
-            "f.conf:1:1: accounts: A: a limit of JetStream in an account is not supported",
-        ),
     ],
 )
 def test_what_is_not_done_yet_and_cannot_be_ignored(text, error, files):
@@ -71,12 +67,12 @@ def test_secrets_that_cannot_be_verified():
 
 
 def test_all_of_it_is_told_at_once_and_without_places_where_there_is_no_file():
-    given = options("accounts { A: { jetstream { max_mem: 1 }, limits { max_subs: 1 } } }")
+    given = options("accounts { A: { limits { max_subs: 1 } }, B: { limits { max_conn: 1 } } }")
     with pytest.raises(ConfigError) as raised:
         refuse_missing(replace(given, places={}))
     assert [line.partition(" is ")[0] for line in str(raised.value).splitlines()] == [
         "accounts: A: a limit of an account",
-        "accounts: A: a limit of JetStream in an account",
+        "accounts: B: a limit of an account",
     ]
 
 

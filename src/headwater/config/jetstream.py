@@ -1,7 +1,7 @@
 """The ``jetstream`` block."""
 
 from headwater.config import values
-from headwater.config.options import JetStreamOptions
+from headwater.config.options import JetStreamLimits, JetStreamOptions
 from headwater.config.report import (
     Fields,
     Handler,
@@ -66,14 +66,16 @@ def _batch_limits(report: Report, fields: Fields, entry: Entry) -> None:
 
 
 _LIMITS: Handlers = {
-    **_cluster_only("max_ack_pending", "max_ha_assets", "max_request_batch"),
-    "duplicate_window": ignores(values.duration_text),
+    "max_ack_pending": sets("ack_pending_max", values.integer),
+    "max_request_batch": sets("request_batch_max", values.integer),
+    "duplicate_window": sets("duplicate_window_ns", values.duration_text),
+    **_cluster_only("max_ha_assets"),
     "batch": _batch_limits,
 }
 
 
-def _limits(report: Report, fields: Fields, entry: Entry) -> None:
-    read_entries(report, values.entries_of(entry), _LIMITS, fields)
+def _limits(report: Report, entry: Entry) -> JetStreamLimits:
+    return JetStreamLimits(**values.block(_LIMITS)(report, entry))
 
 
 _ENCRYPTION = "encryption of the store"
@@ -109,8 +111,8 @@ _JETSTREAM: Handlers = {
     ),
     "cipher": refuses(_ENCRYPTION, _cipher),
     "tpm": refuses(_ENCRYPTION, values.block(_TPM)),
-    "limits": _limits,
-    "strict": ignores(values.boolean),
+    "limits": sets("jetstream.limits", _limits),
+    "strict": sets("jetstream.strict", values.boolean),
     "extension_hint": ignores(values.text),
     **dict.fromkeys(("max_outstanding_catchup", "max_buffered_size"), ignores(values.size)),
     **_cluster_only("max_buffered_msgs", "request_queue_limit", "info_queue_limit"),

@@ -158,6 +158,15 @@ class Authorization:
 
 
 @dataclass(frozen=True)
+class JetStreamLimits:
+    """What any stream or consumer of the server may have; 0 for no limit."""
+
+    ack_pending_max: int = 0
+    request_batch_max: int = 0
+    duplicate_window_ns: int = 0
+
+
+@dataclass(frozen=True)
 class JetStreamOptions:
     """The ``jetstream`` block; it being there switches JetStream on."""
 
@@ -166,6 +175,8 @@ class JetStreamOptions:
     memory_max: int = -1  # bytes of all memory streams; -1: no limit
     file_max: int = -1  # bytes of all file streams; -1: no limit
     unique_tag: str = ""
+    limits: JetStreamLimits = JetStreamLimits()
+    strict: bool = True  # whether a request with a field that is not known is refused
     sync_interval_ns: int = 0  # as asked for; every acknowledgement waits for a sync all the same
     sync_always: bool = False
 

@@ -5,6 +5,7 @@ from functools import partial
 from headwater.accounts.account import InterestListener
 from headwater.base import gojson, ids
 from headwater.base.errors import StoreError
+from headwater.config.options import AccountJetStream, JetStreamOptions
 from headwater.jetstream.stream import Stream
 from headwater.jetstream.stream_config import Storage
 from headwater.jetstream.turns import TurnTimers
@@ -94,8 +95,17 @@ class AccountStreams:
         self.creating = {}  # name -> Stream that is not on disk yet
         self.restoring = set()  # the StreamRestores that are being filled
         self._deleting = {}  # name -> what waits until the stream is gone from the disk
+        self.limits = AccountJetStream()
+        self.options = JetStreamOptions()
         self._quotas = quotas
         self._folder = f"{folder_name(self.account_name)}/streams"
+
+    def limit(self, limits, options):
+        """Live by an AccountJetStream, and JetStreamOptions of the server, from now on."""
+        self.limits = limits
+        self.options = options
+        self._quotas[Storage.MEMORY].bytes_max = limits.memory_max
+        self._quotas[Storage.FILE].bytes_max = limits.file_max
 
     # Recovery
 
@@ -352,15 +362,11 @@ class AccountStreams:
     def reserve(self, config, sign):
         """Count what a stream reserves by its own limit."""
         if config.max_bytes > 0:
-            self._quotas[config.storage].reserved += sign * config.max_bytes
+            self._quotas[config.storage].reserve(sign * config.max_bytes)
 
-    def reserved_bytes(self, storage):
-        """Return what the streams of a kind of storage have reserved."""
-        return self._quotas[storage].reserved
-
-    def quota_limits(self):
-        """Return the bytes that memory streams and file streams may take, -1 for any number."""
-        return self._quotas[Storage.MEMORY].bytes_max, self._quotas[Storage.FILE].bytes_max
+    def quota(self, storage):
+        """Return the Quota of the account's streams of a kind of storage."""
+        return self._quotas[storage]
 
     def usage(self):
         """Return the bytes that the account's memory streams take, and its file streams."""

@@ -33,6 +33,11 @@ class Request:
         self.kind = kind
         self.origin = origin  # the session that it came from
 
+    @property
+    def strict(self):
+        """Whether a field that is not known refuses the request."""
+        return self.streams.options.strict
+
     def answer(self, body):
         """Send the response."""
         streams = self.streams
@@ -79,10 +84,11 @@ def _account_info(request):
     info = AccountInfo(
         memory=streams.used_bytes(Storage.MEMORY),
         storage=streams.used_bytes(Storage.FILE),
-        reserved_memory=streams.reserved_bytes(Storage.MEMORY),
-        reserved_storage=streams.reserved_bytes(Storage.FILE),
+        reserved_memory=streams.quota(Storage.MEMORY).reserved,
+        reserved_storage=streams.quota(Storage.FILE).reserved,
         streams=len(streams.streams),
         consumers=sum(len(stream.consumers) for stream in streams.streams.values()),
+        limits=responses.account_limits(streams.limits),
         domain=streams.domain,
         api=ApiStats(total=api.total, errors=api.errors),
     )

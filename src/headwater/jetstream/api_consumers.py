@@ -17,10 +17,20 @@ from headwater.jetstream.responses import LIST_MAX, Kind
 _SUFFIX_BYTES = 8
 
 
+def limits_of(streams):
+    """Return what the server and the account allow a consumer."""
+    return consumer_check.ConsumerLimits(
+        server_max_ack_pending=streams.options.limits.ack_pending_max,
+        account_max_ack_pending=streams.limits.ack_pending_max,
+        max_request_batch=streams.options.limits.request_batch_max,
+        max_consumers=streams.limits.consumers_max,
+    )
+
+
 def create(request):
     """CONSUMER.CREATE and CONSUMER.DURABLE.CREATE."""
     tokens = request.tokens[1:]
-    asked = decode_create_request(request.body)
+    asked = decode_create_request(request.body, strict=request.strict)
     stream_name = tokens[2] if tokens[0] == "DURABLE" else tokens[1]
     if asked.stream_name != stream_name:
         raise JetStreamError(api_errors.STREAM_MISMATCH)
@@ -46,6 +56,7 @@ def create(request):
             config,
             stream.config,
             others,
+            limits_of(request.streams),
             action=asked.action,
             is_bound=bound,
             pedantic=asked.pedantic,
@@ -59,7 +70,12 @@ def create(request):
                 existing.advise_pause()
         return
     config = consumer_check.check_new(
-        config, stream.config, others, action=asked.action, pedantic=asked.pedantic
+        config,
+        stream.config,
+        others,
+        limits_of(request.streams),
+        action=asked.action,
+        pedantic=asked.pedantic,
     )
 
     def created(consumer, error):
@@ -94,14 +110,14 @@ def delete(request):
 
 def names(request):
     """CONSUMER.NAMES."""
-    asked = read_optional(ConsumerListRequest, request.body)
+    asked = read_optional(ConsumerListRequest, request.body, strict=request.strict)
     found = [consumer.name for consumer in _listed(request)]
     request.answer(responses.consumer_names(found, asked.offset))
 
 
 def listing(request):
     """CONSUMER.LIST."""
-    asked = read_optional(ConsumerListRequest, request.body)
+    asked = read_optional(ConsumerListRequest, request.body, strict=request.strict)
     found = _listed(request)
     offset = min(max(asked.offset, 0), len(found))
     part = [consumer.info() for consumer in found[offset : offset + LIST_MAX]]
@@ -110,7 +126,7 @@ def listing(request):
 
 def pause(request):
     """CONSUMER.PAUSE."""
-    asked = read_pause(request.body)
+    asked = read_pause(request.body, strict=request.strict)
     stream, consumer = _consumer(request, 2)
     until_ns = asked.pause_until_ns or 0
     now_ns = stream.clock.now()

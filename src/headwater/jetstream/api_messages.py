@@ -24,7 +24,7 @@ _UNLIMITED = 1 << 62
 
 def get(request):
     """STREAM.MSG.GET."""
-    asked = read_message_get(request.body)
+    asked = read_message_get(request.body, strict=request.strict)
     stream = request.stream(request.tokens[3])
 
     def found(message):
@@ -42,7 +42,7 @@ def get(request):
 def delete(request):
     """STREAM.MSG.DELETE."""
     stream = request.stream(request.tokens[3])
-    asked = read_message_delete(request.body)
+    asked = read_message_delete(request.body, strict=request.strict)
     config = stream.config
     if config.sealed:
         raise JetStreamError(api_errors.STREAM_SEALED)

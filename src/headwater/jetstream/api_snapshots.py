@@ -68,7 +68,7 @@ def snapshot(request):
     if is_empty(request.body):
         raise JetStreamError(api_errors.BAD_REQUEST)
     stream = request.stream(request.tokens[2])
-    asked = read_body(SnapshotRequest, request.body)
+    asked = read_body(SnapshotRequest, request.body, strict=request.strict)
     subject = asked.deliver_subject.encode()
     if not is_valid_literal(subject):
         raise JetStreamError(api_errors.SNAPSHOT_DELIVER_SUBJECT_INVALID)
@@ -86,7 +86,7 @@ def restore(request):
     if is_empty(request.body):
         raise JetStreamError(api_errors.BAD_REQUEST)
     name = request.tokens[2]
-    asked = read_body(RestoreRequest, request.body)
+    asked = read_body(RestoreRequest, request.body, strict=request.strict)
     config = asked.config
     if not config.name:
         config = msgspec.structs.replace(config, name=name)
@@ -100,7 +100,7 @@ def restore(request):
     if name in streams.streams or name in streams.creating:
         raise JetStreamError(api_errors.STREAM_NAME_EXIST_RESTORE_FAILED)
     check_overlap(checked.subjects, streams.other_configs(name))
-    check_reservation(checked, streams.reserved_bytes(checked.storage), limits)
+    check_reservation(checked, streams.quota(checked.storage), limits)
     session = RestoreSession(request, checked)
 
     def begun(error):

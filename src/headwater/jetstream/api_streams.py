@@ -31,15 +31,22 @@ from headwater.subjects.validate import overlaps
 
 
 def limits_of(streams):
-    """Return what the server allows a stream of the account."""
-    quotas = streams.quota_limits()
-    return StreamLimits(memory_max_bytes=quotas[0], file_max_bytes=quotas[1])
+    """Return what the server and the account allow a stream."""
+    limits = streams.limits
+    return StreamLimits(
+        duplicate_window_max_ns=streams.options.limits.duplicate_window_ns,
+        max_bytes_required=limits.bytes_required,
+        memory_max_stream_bytes=limits.memory_stream_bytes_max,
+        file_max_stream_bytes=limits.file_stream_bytes_max,
+        max_streams=limits.streams_max,
+        max_consumers=limits.consumers_max,
+    )
 
 
 def create(request):
     """STREAM.CREATE."""
     streams = request.streams
-    config, pedantic = decode_stream_request(request.body)
+    config, pedantic = decode_stream_request(request.body, strict=request.strict)
     check_names(request.tokens[2], config)
     limits = limits_of(streams)
     checked = check_new(config, limits, pedantic=pedantic)
@@ -53,7 +60,9 @@ def create(request):
     if creating is not None:
         raise JetStreamError(api_errors.STREAM_NAME_EXIST)
     check_overlap(checked.subjects, streams.other_configs(checked.name))
-    check_reservation(checked, streams.reserved_bytes(checked.storage), limits)
+    if 0 <= limits.max_streams <= len(streams.streams) + len(streams.creating):
+        raise JetStreamError(api_errors.MAXIMUM_STREAMS_LIMIT)
+    check_reservation(checked, streams.quota(checked.storage), limits)
 
     def created(stream, error):
         if error is not None:
@@ -72,7 +81,7 @@ def create(request):
 def update(request):
     """STREAM.UPDATE."""
     streams = request.streams
-    config, pedantic = decode_stream_request(request.body)
+    config, pedantic = decode_stream_request(request.body, strict=request.strict)
     limits = limits_of(streams)
     normalise(config, limits, pedantic=pedantic)
     if request.tokens[2] != config.name:
@@ -83,8 +92,8 @@ def update(request):
     check_overlap(checked.subjects, streams.other_configs(checked.name))
     check_consumers(old, checked, ((name, c.config) for name, c in stream.consumers.items()))
     if checked.max_bytes > old.max_bytes:
-        reserved = streams.reserved_bytes(checked.storage) - max(0, old.max_bytes)
-        check_reservation(checked, reserved, limits)
+        quota = streams.quota(checked.storage)
+        check_reservation(checked, quota, limits, released_bytes=max(0, old.max_bytes))
 
     def updated(error):
         if error is not None:
@@ -104,7 +113,7 @@ def update(request):
 
 def info(request):
     """STREAM.INFO."""
-    asked = read_optional(StreamInfoRequest, request.body)
+    asked = read_optional(StreamInfoRequest, request.body, strict=request.strict)
     stream = request.stream(request.tokens[2])
     leader = request.streams.node.name
     if not asked.subjects_filter:
@@ -158,7 +167,7 @@ def purge(request):
         raise JetStreamError(api_errors.STREAM_SEALED)
     if stream.config.deny_purge:
         raise JetStreamError(api_errors.STREAM_PURGE_FAILED, err="stream purge not permitted")
-    asked = read_purge(request.body)
+    asked = read_purge(request.body, strict=request.strict)
     pattern = asked.filter.encode()
     store = stream.store
     last = store.last_proposed
@@ -183,14 +192,14 @@ def purge(request):
 
 def names(request):
     """STREAM.NAMES."""
-    asked = read_optional(StreamListRequest, request.body)
+    asked = read_optional(StreamListRequest, request.body, strict=request.strict)
     found = [stream.name for stream in _listed(request, asked)]
     request.answer(responses.stream_names(found, asked.offset))
 
 
 def listing(request):
     """STREAM.LIST."""
-    asked = read_optional(StreamListRequest, request.body)
+    asked = read_optional(StreamListRequest, request.body, strict=request.strict)
     found = _listed(request, asked)
     offset = min(max(asked.offset, 0), len(found))
     part = found[offset : offset + LIST_MAX]

@@ -155,13 +155,13 @@ class CreateConsumerRequest(Body, frozen=True):
     pedantic: bool = False
 
 
-def decode_create_request(body: bytes) -> CreateConsumerRequest:
+def decode_create_request(body: bytes, *, strict: bool = True) -> CreateConsumerRequest:
     """Return the request to create or update a consumer.
 
     Raises:
         JetStreamError: not JSON, a value does not fit its field, or a field is unknown.
     """
-    return read_body(CreateConsumerRequest, body)
+    return read_body(CreateConsumerRequest, body, strict=strict)
 
 
 def decode_consumer_config(body: bytes) -> ConsumerConfig:

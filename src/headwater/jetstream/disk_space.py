@@ -20,7 +20,7 @@ _JOBS_KEY = "disk space"
 
 
 class DiskSpace:
-    """The room of one store; ``quota`` (an ingest.Quota) is what file streams ask before they take
+    """The room of one store; ``quota`` (a Quota) is what file streams ask before they take
     a message."""
 
     def __init__(self, node, disk, jobs, quota):

@@ -3,11 +3,12 @@
 from headwater.base.clock import SECOND
 from headwater.base.errors import StoreError
 from headwater.broker.subscription import Subscription
-from headwater.jetstream import stream_config
+from headwater.config.options import AccountJetStream
+from headwater.jetstream import api_errors, stream_config
 from headwater.jetstream.account_streams import AccountStreams
 from headwater.jetstream.api import Api, ApiSubscription, NoApi
 from headwater.jetstream.disk_space import DiskSpace
-from headwater.jetstream.ingest import Quota
+from headwater.jetstream.quota import Quota
 from headwater.jetstream.stream_config import Storage
 from headwater.store import recovery
 from headwater.store.cache import BlockCache
@@ -26,7 +27,7 @@ class JetStream:
 
     ``options`` are config.options.JetStreamOptions, ``disk`` is rooted in the store's directory
     and locked, ``jobs`` does blocking work on threads.  ``accounts`` are those that may have
-    streams, by default the global one.
+    streams, each with its AccountJetStream; by default the global one, without limits.
     """
 
     API_LEVEL = stream_config.API_LEVEL
@@ -42,7 +43,9 @@ class JetStream:
         self.space = DiskSpace(node, disk, jobs, self.file)
         self.writes = Writes()  # of all streams on the disk
         self.accounts = []  # the AccountStreams of each account that has JetStream
-        self._enabled = [node.accounts.globals] if accounts is None else accounts
+        self._enabled = accounts
+        if accounts is None:
+            self._enabled = {node.accounts.globals: AccountJetStream()}
         self._subscriptions = {}  # account -> those that lead to its API, or say that it has none
         self._leaving = set()  # accounts whose streams are being closed
         self._disk = disk
@@ -54,7 +57,7 @@ class JetStream:
         """Open the store; blocks.
 
         Raises:
-            StoreError: it is of another version, or broken.
+            StoreError: it is of another version, or broken, or accounts may have more than it.
         """
         disk = self._disk
         there = disk.exists(_FORMAT)
@@ -62,8 +65,11 @@ class JetStream:
             if there:
                 self.node.log.warn("JetStream store: FORMAT is damaged and was written anew")
             disk.replace(_FORMAT, recovery.format_file())
-        for account in self._enabled:
-            self._join(self._recovered(account))
+        _check_sum(self._enabled, self.options)
+        for account, limits in self._enabled.items():
+            streams = self._recovered(account)
+            streams.limit(limits, self.options)
+            self._join(streams)
 
     def start(self):
         """Answer requests, take messages and deliver them."""
@@ -85,6 +91,7 @@ class JetStream:
         Raises:
             StoreError: there are some that cannot be; nothing has changed.
         """
+        _check_sum(accounts, options)
         for account in accounts:
             if account in self._leaving:
                 raise StoreError(
@@ -102,6 +109,8 @@ class JetStream:
             for streams in fresh:
                 self._join(streams)
                 self._serve(streams)
+            for streams in self.accounts:
+                streams.limit(accounts[streams.account], options)
             self._refuse_others()
 
         return apply
@@ -127,7 +136,10 @@ class JetStream:
         gone()
 
     def _recovered(self, account):
-        quotas = {Storage.MEMORY: self.memory, Storage.FILE: self.file}
+        quotas = {
+            Storage.MEMORY: Quota(-1, self.memory),
+            Storage.FILE: Quota(-1, self.file),
+        }
         streams = AccountStreams(
             self.node,
             account,
@@ -208,6 +220,20 @@ class JetStream:
             if budget <= 0:
                 break
         self._turn += 1
+
+
+def _check_sum(accounts, options):
+    """Check that accounts are not promised more than the server has."""
+    for field, error in (
+        ("memory_max", api_errors.MEMORY_RESOURCES_EXCEEDED),
+        ("file_max", api_errors.STORAGE_RESOURCES_EXCEEDED),
+    ):
+        room = getattr(options, field)
+        if 0 <= room < sum(max(0, getattr(limits, field)) for limits in accounts.values()):
+            raise StoreError(
+                "Error enabling jetstream on configured accounts: "
+                f"{error.description} ({error.err_code})"
+            )
 
 
 class _DomainSubscription(Subscription):

@@ -4,6 +4,7 @@ from headwater.broker.router cimport Router
 from headwater.broker.subscription cimport Subscription
 from headwater.jetstream.dedupe cimport Dedupe
 from headwater.jetstream.publish_acks cimport PublishAcks
+from headwater.jetstream.quota cimport Quota
 from headwater.store.index cimport Index
 from headwater.store.stream_store cimport StreamStore
 from headwater.subjects.validate cimport matches
@@ -53,19 +54,10 @@ cdef class Ingest:
     cpdef refuse(self, Message message, error)
     @cython.locals(sequence='long long', unwanted=bint)
     cdef _propose(self, Message message, bytes message_id)
-    @cython.locals(store=StreamStore, index=Index, reason=str, size='long long')
+    @cython.locals(store=StreamStore, index=Index, reason=str, size='long long', more='long long')
     cdef bint _has_room(self, Message message) except -1
     @cython.locals(message_id=bytes)
     cdef _accept_with_headers(self, Message message)
     cdef _header(self, Message message, bytes name)
     cdef _header_error(self, Message message)
     cdef _late_error(self, Message message, rollup)
-
-
-cdef class Quota:
-    cdef public long long bytes_max
-    cdef public bint closed
-    cdef public long long used
-    cdef public long long reserved
-
-    cpdef bint is_full(self, long long more) except -1

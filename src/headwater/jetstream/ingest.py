@@ -232,8 +232,9 @@ class Ingest:
     def _has_room(self, message):
         """Tell whether no limit speaks against the message; otherwise it has been answered."""
         store = self.store
-        if self.quota.is_full(store.staged_bytes + message.body_end - message.body_start):
-            self.refuse(message, api_errors.INSUFFICIENT_RESOURCES)
+        more = store.staged_bytes + message.body_end - message.body_start
+        if self.quota.is_full(more):
+            self.refuse(message, self.quota.refusal(more))
             return False
         if not self.discards_new or (self.trace is not None and self.trace.only):
             # What is said of a message that is only traced stems from before it is stored.
@@ -384,22 +385,6 @@ class Ingest:
         else:
             proposed[0] = sequence
             proposed[1] += 1
-
-
-class Quota:
-    """How many bytes all streams of one kind of storage may take together; -1 for any number."""
-
-    __slots__ = ("bytes_max", "closed", "reserved", "used")
-
-    def __init__(self, bytes_max):
-        self.bytes_max = bytes_max
-        self.closed = False  # whether nothing is taken, because the disk has no room
-        self.used = 0
-        self.reserved = 0  # by streams with a limit of their own
-
-    def is_full(self, more):
-        """Tell whether there is no room for ``more`` bytes."""
-        return self.closed or 0 <= self.bytes_max < self.used + more
 
 
 def _traced_text(error):

@@ -451,7 +451,7 @@ class ResetRequest(Body, frozen=True):
     seq: UInt64 = 0
 
 
-def read_optional(kind: type[_S], body: bytes) -> _S:
+def read_optional(kind: type[_S], body: bytes, *, strict: bool = True) -> _S:
     """Return the structure in ``body``, all defaults if that is not even meant as JSON.
 
     INFO, NAMES, LIST and PAUSE read theirs so.
@@ -460,7 +460,7 @@ def read_optional(kind: type[_S], body: bytes) -> _S:
         JetStreamError: ``body`` begins like an object or a list but does not fit.
     """
     if body.lstrip(b" \t\r\n")[:1] in (b"{", b"["):
-        return read_body(kind, body)
+        return read_body(kind, body, strict=strict)
     return kind()
 
 
@@ -474,19 +474,19 @@ def check_empty(body: bytes) -> None:
         raise JetStreamError(api_errors.NOT_EMPTY_REQUEST)
 
 
-def read_purge(body: bytes) -> PurgeRequest:
+def read_purge(body: bytes, *, strict: bool = True) -> PurgeRequest:
     """Return a purge request; a body that is not an object asks for everything.
 
     Raises:
         JetStreamError: not JSON, or ``seq`` and ``keep`` together.
     """
-    request = read_optional(PurgeRequest, body)
+    request = read_optional(PurgeRequest, body, strict=strict)
     if request.seq and request.keep:
         raise JetStreamError(api_errors.BAD_REQUEST)
     return request
 
 
-def read_message_get(body: bytes) -> MessageGetRequest:
+def read_message_get(body: bytes, *, strict: bool = True) -> MessageGetRequest:
     """Return a request of STREAM.MSG.GET.
 
     Raises:
@@ -494,7 +494,7 @@ def read_message_get(body: bytes) -> MessageGetRequest:
     """
     if is_empty(body):
         raise JetStreamError(api_errors.BAD_REQUEST)
-    request = read_body(MessageGetRequest, body)
+    request = read_body(MessageGetRequest, body, strict=strict)
     if request.batch > 0 or request.max_bytes > 0 or not _names_one_place(request):
         raise JetStreamError(api_errors.BAD_REQUEST)
     return request
@@ -508,7 +508,7 @@ def _names_one_place(request: MessageGetRequest) -> bool:
     return starts == 1 or (starts == 0 and bool(request.next_by_subj))
 
 
-def read_message_delete(body: bytes) -> MessageDeleteRequest:
+def read_message_delete(body: bytes, *, strict: bool = True) -> MessageDeleteRequest:
     """Return a request of STREAM.MSG.DELETE.
 
     Raises:
@@ -516,7 +516,7 @@ def read_message_delete(body: bytes) -> MessageDeleteRequest:
     """
     if is_empty(body):
         raise JetStreamError(api_errors.BAD_REQUEST)
-    return read_body(MessageDeleteRequest, body)
+    return read_body(MessageDeleteRequest, body, strict=strict)
 
 
 def read_direct_get(body: bytes) -> MessageGetRequest:
@@ -592,13 +592,13 @@ def _plain_count(text: bytes) -> int:
     return count if -_INT64 <= count < _INT64 else 1
 
 
-def read_pause(body: bytes) -> PauseRequest:
+def read_pause(body: bytes, *, strict: bool = True) -> PauseRequest:
     """Return a request of CONSUMER.PAUSE; a body that is not an object resumes.
 
     Raises:
         JetStreamError: not JSON.
     """
-    return read_optional(PauseRequest, body)
+    return read_optional(PauseRequest, body, strict=strict)
 
 
 def required_level(message: Any) -> int:

@@ -12,6 +12,7 @@ from typing import ClassVar
 import msgspec
 
 from headwater.base import gojson
+from headwater.config.options import AccountJetStream
 from headwater.jetstream import consumer_config, stream_config
 from headwater.jetstream.api_error import ApiError
 from headwater.jetstream.consumer_config import ConsumerConfig
@@ -229,6 +230,20 @@ def error(kind: Kind, api_error: ApiError) -> bytes:
     """Return the body that refuses a request."""
     head = _head(kind)
     return b'%b,"error":%b%b}' % (head, gojson.encode(api_error), _BESIDE_ERROR.get(kind, b""))
+
+
+def account_limits(limits: AccountJetStream) -> AccountLimits:
+    """Return the limits of an account as INFO shows them."""
+    return AccountLimits(
+        max_memory=limits.memory_max,
+        max_storage=limits.file_max,
+        max_streams=limits.streams_max,
+        max_consumers=limits.consumers_max,
+        max_ack_pending=limits.ack_pending_max,
+        memory_max_stream_bytes=limits.memory_stream_bytes_max,
+        storage_max_stream_bytes=limits.file_stream_bytes_max,
+        max_bytes_required=limits.bytes_required,
+    )
 
 
 def account_info(info: AccountInfo) -> bytes:

@@ -141,7 +141,7 @@ class Stream(StreamOwner):
 
     def discard(self):
         """The stream was deleted: let go of what it holds in memory and of the quota."""
-        self.quota.used -= self._counted_bytes
+        self.quota.add(-self._counted_bytes)
         self._counted_bytes = 0
         self.store.closed = True
         self.store.drop_cache()
@@ -334,7 +334,7 @@ class Stream(StreamOwner):
 
     def _count_bytes(self):
         used = self.store.index.bytes
-        self.quota.used += used - self._counted_bytes
+        self.quota.add(used - self._counted_bytes)
         self._counted_bytes = used
 
     def describe(self, done, *, subjects=None, deleted=False):

@@ -14,6 +14,7 @@ from headwater.base.limits import NAME_BYTES_MAX
 from headwater.jetstream import api_errors
 from headwater.jetstream.api_error import JetStreamError
 from headwater.jetstream.consumer_config import ConsumerConfig
+from headwater.jetstream.quota import Quota
 from headwater.jetstream.requests import duration_text
 from headwater.jetstream.stream_config import (
     REQUIRED_LEVEL_KEY,
@@ -50,8 +51,6 @@ class StreamLimits:
     file_max_stream_bytes: int = -1
     max_streams: int = -1
     max_consumers: int = -1
-    memory_max_bytes: int = -1
-    file_max_bytes: int = -1
 
 
 NO_LIMITS = StreamLimits()
@@ -175,10 +174,13 @@ def check_overlap(subjects: Iterable[str], others: Iterable[StreamConfig]) -> No
                 raise JetStreamError(api_errors.STREAM_SUBJECT_OVERLAP)
 
 
-def check_reservation(config: StreamConfig, reserved_bytes: int, limits: StreamLimits) -> None:
-    """Check that ``config`` fits beside the ``reserved_bytes`` of other streams of its storage.
+def check_reservation(
+    config: StreamConfig, quota: Quota, limits: StreamLimits, *, released_bytes: int = 0
+) -> None:
+    """Check that ``config`` fits beside what other streams of its storage have reserved.
 
-    A stream without ``max_bytes`` reserves nothing, but needs room for one byte.
+    ``quota`` is the account's for that storage; ``released_bytes`` of it are the stream's own.  A
+    stream without ``max_bytes`` reserves nothing, but needs room for one byte.
 
     Raises:
         JetStreamError: it does not.
@@ -186,14 +188,13 @@ def check_reservation(config: StreamConfig, reserved_bytes: int, limits: StreamL
     if 0 < limits.max_consumers < config.max_consumers:
         raise JetStreamError(api_errors.MAXIMUM_CONSUMERS_LIMIT)
     wanted = 1 if config.max_bytes < 0 else config.max_bytes
-    memory = config.storage == Storage.MEMORY
-    allowed = limits.memory_max_bytes if memory else limits.file_max_bytes
-    if 0 <= allowed < reserved_bytes + wanted:
-        raise JetStreamError(
-            api_errors.MEMORY_RESOURCES_EXCEEDED
-            if memory
-            else api_errors.STORAGE_RESOURCES_EXCEEDED
-        )
+    for part in (quota, quota.whole):
+        if part is not None and 0 <= part.bytes_max < part.reserved - released_bytes + wanted:
+            raise JetStreamError(
+                api_errors.MEMORY_RESOURCES_EXCEEDED
+                if config.storage == Storage.MEMORY
+                else api_errors.STORAGE_RESOURCES_EXCEEDED
+            )
 
 
 def check_consumers(

@@ -210,13 +210,13 @@ def decode_stream_config(body: bytes) -> StreamConfig:
     return read_body(StreamConfig, body)
 
 
-def decode_stream_request(body: bytes) -> tuple[StreamConfig, bool]:
+def decode_stream_request(body: bytes, *, strict: bool = True) -> tuple[StreamConfig, bool]:
     """Return the configuration of a request, and whether it is pedantic.
 
     Raises:
         JetStreamError: not JSON, a value does not fit its field, or a field is unknown.
     """
-    request = read_body(StreamRequest, body)
+    request = read_body(StreamRequest, body, strict=strict)
     fields = msgspec.structs.asdict(request)
     pedantic = fields.pop("pedantic")
     return StreamConfig(**fields), pedantic

@@ -70,7 +70,7 @@ class StreamImport:
         limits = limits_of(streams)
         checked = check_restored(config, limits)
         check_overlap(checked.subjects, streams.other_configs(checked.name))
-        check_reservation(checked, streams.reserved_bytes(checked.storage), limits)
+        check_reservation(checked, streams.quota(checked.storage), limits)
         return checked
 
     def _do(self, begin):

@@ -8,7 +8,7 @@ from headwater.base import gojson
 from headwater.monitor.about import About
 from headwater.monitor.parameters import BadRequestError, Parameters
 from headwater.monitor.steps import Steps, pause
-from headwater.monitor.varz import jetstream_config, jetstream_stats
+from headwater.monitor.varz import jetstream_config, jetstream_limits, jetstream_stats
 
 if TYPE_CHECKING:
     from headwater.jetstream.account_streams import AccountStreams
@@ -17,7 +17,6 @@ _LIMIT = 1024
 # How many streams are added up, and how many consumers are printed, before others have their turn.
 _STREAMS = 200
 _CONSUMERS = 50
-# What an account without limits of its own reserves: nats-server prints its -1 without a sign.
 _NO_RESERVATION = (1 << 64) - 1
 _NOTHING = {
     "memory": 0,
@@ -86,7 +85,7 @@ def jsz(about: About, asked: JszOptions) -> Steps:
         **jetstream_stats(jetstream),
         **names,
         "config": jetstream_config(jetstream),
-        "limits": {},
+        "limits": jetstream_limits(jetstream),
         **totals,
     }
     if details:
@@ -155,8 +154,8 @@ def _account(about: About, streams: "AccountStreams", asked: JszOptions) -> Step
         "id": name,
         "memory": memory,
         "storage": file,
-        "reserved_memory": _NO_RESERVATION,
-        "reserved_storage": _NO_RESERVATION,
+        "reserved_memory": _reservation(streams.limits.memory_max),
+        "reserved_storage": _reservation(streams.limits.file_max),
         "accounts": 0,
         "ha_assets": 0,
         "api": {"level": 0, "total": api.total, "errors": api.errors},
@@ -172,6 +171,11 @@ def _account(about: About, streams: "AccountStreams", asked: JszOptions) -> Step
         if details:
             fields["stream_detail"] = details
     return fields
+
+
+def _reservation(limit: int) -> int:
+    """Return a limit of an account, which counts as reserved: none is -1 without its sign."""
+    return limit if limit >= 0 else _NO_RESERVATION
 
 
 def _stream(about: About, stream: Any, asked: JszOptions) -> Steps:

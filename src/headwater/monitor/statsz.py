@@ -6,7 +6,7 @@ from headwater.base import gojson
 from headwater.monitor.about import About
 from headwater.monitor.formats import number
 from headwater.monitor.process_stats import memory_bytes
-from headwater.monitor.varz import jetstream_config, jetstream_stats
+from headwater.monitor.varz import jetstream_config, jetstream_limits, jetstream_stats
 
 
 def statsz(about: About) -> dict[str, object]:
@@ -40,7 +40,7 @@ def statsz(about: About) -> dict[str, object]:
         fields["jetstream"] = {
             "config": config,
             "stats": jetstream_stats(node.jetstream),
-            "limits": {},
+            "limits": jetstream_limits(node.jetstream),
         }
     return fields | {"gomaxprocs": cores}
 

@@ -125,7 +125,7 @@ def _jetstream(about: About) -> dict[str, object]:
     return {
         "config": jetstream_config(jetstream),
         "stats": jetstream_stats(jetstream),
-        "limits": {},
+        "limits": jetstream_limits(jetstream),
     }
 
 
@@ -143,8 +143,20 @@ def jetstream_config(jetstream: Any) -> dict[str, object]:
         fields["domain"] = options.domain
     if options.unique_tag:
         fields["unique_tag"] = options.unique_tag
-    fields["strict"] = True
+    if options.strict:
+        fields["strict"] = True
     return fields
+
+
+def jetstream_limits(jetstream: Any) -> dict[str, int]:
+    """Return what any stream or consumer may have, as far as that is limited."""
+    limits = jetstream.options.limits
+    fields = {
+        "max_request_batch": limits.request_batch_max,
+        "max_ack_pending": limits.ack_pending_max,
+        "max_duplicate_window": limits.duplicate_window_ns,
+    }
+    return {name: value for name, value in fields.items() if value}
 
 
 def jetstream_stats(jetstream: Any) -> dict[str, Any]:

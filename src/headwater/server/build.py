@@ -15,7 +15,7 @@ from headwater.broker.node import Node
 from headwater.broker.router import STALL_BYTES
 from headwater.broker.tracer import Tracer
 from headwater.config import units
-from headwater.config.options import Mapping, Options
+from headwater.config.options import AccountJetStream, Mapping, Options
 from headwater.subjects.mapping import SubjectMappings, compile_mapping
 
 
@@ -63,15 +63,19 @@ def prepared(node: Node, options: Options) -> Callable[[], None]:
     return apply
 
 
-def jetstream_accounts(node: Node, options: Options) -> list[Account]:
+def jetstream_accounts(node: Node, options: Options) -> dict[Account, AccountJetStream]:
     """Return the accounts that may have streams: as asked for, or the global one if none is named.
 
     As on nats-server, once there are accounts besides the system's those have to ask.
     """
     named = [entry for entry in options.accounts if entry.name != options.system_account]
     if not named:
-        return [node.accounts.globals]
-    return [node.accounts.get(_bytes(entry.name)) for entry in named if entry.jetstream is not None]
+        return {node.accounts.globals: AccountJetStream()}
+    return {
+        node.accounts.get(_bytes(entry.name)): entry.jetstream
+        for entry in named
+        if entry.jetstream is not None
+    }
 
 
 def _apply_settings(node: Node, options: Options) -> None:

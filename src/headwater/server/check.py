@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from headwater.accounts.authenticate import authenticator_for
 from headwater.base.errors import ConfigError
 from headwater.config.check import where
-from headwater.config.options import AccountJetStream, AccountLimits, Options
+from headwater.config.options import AccountLimits, Options
 
 
 def check(options: Options) -> None:
@@ -44,7 +44,5 @@ def refuse_missing(options: Options) -> None:
         place = where(options, "accounts")
         if account.limits != AccountLimits():
             missing.append(f"{place}accounts: {account.name}: a limit of an account")
-        if account.jetstream not in (None, AccountJetStream()):
-            missing.append(f"{place}accounts: {account.name}: a limit of JetStream in an account")
     if missing:
         raise ConfigError("\n".join(f"{what} is not supported by this version" for what in missing))

@@ -9,7 +9,7 @@ from headwater.base.errors import FormatError, HeadwaterError
 from headwater.base.log import Log
 from headwater.base.timers import Timers
 from headwater.broker.node import Node
-from headwater.config.options import JetStreamOptions
+from headwater.config.options import AccountJetStream, JetStreamOptions
 from headwater.net.loop import SystemClock
 from headwater.server.jetstream_host import STORE_FOLDER, locked_disk
 from headwater.server.nats_files import stream_path
@@ -36,8 +36,11 @@ class StoreImport:
         self._disk = locked_disk(target / STORE_FOLDER)
         clock = SystemClock()
         self._node = Node(clock, SystemRandom(), log, timers=Timers(clock))
-        names = [self._node.accounts.get(name.encode()) for name in dict.fromkeys(accounts)]
-        self._engine = JetStream(self._node, JetStreamOptions(), self._disk, ImmediateJobs(), names)
+        found = (self._node.accounts.get(name.encode()) for name in accounts)
+        enabled = dict.fromkeys(found, AccountJetStream())
+        self._engine = JetStream(
+            self._node, JetStreamOptions(), self._disk, ImmediateJobs(), enabled
+        )
         try:
             self._engine.recover()
         except BaseException:
