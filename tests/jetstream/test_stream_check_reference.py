@@ -125,6 +125,8 @@ NEW: list[dict[str, Any]] = [
     {"allow_msg_counter": True, "allow_msg_schedules": True},
     {"allow_msg_schedules": True, "discard": "new"},
     {"compression": "none"},
+    {"compression": "s2"},
+    {"compression": "s2", "storage": "memory"},
     {"allow_msg_ttl": True},
     {"name": "bad name"},
     {"name": "a.b"},
@@ -146,7 +148,6 @@ NEW: list[dict[str, Any]] = [
 
 # What a real server does and this one refuses.
 MORE: list[dict[str, Any]] = [
-    {"compression": "s2"},
     {"subject_transform": {"src": "a", "dest": "b"}},
     {"republish": {"src": "a", "dest": "b"}},
     {"allow_msg_counter": True},
@@ -201,6 +202,8 @@ UPDATES: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({}, {"placement": {}}),
     ({}, {"placement": {"preferred": "a"}}),
     ({}, {"compression": "none"}),
+    ({}, {"compression": "s2"}),
+    ({"compression": "s2"}, {}),
     ({}, {"max_msg_size": 4}),
     ({}, {"no_ack": True}),
     ({}, {"subjects": [">"]}),

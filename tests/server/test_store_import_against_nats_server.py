@@ -65,7 +65,7 @@ def described(run: Play, name: str) -> dict[str, Any]:
         "messages": moving.messages(run, name),
         "state": info["state"],
         "consumers": moving.consumers(run, name),
-        "config": {**info["config"], "compression": "any"},
+        "config": info["config"],
         "created": info["created"],
     }
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from headwater.store.frames import Packing
 from tests.sim.oracle import Oracle
 from tests.sim.power import State, all_states, durable
 from tests.sim.simdisk import Op
@@ -53,7 +54,7 @@ def run_seed(
         moment = op.context
         deep = rng.randrange(deep_part) == 0
         try:
-            cut = check_state(state, moment, workload.block_bytes, deep=deep)
+            cut = check_state(state, moment, workload.block_bytes, workload.packing, deep=deep)
         except Exception as error:
             raise CrashError(
                 f"seed {seed}, steps {steps}: power cut after operation {state.point} ({op}), "
@@ -99,14 +100,16 @@ def find_state(seed: int, steps: int, point: int, label: str) -> tuple[Workload,
     raise LookupError(f"no state {label!r} at {point}")
 
 
-def check_state(state: State, moment: Any, block_bytes: int, *, deep: bool = True) -> bool:
+def check_state(
+    state: State, moment: Any, block_bytes: int, packing: Packing, *, deep: bool = True
+) -> bool:
     """Check what is made of a state; return whether something was cut.
 
     Raises:
         AssertionError: it is not what it should be.
     """
     disk = state.disk()
-    stream = Stream(disk, block_bytes=block_bytes)
+    stream = Stream(disk, block_bytes=block_bytes, packing=packing)
     found = stream.recover()
     picture = stream.picture()
     assert found or moment.low == 0, "no stream was found"
@@ -117,11 +120,11 @@ def check_state(state: State, moment: Any, block_bytes: int, *, deep: bool = Tru
     if not deep:
         return cut
     stream.check_index()
-    again = Stream(disk.copy(), block_bytes=block_bytes)
+    again = Stream(disk.copy(), block_bytes=block_bytes, packing=packing)
     again.recover()
     assert again.picture() == picture, "a second recovery gives something else"
     if disk.exists(FOLDER):
-        check_use(stream, block_bytes)
+        check_use(stream, block_bytes, packing)
     return cut
 
 
@@ -138,7 +141,7 @@ def check_reports(stream: Stream) -> bool:
     return bool(stream.reports)
 
 
-def check_use(stream: Stream, block_bytes: int) -> None:
+def check_use(stream: Stream, block_bytes: int, packing: Packing) -> None:
     """Check that a recovered stream goes on: new sequences, and nothing new is lost either."""
     last = stream.store.index.last_sequence
     oracle = Oracle(
@@ -154,7 +157,7 @@ def check_use(stream: Stream, block_bytes: int) -> None:
     stream.settle()
     assert not stream.owner.errors
     worst = durable(stream.disk)
-    again = Stream(worst, block_bytes=block_bytes)
+    again = Stream(worst, block_bytes=block_bytes, packing=packing)
     again.recover()
     assert again.picture() == picture, "what was written after the power cut is lost"
     again.check_index()

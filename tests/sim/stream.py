@@ -7,6 +7,7 @@ from typing import Any
 from headwater.base.clock import ManualClock
 from headwater.base.timers import Timers
 from headwater.store.cache import BlockCache
+from headwater.store.frames import Packing
 from headwater.store.jobs import ImmediateJobs, Jobs
 from headwater.store.record import CONFIG
 from headwater.store.recovery import Recovery
@@ -128,7 +129,14 @@ class Owner(StreamOwner):
 class Stream:
     """A store with everything that it needs around it."""
 
-    def __init__(self, disk: Any, *, block_bytes: int = 2000, jobs: Jobs | None = None) -> None:
+    def __init__(
+        self,
+        disk: Any,
+        *,
+        block_bytes: int = 2000,
+        jobs: Jobs | None = None,
+        packing: Packing | None = None,
+    ) -> None:
         """Put an empty store on ``disk``; ``recover`` reads what is there."""
         self.disk = disk
         self.clock = ManualClock()
@@ -141,6 +149,7 @@ class Stream:
         )
         self.owner.store = self.store
         self.store.log.block_bytes = block_bytes
+        self.store.log.packing = packing or Packing()
         self.files = StreamFiles(self.store, self.jobs)
         self.message = Message()
         self.reports: list[str] = []

@@ -8,6 +8,7 @@ which states of the stream a power cut may bring back.
 import random
 from dataclasses import dataclass, field
 
+from headwater.store.frames import Packing
 from headwater.store.record import CONFIG, CONSUMER_STATE, DELETE, MESSAGE, PURGE, SKIP, TRIM
 from headwater.store.stream_work import Purge
 from tests.sim.oracle import Entry, Limits, Oracle, Picture
@@ -56,6 +57,8 @@ class Workload:
         self._use(SimDisk(), None)
         self.block_bytes = self.rng.choice([400, 900, 2500, 100_000])
         self.payload_max = self.rng.choice([30, 200, 1500])
+        self.packing = Packing()
+        self.packing.compresses = seed % 4 == 3
         self.oracle = Oracle()
         self.history = History([self.oracle.picture()], [self.oracle.copy()])
         self.restarts = 0
@@ -99,10 +102,14 @@ class Workload:
                 return
             subject = self.rng.choice(SUBJECTS)
             size = self.rng.randrange(self.payload_max)
-            payload = b"%d " % store.last_proposed + self.rng.randbytes(size)
+            payload = b"%d " % store.last_proposed + self._filler(size)
             headers = b"NATS/1.0\r\na: b\r\n\r\n" if self.rng.random() < 0.2 else b""
             sequence = self.stream.publish(subject, payload, headers)
             self._proposed(Entry(MESSAGE, subject, payload, sequence, headers))
+
+    def _filler(self, size: int) -> bytes:
+        data = self.rng.randbytes(size)
+        return data[:1] * size if self.packing.compresses else data
 
     def commit(self) -> None:
         """Begin to write what was proposed."""
@@ -216,7 +223,9 @@ class Workload:
         disk.context = self.moment
 
     def _open(self) -> Stream:
-        stream = Stream(self.disk, block_bytes=self.block_bytes, jobs=SteppingJobs())
+        stream = Stream(
+            self.disk, block_bytes=self.block_bytes, jobs=SteppingJobs(), packing=self.packing
+        )
         stream.owner.attach = lambda: (self.history, len(self.history.pictures) - 1)
         stream.owner.settle = self._settled
         stream.store.watched = self.rng.random() < 0.5

@@ -1,5 +1,9 @@
 """Blocks that are written anew: when, what is left in them, and what a crash makes of it."""
 
+import random
+
+from headwater.store import compaction
+from headwater.store.frames import RUN_BYTES, Packing
 from headwater.store.record import DELETE
 from tests.sim.simdisk import SimDisk
 from tests.sim.stream import FOLDER, Stream
@@ -162,7 +166,7 @@ def test_a_damaged_block_is_left_as_it_is() -> None:
     assert bytes(stream.disk.read(path)) == bytes(data)
     (text,) = stream.owner.reports
     assert "was not written anew" in text
-    assert "damaged at offset" in text
+    assert text.endswith(f"{path} is damaged")
 
 
 def test_a_budget_limits_how_many_are_chosen() -> None:
@@ -198,3 +202,88 @@ def test_a_file_that_was_begun_is_removed_at_the_next_start() -> None:
     other = Stream(stream.disk, block_bytes=2000)
     other.recover()
     assert not stream.disk.exists(leftover)
+
+
+def compressed(*, size: int = 90, count: int = 60, packing: Packing | None = None) -> Stream:
+    """Return a stream that is compressed, of single messages that are not much the smaller."""
+    disk = SimDisk()
+    disk.make_directory(FOLDER)
+    if packing is None:
+        packing = Packing()
+        packing.compresses = True
+    stream = Stream(disk, block_bytes=4000, packing=packing)
+    for number in range(count):
+        stream.put(b"s.%d" % (number % 3), b'{"number":%d,"filler":"' % number + FILLER[:size])
+    for _ in range(2):
+        stream.files.checkpoint()
+    return stream
+
+
+FILLER = bytes(random.Random(5).randbytes(1500).hex(), "ascii")
+
+
+def test_full_blocks_of_small_writes_are_compressed_anew() -> None:
+    stream = compressed()
+    before, messages = disk_bytes(stream), stream.read_all()
+    assert compact(stream) > 1
+    assert disk_bytes(stream) < before / 2
+    assert compact(stream) == 0
+    stream.evict()
+    assert stream.read_all() == messages
+    other = Stream(stream.disk, block_bytes=4000)
+    other.recover()
+    assert other.read_all() == messages
+    assert other.owner.reports == other.reports == []
+    other.check_index()
+
+
+def test_blocks_that_are_dense_already_are_left_alone() -> None:
+    stream = compressed(size=1500)
+    dense = [block for block in stream.store.index.blocks if block.frames]
+    for block in dense:
+        block.frames = 1  # as if all had come in one write
+        block.plain = 0
+        block.size = max(block.size, RUN_BYTES)
+    assert compaction.choose(stream.store, 1 << 30) == []
+
+
+def test_what_was_plain_is_compressed_when_the_stream_is() -> None:
+    packing = Packing()
+    stream = compressed(packing=packing)
+    assert compact(stream) == 0
+    packing.compresses = True
+    stream.store.log.packable = True
+    messages = stream.read_all()
+    assert compact(stream) > 1
+    stream.evict()
+    assert stream.read_all() == messages
+    # And stays so when it is not compressed any more.
+    packing.compresses = False
+    for number in range(60):
+        stream.put(b"s.0", b"%d" % number + FILLER[:90])
+    assert compact(stream) == 0
+    stream.evict()
+    assert len(stream.read_all()) == 120
+
+
+def test_sparse_blocks_of_frames_are_written_anew() -> None:
+    stream = compressed()
+    compact(stream)
+    delete(stream, *(number for number in range(2, 55) if number % 9))
+    messages = stream.read_all()
+    for _ in range(2):
+        stream.files.checkpoint()
+    assert compact(stream) > 0
+    stream.evict()
+    assert stream.read_all() == messages
+
+
+def test_a_damaged_frame_keeps_its_block_from_being_written_anew() -> None:
+    stream = compressed()
+    path = f"{FOLDER}/{stream.store.index.blocks[0].name()}"
+    data = bytearray(stream.disk.read(path))
+    data[120] ^= 1
+    stream.disk.replace(path, data)
+    compact(stream)
+    assert bytes(stream.disk.read(path)) == bytes(data)
+    assert "is damaged" in stream.owner.reports[0]

@@ -25,7 +25,6 @@ from headwater.jetstream.stream_check import (
     check_restored,
 )
 from headwater.jetstream.stream_config import StreamConfig
-from headwater.jetstream.stream_restore import stored_here
 from headwater.subjects.validate import is_valid_literal
 
 
@@ -93,10 +92,7 @@ def restore(request):
     check_names(name, config)
     streams = request.streams
     limits = limits_of(streams)
-    plain, notes = stored_here(config)
-    for text in notes:
-        streams.log.warn(f"Stream '{streams.account_name} > {name}': {text}")
-    checked = check_restored(plain, limits)
+    checked = check_restored(config, limits)
     if name in streams.streams or name in streams.creating:
         raise JetStreamError(api_errors.STREAM_NAME_EXIST_RESTORE_FAILED)
     check_overlap(checked.subjects, streams.other_configs(name))

@@ -10,7 +10,7 @@ from headwater.jetstream.api_messages import DirectGet
 from headwater.jetstream.dedupe import Dedupe
 from headwater.jetstream.ingest import Ingest, IngestSubscription
 from headwater.jetstream.responses import StreamState, moment
-from headwater.jetstream.stream_config import Retention
+from headwater.jetstream.stream_config import Compression, Retention
 from headwater.jetstream.stream_consumers import StreamConsumers
 from headwater.store.record import (
     CONFIG,
@@ -258,6 +258,7 @@ class Stream(StreamOwner):
         store.messages_max = config.max_msgs
         store.bytes_max = config.max_bytes
         store.discards_new = config.discard == "new"
+        store.log.compress(config.compression == Compression.S2)
         self.dedupe.window_ns = config.duplicate_window_ns
         self.ingest.configure(config, self.host.domain)
         wants_interest = config.retention == Retention.INTEREST

@@ -18,7 +18,6 @@ from headwater.jetstream.quota import Quota
 from headwater.jetstream.requests import duration_text
 from headwater.jetstream.stream_config import (
     REQUIRED_LEVEL_KEY,
-    Compression,
     Discard,
     PersistMode,
     Placement,
@@ -149,7 +148,6 @@ def not_supported(config: StreamConfig) -> str | None:
         (config.mirror is not None, "mirror"),
         (bool(config.sources), "sources"),
         (config.num_replicas > 1, "num_replicas above 1"),
-        (config.compression != Compression.NONE, "compression"),
         (config.subject_transform is not None, "subject_transform"),
         (config.republish is not None, "republish"),
         (config.subject_delete_marker_ttl_ns > 0, "subject_delete_marker_ttl"),

@@ -11,7 +11,7 @@ from headwater.jetstream.folder_restore import FolderRestore
 from headwater.jetstream.requests import read_body
 from headwater.jetstream.stream_check import check_overlap, check_reservation, check_restored
 from headwater.jetstream.stream_config import Storage, StreamConfig
-from headwater.jetstream.stream_restore import StreamRestore, stored_here
+from headwater.jetstream.stream_restore import StreamRestore
 
 
 class Imported(msgspec.Struct):
@@ -63,7 +63,6 @@ class StreamImport:
         config = read_body(StreamConfig, self._folder.meta.config, strict=False)
         if config.storage == Storage.MEMORY:
             raise FormatError("it was in memory, and nothing of it is in the files")
-        config, self._notes = stored_here(config)
         if config.num_replicas > 1:
             self._notes.append(f"it had {config.num_replicas} replicas and will have one")
             config = msgspec.structs.replace(config, num_replicas=1)

@@ -11,7 +11,7 @@ from headwater.jetstream.ack_state import AckState, Pending
 from headwater.jetstream.api_error import JetStreamError
 from headwater.jetstream.consumer_config import Action, ConsumerConfig
 from headwater.jetstream.requests import read_body
-from headwater.jetstream.stream_config import Compression, Storage
+from headwater.jetstream.stream_config import Storage
 from headwater.store.record import SKIP
 from headwater.subjects.validate import is_valid
 from headwater.wire.message import Message
@@ -188,17 +188,6 @@ class StreamRestore:
 def is_storable(subject):
     """Tell whether a message may have this subject, which no client has published to here."""
     return len(subject) <= _SUBJECT_BYTES_MAX and is_valid(subject)
-
-
-def stored_here(config):
-    """Return a configuration as a stream can have it here, and what is different about it.
-
-    Only what nobody but the disk can see is changed: it must not keep a stream from coming.
-    """
-    if config.compression == Compression.NONE:
-        return config, []
-    plain = replace(config, compression=Compression.NONE)
-    return plain, ["its blocks will not be compressed here"]
 
 
 def ack_state(state, config):

@@ -5,19 +5,23 @@ from headwater.store.record cimport Record
 
 
 cdef int _message
+cdef int _frame
 cdef Py_ssize_t _entry_bytes
 
 
 cdef class Block:
     cdef public CachedBlock cached
+    cdef public Py_ssize_t content
     cdef public bytearray deleted
     cdef public long long first_sequence
     cdef public long long first_time_ns
+    cdef public long long frames
     cdef public long long last_sequence
     cdef public long long last_time_ns
     cdef public long long live
     cdef public long long number
     cdef public long long packed
+    cdef public Py_ssize_t plain
     cdef public long long previous_number
     cdef public Py_ssize_t previous_size
     cdef public long long seed
@@ -54,8 +58,11 @@ cdef class CachedBlock:
     @cython.locals(data=Buffer, shift=Py_ssize_t, record=Record, at=Py_ssize_t)
     cpdef append_messages(self, const unsigned char[::1] view, Py_ssize_t start, Py_ssize_t end)
     @cython.locals(damaged=Py_ssize_t, stop=Py_ssize_t)
-    cpdef Py_ssize_t load(self, const unsigned char[::1] data, Py_ssize_t start, Py_ssize_t end, long long seed) except -1
+    cpdef Py_ssize_t load(self, const unsigned char[::1] data, Py_ssize_t start, Py_ssize_t end, long long seed, object opener=*) except -1
+    @cython.locals(at=Py_ssize_t, damaged=Py_ssize_t)
+    cdef Py_ssize_t _append_run(self, const unsigned char[::1] data, Py_ssize_t start, Py_ssize_t end, object opener) except -1
 
 
 cpdef Py_ssize_t intact_end(const unsigned char[::1] data, Py_ssize_t at, Py_ssize_t end, long long seed, Record record) except -1
+cpdef Py_ssize_t next_frame(const unsigned char[::1] data, Py_ssize_t at, Py_ssize_t end, Record record) except -1
 cpdef Py_ssize_t next_intact(const unsigned char[::1] data, Py_ssize_t at, Py_ssize_t end, long long seed, Record record) except -1

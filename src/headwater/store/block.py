@@ -18,7 +18,7 @@ offset  size
 from headwater.base import octets
 from headwater.base.buffer import Buffer
 from headwater.base.errors import StoreError
-from headwater.store.record import MESSAGE, Record, block_seed
+from headwater.store.record import FRAME, MESSAGE, Record, block_seed
 
 MAGIC = b"HWBLOCK\n"
 VERSION = 1
@@ -27,6 +27,7 @@ _NUMBER_BOUND = 1 << 31
 _ENTRY_BYTES = 12  # a sequence and an offset in the table of messages
 
 _message = MESSAGE
+_frame = FRAME
 _entry_bytes = _ENTRY_BYTES
 
 
@@ -92,14 +93,17 @@ class Block:
 
     __slots__ = (
         "cached",
+        "content",
         "deleted",
         "first_sequence",
         "first_time_ns",
+        "frames",
         "last_sequence",
         "last_time_ns",
         "live",
         "number",
         "packed",
+        "plain",
         "previous_number",
         "previous_size",
         "seed",
@@ -112,6 +116,9 @@ class Block:
         self.previous_number = previous_number  # what a new block's head is going to say
         self.previous_size = previous_size
         self.size = HEAD_BYTES  # synced bytes of the file
+        self.content = HEAD_BYTES  # what they are in memory; only right for the last block
+        self.frames = 0  # in the file
+        self.plain = 0  # bytes of the file that are records and in no frame
         self.first_sequence = 0  # of the messages in it; 0 while there is none
         self.last_sequence = 0
         self.first_time_ns = 0
@@ -256,19 +263,36 @@ class CachedBlock:
             guess = (low + high) // 2
         return False
 
-    def load(self, data, start, end, seed):
+    def load(self, data, start, end, seed, opener=None):
         """Take the records of a block file; return how many stretches of it were damaged.
 
-        ``data`` is a memoryview of the file; what fails its checksum is left out.
+        ``data`` is a memoryview of the file; what fails its checksum is left out.  ``opener`` is
+        its FrameOpener, which may be left out where there are no frames.
         """
         damaged = 0
         while start < end:  # not so when not even the head is whole
             stop = intact_end(data, start, end, seed, self.record)
-            self.append_messages(data, start, stop)
+            damaged += self._append_run(data, start, stop, opener)
             start = stop
             if stop < end:
                 damaged += 1
                 start = next_intact(data, stop + 1, end, seed, self.record)
+        return damaged
+
+    def _append_run(self, data, start, end, opener):
+        """Take intact records; return how many frames among them cannot be opened."""
+        damaged = 0
+        while start < end:
+            at = next_frame(data, start, end, self.record)
+            self.append_messages(data, start, at)
+            if at == end:
+                break
+            start = at + octets.get_u32(data, at + 4)
+            content = None if opener is None else opener.open(at)
+            if content is None:
+                damaged += 1
+            else:
+                self.append_messages(content, 0, len(content))
         return damaged
 
     def subject(self):
@@ -306,6 +330,16 @@ def intact_end(data, at, end, seed, record):
     while at < end and record.read(data, at, end) and record.is_intact(data, seed):
         at = record.end
     return at
+
+
+def next_frame(data, at, end, record):
+    """Return where the first frame among the whole records of a stretch begins, or its end."""
+    while at < end:
+        record.read(data, at, end)
+        if record.kind == _frame:
+            return at
+        at = record.end
+    return end
 
 
 def next_intact(data, at, end, seed, record):

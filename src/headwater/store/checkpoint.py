@@ -34,6 +34,8 @@ class BlockState(msgspec.Struct, array_like=True):
     live: int
     deleted: bytes | None
     packed: int
+    frames: int
+    plain: int
 
 
 class Checkpoint(msgspec.Struct, array_like=True):
@@ -175,6 +177,8 @@ def _block_state(block) -> BlockState:
         block.live,
         None if block.deleted is None else bytes(block.deleted),
         block.packed,
+        block.frames,
+        block.plain,
     )
 
 
@@ -187,6 +191,8 @@ def _block(stream_id: bytes, state: BlockState) -> Block:
     block.last_time_ns = state.last_time_ns
     block.live = state.live
     block.packed = state.packed
+    block.frames = state.frames
+    block.plain = state.plain
     block.deleted = None if state.deleted is None else bytearray(state.deleted)
     return block
 

@@ -1,4 +1,6 @@
-"""Giving back the room of deleted messages: a block that is sparse is written anew.
+"""Giving back room: a block that is sparse is written anew, or one that could be denser.
+
+The latter is one of many small writes, which together are compressed much better than each.
 
 The new file has the name, number and checksums of the old one, and of its records only the
 messages that were there when the block was chosen.  It takes the old one's place by a rename, so
@@ -9,12 +11,15 @@ either of them knows that what is not in the file is gone, and needs nothing els
 from headwater.base.buffer import Buffer
 from headwater.base.errors import StoreError
 from headwater.store.block import HEAD_BYTES, decode_head
-from headwater.store.record import MESSAGE, Record
+from headwater.store.frames import RUN_BYTES, FrameOpener, records_in
+from headwater.store.record import MESSAGE
 
 # A block is sparse when fewer than one in so many of its messages are left.
 _SPARSE = 2
 # What a new file has to spare at least, as a part of the size at which blocks are full.
 _GAIN_PART = 16
+# Frames are small when they take less on average than one of so many parts of a large one.
+_SMALL_PART = 64
 
 
 class Choice:
@@ -50,7 +55,7 @@ def choose(store, limit_bytes):
 
 
 def rewrite(log, choice):
-    """Write a block anew; return its new size.
+    """Write a block anew; return its new size, and what of it is in frames as Packed.
 
     Runs on a thread.
 
@@ -65,19 +70,16 @@ def rewrite(log, choice):
     if not whole or head.number != block.number:
         raise StoreError(f"{path} is damaged")
     head.compacted = True
-    out = Buffer(len(data))
-    out.append(head.encode())
-    view = memoryview(data)
-    record = Record()
-    at = HEAD_BYTES
-    while at < len(data):
-        if not (record.read(view, at, len(data)) and record.is_intact(view, block.seed)):
-            raise StoreError(f"{path} is damaged at offset {at}")
+    kept = Buffer(len(data))
+    for found in records_in(data, HEAD_BYTES, len(data), block.seed, FrameOpener(data)):
+        if found is None:
+            raise StoreError(f"{path} is damaged")
+        view, record = found
         if record.kind == MESSAGE and choice.wants(record.sequence):
-            out.append(bytes(view[at : record.end]))
-        at = record.end
-    log.disk.replace(path, out.contents())
-    return out.size
+            kept.append(bytes(view[record.start : record.end]))
+    packed = log.packing.repack(kept, block)
+    log.disk.replace(path, head.encode() + packed.buffer.contents())
+    return HEAD_BYTES + packed.buffer.size, packed
 
 
 def _gain(store, block):
@@ -85,7 +87,16 @@ def _gain(store, block):
     # What is gone from the front of a stream goes on going: that block is soon empty.
     first = max(block.first_sequence, store.index.first_sequence)
     written = block.packed or block.last_sequence - first + 1
-    if block.live * _SPARSE >= written:
-        return 0
-    gain = block.size - block.size * block.live // written
+    gain = _packing_gain(store.log, block)
+    if block.live * _SPARSE < written:
+        gain = max(gain, block.size - block.size * block.live // written)
     return gain if gain >= store.log.block_bytes // _GAIN_PART else 0
+
+
+def _packing_gain(log, block):
+    """Return how many bytes a block that was never written anew may spare in larger frames."""
+    if not log.packing.compresses or block.packed:
+        return 0
+    framed = block.size - HEAD_BYTES - block.plain
+    small = block.frames and framed // block.frames < RUN_BYTES // _SMALL_PART
+    return (block.plain + (framed if small else 0)) // 2

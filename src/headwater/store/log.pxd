@@ -14,7 +14,10 @@ cdef class Batch:
     cdef public long long first_sequence
     cdef public bint fresh
     cdef public Py_ssize_t offset
+    cdef public object packed
     cdef public Py_ssize_t records
+
+    cpdef Py_ssize_t end(self) except -1
 
 
 cdef class Log:
@@ -22,7 +25,9 @@ cdef class Log:
     cdef public str folder
     cdef public bytes stream_id
     cdef public Py_ssize_t block_bytes
+    cdef public object packing
     cdef public Block active
+    cdef public bint packable
     cdef public Buffer staged
     cdef public Py_ssize_t staged_records
     cdef public Batch writing

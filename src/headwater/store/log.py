@@ -9,6 +9,7 @@ from headwater.base.buffer import Buffer
 from headwater.base.errors import StoreError, invariant
 from headwater.store import record
 from headwater.store.block import HEAD_BYTES, Block, BlockHead, CachedBlock, decode_head
+from headwater.store.frames import FrameOpener, Packed, Packing
 from headwater.store.writes import LOG, Writes
 
 BLOCK_BYTES = 4 * 1024 * 1024
@@ -27,6 +28,7 @@ class Batch:
         "first_sequence",
         "fresh",
         "offset",
+        "packed",
         "records",
     )
 
@@ -37,9 +39,14 @@ class Batch:
         self.first_sequence = first_sequence(buffer)
         self.block = block  # where they go
         self.offset = block.size
+        self.packed = Packed(buffer)  # what is written of it
         self.fresh = fresh  # whether the block's file is still to be made
         self.error = None  # the OSError for which the batch has failed
         self.attachment = None  # the owner's: what to do when the batch is through
+
+    def end(self):
+        """Return where it ends in the file of its block."""
+        return self.offset + self.packed.buffer.size
 
 
 class Log:
@@ -54,7 +61,9 @@ class Log:
         self.folder = folder
         self.stream_id = stream_id
         self.block_bytes = block_bytes
+        self.packing = Packing()
         self.active = None  # the block that is appended to
+        self.packable = False  # whether a block was finished that could be written more densely
         self.staged = Buffer(4096)
         self.staged_records = 0
         self.writing = None  # the Batch that a thread has
@@ -79,6 +88,11 @@ class Log:
         self.staged_records += 1
         record.put_record(self.staged, kind, sequence, time_ns, name, payload)
 
+    def compress(self, wanted):
+        """Write what comes compressed from now on, or not; in time what is there is too."""
+        self.packable = self.packable or wanted
+        self.packing.compresses = wanted
+
     def drop_staged(self):
         """Forget what is staged."""
         self.staged.size = 0
@@ -96,10 +110,9 @@ class Log:
         self.staged = self._spare or Buffer(4096)
         self._spare = None
         fresh = self.active is None or (
-            self.active.size > HEAD_BYTES and self.active.size + buffer.size > self.block_bytes
+            self.active.size > HEAD_BYTES and self.active.content + buffer.size > self.block_bytes
         )
         block = self._new_block() if fresh else self.active
-        record.seal(buffer, block.seed)
         batch = Batch(buffer, self.staged_records, self._staged_accepted_bytes, block, fresh)
         self.staged_records = 0
         self._staged_accepted_bytes = 0
@@ -110,6 +123,7 @@ class Log:
         """Write a batch and sync it; on a thread.  A failure is left in ``batch.error``."""
         if self.disk is None:
             return
+        batch.packed = self.packing.pack(batch.buffer, batch.block)
         try:
             self._write(batch)
         except OSError as first:
@@ -133,12 +147,14 @@ class Log:
             self.active = None
             self._next_number = batch.block.number + 1
             return False
+        if batch.fresh and not self.packing.is_plain:
+            self.packable = True
         self.active = batch.block
-        batch.block.size = batch.offset + batch.buffer.size
+        self._grow(batch)
         self._previous_number = batch.block.number
         self._previous_size = batch.block.size
         self._next_number = batch.block.number + 1
-        self.written_bytes += batch.buffer.size
+        self.written_bytes += batch.packed.buffer.size
         self.syncs += 1
         if self.disk is not None:
             self._count(batch)
@@ -150,7 +166,7 @@ class Log:
         if self._spare is None and buffer.capacity <= _SPARE_BYTES_MAX:
             buffer.size = 0
             self._spare = buffer
-        batch.buffer = None
+        batch.buffer = batch.packed = None
 
     def resume(self, last, next_number, *, append):
         """Go on behind the Block ``last``, or None: in it with ``append``, else in a new one."""
@@ -178,7 +194,8 @@ class Log:
         if other:
             raise StoreError(f"{self.path(block.name())} is not the block that it should be")
         cached = CachedBlock()
-        damaged = cached.load(memoryview(data), HEAD_BYTES, len(data), block.seed)
+        opener = FrameOpener(data)
+        damaged = cached.load(memoryview(data), HEAD_BYTES, len(data), block.seed, opener)
         # One that was written anew in the meantime is shorter, and whole.
         cut = len(data) < size and not (head is not None and head.compacted)
         return cached, damaged + (head is None) + cut
@@ -197,16 +214,25 @@ class Log:
         if file is not None:
             file.close()
 
+    def _grow(self, batch):
+        """Let the block of a batch have its records."""
+        block = batch.block
+        block.size = batch.end()
+        block.content += batch.buffer.size
+        block.frames += batch.packed.frames
+        block.plain += batch.packed.plain
+
     def _count(self, batch):
         head_bytes = HEAD_BYTES if batch.fresh else 0
-        self.writes.add(LOG, head_bytes + batch.buffer.size, new_file=batch.fresh)
+        self.writes.add(LOG, head_bytes + batch.packed.buffer.size, new_file=batch.fresh)
         self.writes.accepted_bytes += batch.accepted_bytes
 
     def _new_block(self):
         return Block(self.stream_id, self._next_number, self._previous_number, self._previous_size)
 
     def _write(self, batch):
-        data = memoryview(batch.buffer.data)[: batch.buffer.size]
+        packed = batch.packed.buffer
+        data = memoryview(packed.data)[: packed.size]
         if batch.fresh:
             self._create(batch)
         elif self._file is None:
@@ -253,7 +279,7 @@ class Log:
             block = Block(self.stream_id, old.number + 1, old.previous_number, old.previous_size)
         else:
             block = Block(self.stream_id, old.number + 1, old.number, batch.offset)
-        record.seal(batch.buffer, block.seed)
+        batch.packed = self.packing.pack(batch.buffer, block)
         batch.block = block
         batch.offset = block.size
         batch.fresh = True

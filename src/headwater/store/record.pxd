@@ -6,6 +6,7 @@ from headwater.wire.message cimport Message
 
 cdef Py_ssize_t _head_bytes
 cdef int _message
+cdef int _frame
 cdef int _kind_last
 cdef int _batch_start
 
@@ -18,6 +19,12 @@ cpdef Py_ssize_t put_record(Buffer out, int kind, long long sequence, long long 
 cdef int _put_head(Buffer out, Py_ssize_t start, Py_ssize_t size, int kind, Py_ssize_t subject_size, Py_ssize_t header_size, long long sequence, long long time_ns) except -1
 @cython.locals(at=Py_ssize_t, size=Py_ssize_t)
 cpdef seal(Buffer out, long long seed)
+@cython.locals(at=Py_ssize_t)
+cpdef unseal(Buffer out)
+@cython.locals(at=Py_ssize_t, size=Py_ssize_t)
+cpdef Py_ssize_t run_end(const unsigned char[::1] view, Py_ssize_t start, Py_ssize_t end, Py_ssize_t size_max) except -1
+@cython.locals(record=Record, at=Py_ssize_t, end=Py_ssize_t)
+cpdef bint is_run(const unsigned char[::1] view) except -1
 
 
 cdef class Record:

@@ -31,7 +31,8 @@ CONSUMER = 6  # a consumer was made or changed; its name is the subject
 CONSUMER_DELETE = 7
 CONSUMER_STATE = 8  # what a consumer delivered, and what was acknowledged
 SKIP = 9  # sequences up to this one were given out and are not used; the time of the last, or none
-KIND_LAST = SKIP
+FRAME = 10  # a run of other records, compressed, encrypted or both: see frames.py
+KIND_LAST = FRAME
 
 # The first record of a write: everything before it had been synced when it was written.
 BATCH_START = 1
@@ -39,6 +40,7 @@ BATCH_START = 1
 # The same as C numbers (see the .pxd), for the functions that run once a record.
 _head_bytes = HEAD_BYTES
 _message = MESSAGE
+_frame = FRAME
 _kind_last = KIND_LAST
 _batch_start = BATCH_START
 
@@ -92,6 +94,38 @@ def seal(out, seed):
         size = octets.get_u32(out.view, at + 4)
         octets.put_u32(out.view, at, octets.checksum(out.view, at + 4, at + size, seed))
         at += size
+
+
+def unseal(out):
+    """Take back what ``seal`` does: inside a frame, which has its own, it would only take room."""
+    at = 0
+    while at < out.size:
+        octets.put_u32(out.view, at, 0)
+        octets.put_byte(out.view, at + 9, octets.get_u16(out.view, at + 8) >> 8 & ~_batch_start)
+        at += octets.get_u32(out.view, at + 4)
+
+
+def run_end(view, start, end, size_max):
+    """Return where a run of whole records from ``start`` ends: one, or up to ``size_max`` bytes."""
+    at = start + octets.get_u32(view, start + 4)
+    while at < end:
+        size = octets.get_u32(view, at + 4)
+        if at + size - start > size_max:
+            break
+        at += size
+    return at
+
+
+def is_run(view):
+    """Tell whether ``view`` is a run of whole records, none of them a frame."""
+    record = Record()
+    at = 0
+    end = len(view)
+    while at < end:
+        if not record.read(view, at, end) or record.kind == _frame:
+            return False
+        at = record.end
+    return True
 
 
 class Record:

@@ -22,6 +22,7 @@ from headwater.store.block import (
     number_of,
 )
 from headwater.store.disk import UNFINISHED, UNREADABLE
+from headwater.store.frames import FrameOpener
 from headwater.store.record import BATCH_START, Record, block_seed
 
 _STREAM_ID = slice(16, 24)  # in the head of a block
@@ -222,15 +223,31 @@ class Recovery:
         start = min(start, stop)
         known = end is not None
         runs, block.size = self._intact_runs(number, view, start, stop, block.seed, known=known)
-        if intact_end(view, HEAD_BYTES, start, block.seed, Record()) < start:
+        opener = FrameOpener(data)
+        intact = intact_end(view, HEAD_BYTES, start, block.seed, Record())
+        opener.skim(HEAD_BYTES, intact)
+        if intact < start:
             self._store.known_damaged.add(number)
             self.damage.append(
                 f"{name} is damaged before offset {start}; the messages there are lost"
             )
         for run_start, run_end in runs:
-            self._store.replay(block, view, run_start, run_end)
+            for records, first, last in opener.stretches(run_start, run_end):
+                self._store.replay(block, records, first, last)
+        self._take_frames(block, opener)
         self._store.position_number = number
         self._store.position_offset = block.size
+
+    def _take_frames(self, block, opener):
+        """Count the frames of a block that was read, and tell of those that are damaged."""
+        block.frames = opener.frames
+        block.plain = block.size - HEAD_BYTES - opener.frame_bytes
+        block.content = HEAD_BYTES + block.plain + opener.content_bytes
+        for at in opener.damaged:
+            self._store.known_damaged.add(block.number)
+            self.damage.append(
+                f"{block.name()}: the frame at offset {at} is damaged; the messages in it are lost"
+            )
 
     def _is_used(self, number, view, end, seed, *, known):
         """Tell whether a block without an intact head has anything in it all the same."""

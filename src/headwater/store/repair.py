@@ -8,7 +8,8 @@ what is no longer in the files, and begin behind them.
 from headwater.base.buffer import Buffer
 from headwater.store.block import HEAD_BYTES, BlockHead, decode_head, number_of
 from headwater.store.disk import UNREADABLE
-from headwater.store.record import MESSAGE, Record
+from headwater.store.frames import FrameOpener, records_in
+from headwater.store.record import MESSAGE
 
 KEPT = "damaged"
 
@@ -81,15 +82,7 @@ class BlockRepair:
         head = self._head(block.number, data)
         if head is None or (len(data) < block.size and not head.compacted):
             return False
-        view = memoryview(data)
-        record = Record()
-        at = HEAD_BYTES
-        end = min(len(data), block.size)
-        while at < end:
-            if not (record.read(view, at, end) and record.is_intact(view, block.seed)):
-                return False
-            at = record.end
-        return True
+        return all(found is not None for found in _records(block, data))
 
     def _move(self, name):
         """Put a file aside as it is: parts of it may still be had by other means."""
@@ -117,21 +110,18 @@ class BlockRepair:
         """Write a block with every intact record, but for messages that are not there."""
         head = self._head(block.number, data) or self._made_head(block)
         head.compacted = True
-        out = Buffer(len(data))
-        out.append(head.encode())
-        view = memoryview(data)
-        record = Record()
-        at = HEAD_BYTES
-        end = min(len(data), block.size)
-        while at < end:
-            if not (record.read(view, at, end) and record.is_intact(view, block.seed)):
-                at += 1
+        kept = Buffer(len(data))
+        for found in _records(block, data):
+            if found is None:
                 continue
+            view, record = found
             if record.kind != MESSAGE or block.has(record.sequence):
-                out.append(bytes(view[at : record.end]))
-            at = record.end
-        self._disk.replace(self._log.path(block.name()), out.contents())
-        block.size = out.size
+                kept.append(bytes(view[record.start : record.end]))
+        packed = self._log.packing.repack(kept, block)
+        self._disk.replace(self._log.path(block.name()), head.encode() + packed.buffer.contents())
+        block.size = HEAD_BYTES + packed.buffer.size
+        block.frames = packed.frames
+        block.plain = packed.plain
         block.packed = block.live
 
     def _made_head(self, block):
@@ -143,6 +133,12 @@ class BlockRepair:
         number, size = (0, 0) if before is None else (before.number, before.size)
         first = block.first_sequence
         return BlockHead(self._log.stream_id, block.number, first, number, size)
+
+
+def _records(block, data):
+    """Give the records of a block that count, None for each damage."""
+    end = min(len(data), block.size)
+    return records_in(data, HEAD_BYTES, end, block.seed, FrameOpener(data))
 
 
 def unreadable(store):

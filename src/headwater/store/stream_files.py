@@ -77,12 +77,12 @@ class StreamFiles:
 
     def _choose(self, limit_bytes):
         store = self._store
-        if not store.index.thinned:
+        if not (store.index.thinned or store.log.packable):
             return
         self._choices = compaction.choose(store, limit_bytes)
         self._ripe = self._checkpoints + 2
         if not self._choices:
-            store.index.thinned = False
+            store.index.thinned = store.log.packable = False
         elif sum(choice.gain for choice in self._choices) > _WORTH * 2 * self._checkpoint_bytes:
             # Worth two checkpoints before their time.
             self.checkpoint(lambda _: self.checkpoint())
@@ -148,12 +148,15 @@ class StreamFiles:
             done(error)
         self._go_on()
 
-    def _compacted(self, choice, size, error):
+    def _compacted(self, choice, result, error):
         self._busy = False
         block = choice.block
         block.packed = choice.messages
         if error is None:
+            size, packed = result
             block.size = size
+            block.frames = packed.frames
+            block.plain = packed.plain
             self._store.log.writes.add(COMPACTION, size)
         else:
             # As ``packed`` says, it is not tried again until much more of it is gone.

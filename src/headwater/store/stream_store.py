@@ -301,7 +301,7 @@ class StreamStore:
             self._batch = None
             self.unreadable = None
             self.position_number = batch.block.number
-            self.position_offset = batch.offset + batch.buffer.size
+            self.position_offset = batch.end()
             self.unsaved_bytes += batch.buffer.size
             attachment = batch.attachment
             self.log.recycle(batch)
@@ -335,8 +335,6 @@ class StreamStore:
         while not self._apply_records(block, view, end):
             self.complete()
         self.owner.replayed(view, start, end)
-        self.position_number = block.number
-        self.position_offset = end
         self.unreadable = None
         self.unsaved_bytes += end - start
         self.last_proposed = self.index.last_sequence
