@@ -9,15 +9,14 @@ import os
 import random
 import re
 import shlex
-import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
+from tests.crash.link import Link
 from tests.support.wait import wait_until
 
 WINDOW = 1000  # messages that may be unacknowledged
@@ -42,9 +41,15 @@ def subject_of(number: int) -> bytes:
 class Server:
     """A server process on ``folder``."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        command: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         given = os.environ.get("HEADWATER_CRASH_SERVER")
-        command = shlex.split(given) if given else [sys.executable, "-m", "headwater", "server"]
+        plain = shlex.split(given) if given else [sys.executable, "-m", "headwater", "server"]
+        self.ended_itself = True
         self._ports = folder / "ports"
         self._ports.mkdir(exist_ok=True)
         for path in self._ports.iterdir():
@@ -52,12 +57,22 @@ class Server:
         flags = ["-js", "-sd", str(folder / "store"), "-a", "127.0.0.1", "-p", "-1"]
         flags += ["--ports_file_dir", str(self._ports)]
         self._log = (folder / "log").open("ab")
-        self.process = subprocess.Popen([*command, *flags], stdout=self._log, stderr=self._log)
+        self.process = subprocess.Popen(
+            [*(command or plain), *flags],
+            stdout=self._log,
+            stderr=self._log,
+            env={**os.environ, **(environment or {})},
+        )
         try:
             self.port = wait_until(self._read_port, _START_SECONDS, "the server writes its ports")
         except BaseException:
             self.kill()
             raise
+
+    def kill_now(self) -> None:
+        """Send the signal; ``ended_itself`` tells whether it had gone before."""
+        self.ended_itself = self.process.poll() is not None
+        self.process.kill()
 
     def kill(self) -> None:
         """End the process at once."""
@@ -74,63 +89,6 @@ class Server:
                 continue  # it is being written
             return int(urls[0].rpartition(":")[2])
         return 0
-
-
-class Link:
-    """A client connection that is quick enough to keep a server busy."""
-
-    def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=_START_SECONDS)
-        self._file = self._socket.makefile("rb", buffering=1 << 18)
-        assert self._file.readline().startswith(b"INFO ")
-        self.send(b'CONNECT {"verbose":false,"headers":true,"no_responders":true}\r\n')
-        self.send(b"SUB _INBOX.crash.> 1\r\nPING\r\n")
-        assert self._file.readline() == b"PONG\r\n"
-
-    def send(self, data: bytes) -> None:
-        """Send all of ``data``."""
-        self._socket.sendall(data)
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._file.close()
-        self._socket.close()
-
-    def receive(self) -> tuple[bytes, bytes, bytes, bytes]:
-        """Return the next message: subject, reply, headers, payload.
-
-        Raises:
-            ConnectionError: the server is gone.
-        """
-        while True:
-            line = self._file.readline()
-            if not line.endswith(b"\n"):
-                raise ConnectionResetError("the server is gone")
-            words = line.split()
-            if words[0] in (b"MSG", b"HMSG"):
-                return self._message(words)
-            if words[0] == b"PING":
-                self.send(b"PONG\r\n")
-            elif words[0] not in (b"PONG", b"+OK", b"INFO"):
-                raise AssertionError(f"the server says {line!r}")
-
-    def request(self, subject: str, body: Any) -> dict[str, Any]:
-        """Make a request of the JetStream API."""
-        data = json.dumps(body).encode()
-        self.send(b"PUB %s _INBOX.crash.api %d\r\n%s\r\n" % (subject.encode(), len(data), data))
-        answer = json.loads(self.receive()[3])
-        assert "error" not in answer, answer
-        return answer
-
-    def _message(self, words: list[bytes]) -> tuple[bytes, bytes, bytes, bytes]:
-        with_headers = words[0] == b"HMSG"
-        total = int(words[-1])
-        head = int(words[-2]) if with_headers else 0
-        reply = words[3] if len(words) == (6 if with_headers else 5) else b""
-        body = self._file.read(total + 2)
-        if len(body) < total + 2:
-            raise ConnectionResetError("the server is gone")
-        return words[1], reply, body[:head], body[head:total]
 
 
 class Campaign:

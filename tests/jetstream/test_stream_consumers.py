@@ -6,6 +6,7 @@ from headwater.base.clock import SECOND
 from headwater.store.record import DELETE, Record
 from tests.broker.fakes import Client, new_node
 from tests.jetstream.fakes import start
+from tests.sim.power import durable
 from tests.sim.simdisk import SimDisk
 
 STREAM = b'{"name":"S","subjects":["s"],"retention":"workqueue"}'
@@ -27,8 +28,9 @@ def staged(store: Any, kind: int) -> int:
     return found
 
 
-def test_a_deletion_is_proposed_once_unless_its_write_has_failed() -> None:
-    node, disk = new_node(), SimDisk()
+def delivered(disk: SimDisk) -> tuple[Any, Any, Client]:
+    """Return a node, its jobs and a client that a consumer has delivered a message to."""
+    node = new_node()
     jobs = start(node, disk)
     client = Client(node)
     client.say(b"SUB r.> 1\r\n")
@@ -38,7 +40,47 @@ def test_a_deletion_is_proposed_once_unless_its_write_has_failed() -> None:
     client.say(b"PUB s 1\r\nx\r\n")
     jobs.run()
     ask(client, b"CONSUMER.MSG.NEXT.S.C", b"1")
-    jobs.run()  # reads the block
+    jobs.run()
+    return node, jobs, client
+
+
+def stream_after_power_cut(disk: SimDisk) -> Any:
+    """Return the stream as it comes back when everything unsynced is lost."""
+    node = new_node()
+    start(node, durable(disk))
+    return node.accounts.globals.jetstream.streams["S"]
+
+
+def test_an_acknowledgement_is_confirmed_only_with_the_deletion_that_follows_from_it() -> None:
+    disk = SimDisk()
+    _, jobs, client = delivered(disk)
+    disk.fail("write", times=2)
+    client.say(b"PUB $JS.ACK.S.C.1.1.1.1.0 r.1 0\r\n\r\n")
+    jobs.run()
+    assert b"r.1" not in client.take()
+    client.say(b"PUB $JS.ACK.S.C.1.1.1.1.0 r.2 0\r\n\r\n")
+    jobs.run()
+    assert b"MSG r.2" in client.take()
+    assert not stream_after_power_cut(disk).store.has(1)
+
+
+def test_after_a_start_no_message_is_waited_for_that_is_not_there() -> None:
+    disk = SimDisk()
+    node, jobs, client = delivered(disk)
+    ask(client, b"STREAM.MSG.DELETE.S", b'{"seq":1}')
+    node.clock.advance(SECOND)
+    node.timers.run_due()  # records the consumer as it is while the deletion is being written
+    stream = node.accounts.globals.jetstream.streams["S"]
+    while stream.store.has(1):
+        jobs.run()
+    again = stream_after_power_cut(disk)
+    assert not again.store.has(1)
+    assert again.consumers["C"].info().num_ack_pending == 0
+
+
+def test_a_deletion_is_proposed_once_unless_its_write_has_failed() -> None:
+    disk = SimDisk()
+    node, jobs, client = delivered(disk)
     stream = node.accounts.globals.jetstream.streams["S"]
     client.say(b"PUB s 1\r\ny\r\n")  # a batch that is being written, so that the next one waits
     client.say(b"PUB $JS.ACK.S.C.1.1.1.1.0 0\r\n\r\n")

@@ -303,7 +303,8 @@ class Script:
             body["filter"] = f"{history.name.lower()}.{rng.choice(['>', '*', '1', '2', '3'])}"
         last = history.proposed_last
         how = rng.random()
-        if how < 0.3:
+        # Which are kept follows from what is there, which is not known where acks take messages.
+        if how < 0.3 and not history.takes_away:
             body["keep"] = rng.choice([1, 2, 4])
         elif how < 0.7:
             body["seq"] = rng.randrange(1, last + 4)

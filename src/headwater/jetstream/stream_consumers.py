@@ -45,6 +45,8 @@ class StreamConsumers(dict):
 
     def start(self):
         """Let the consumers that were recovered deliver."""
+        # What they have recorded may be older than the end of a message that they wait for.
+        self.forget_missing()
         for consumer in self.values():
             delivery = consumer.delivery
             done = delivery.state.delivered_stream
@@ -253,21 +255,30 @@ class StreamConsumers(dict):
             done(None)
             return
         self._changed.discard(consumer)
+        self._propose_lost()
         state = consumer.delivery.state.record()
         self._record(CONSUMER_STATE, consumer.name, state, done)
 
     def record_all(self):
         """Record the state of every consumer that has changed."""
+        self._propose_lost()
         for consumer in self._changed:
             if self.get(consumer.name) is consumer:
                 state = consumer.delivery.state.record()
                 self._store.propose(CONSUMER_STATE, consumer.name.encode(), state)
         self._changed.clear()
+        self._store.commit()
+
+    def _propose_lost(self):
+        """Propose deletions once more whose batch has failed.
+
+        They come before what is recorded of the consumers that they follow from: otherwise a crash
+        between the two would leave messages that nobody waits for.
+        """
         if self._lost:
             self._lost = False
             for sequence in self._deleting:
                 self._store.propose(DELETE, b"", sequence.to_bytes(8, "little"))
-        self._store.commit()
 
     def batch_failed(self):
         """What was proposed last is not on disk: propose it once more before long."""

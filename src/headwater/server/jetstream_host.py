@@ -13,6 +13,7 @@ from headwater.server.banner import log_jetstream
 from headwater.server.build import jetstream_accounts
 from headwater.server.drivers import ThreadJobs
 from headwater.server.errors import StartError
+from headwater.server.fail_points import open_disk
 from headwater.server.nats_files import NATS_FOLDER, find_streams
 from headwater.store.disk import Disk
 
@@ -151,7 +152,7 @@ class JetStreamHost:
 
 def locked_disk(root: Path) -> Disk:
     """Return the disk below ``root``, which this process alone uses from now on."""
-    disk = Disk(str(root))
+    disk = open_disk(str(root))
     disk.make_directory("")
     if not disk.lock(_STORE_LOCK):
         raise StartError(f'another server uses the store directory "{root}"')
