@@ -40,6 +40,8 @@ _TIME = re.compile(rb"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\
 _ACK = re.compile(rb"(\$JS\.ACK\.[^ .]+\.[^ .]+\.\d+\.\d+\.\d+)\.\d+\.(\d+)")
 _FLOW = re.compile(rb"(\$JS\.FC\.[^ .]+\.[^ .]+)\.[^ .]+")
 _ID = re.compile(rb'"id": ?"[A-Za-z0-9]{22}"')
+_ACCOUNT = re.compile(rb'"account": ?"[^"]*"')
+_PIN = re.compile(r'(?:Nats-Pin-Id: |"pinned(?:_client)?_id": ?")([A-Za-z0-9]{22})')
 
 _STUCK = "stuck: "
 _TRIES = 3
@@ -88,6 +90,7 @@ class Play:
         self._account = account
         self.transcript: list[str] = []
         self._names: dict[str, str] = {}  # what is replaced in the transcript
+        self._pins: dict[str, str] = {}  # as are the ids of pinned clients, in their order
         self._inboxes: dict[str, _Inbox] = {}
         self._sids: dict[str, str] = {}
         self._serial = 0
@@ -101,7 +104,9 @@ class Play:
 
     def note(self, text: str) -> None:
         """Add a line to the transcript."""
-        for name, shown in self._names.items():
+        for pin in _PIN.findall(text):
+            self._pins.setdefault(pin, f"PIN {len(self._pins) + 1}")
+        for name, shown in (self._names | self._pins).items():
             text = text.replace(name, shown)
         self.transcript.append(normal(text.encode()).decode())
 
@@ -587,4 +592,5 @@ def normal(text: bytes) -> bytes:
     text = _TIME.sub(b"TIME", text)
     text = _ACK.sub(rb"\1.TIME.\2", text)
     text = _FLOW.sub(rb"\1.ID", text)
+    text = _ACCOUNT.sub(b'"account":"ACCOUNT"', text)
     return _ID.sub(b'"id":"ID"', text)

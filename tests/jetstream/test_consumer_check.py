@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from headwater.jetstream import stream_check
 from headwater.jetstream.api_error import JetStreamError
@@ -121,11 +122,11 @@ def test_what_does_not_exist_is_not_updated():
 
 
 def test_features_that_are_missing_are_named():
-    grouped = ConsumerConfig(priority_policy=PriorityPolicy.OVERFLOW, priority_groups=("g",))
+    sourcing = ConsumerConfig(ack_policy=AckPolicy.FLOW_CONTROL, deliver_subject="d")
     assert not_supported(ConsumerConfig()) is None
-    assert not_supported(grouped) == "priority_policy"
-    with refused(10012, "priority_policy is not supported by this server"):
-        check_new(grouped, STREAM)
+    assert not_supported(sourcing) == "ack_policy flow_control"
+    with refused(10012, "ack_policy flow_control is not supported by this server"):
+        check_new(replace(sourcing, max_ack_pending=1), STREAM)
 
 
 def test_a_deliver_subject_changes_only_while_nobody_listens():

@@ -155,6 +155,17 @@ class AckState:
             self.stream_floor = first - 1
         self.dirty = True
 
+    def reset(self, floor):
+        """Begin anew behind ``floor``: nothing was delivered, nothing is waited for."""
+        self.next_sequence = floor + 1
+        self.delivered_consumer = self.consumer_floor = 0
+        self.delivered_stream = self.stream_floor = floor
+        self.last_delivery_ns = self.last_ack_ns = 0
+        self.pending = {}
+        self.abandoned = set()
+        self.dirty = True
+        self.record_whole()
+
     def settle(self):
         """Move the floors up to what is still waited for."""
         for sequence, entry in self.pending.items():

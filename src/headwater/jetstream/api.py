@@ -117,6 +117,8 @@ _HANDLERS = {
     ("CONSUMER", "NAMES", "*"): (Kind.CONSUMER_NAMES, api_consumers.names),
     ("CONSUMER", "LIST", "*"): (Kind.CONSUMER_LIST, api_consumers.listing),
     ("CONSUMER", "PAUSE", "*", "*"): (Kind.CONSUMER_PAUSE, api_consumers.pause),
+    ("CONSUMER", "RESET", "*", "*"): (Kind.CONSUMER_RESET, api_consumers.reset),
+    ("CONSUMER", "UNPIN", "*", "*"): (Kind.CONSUMER_UNPIN, api_consumers.unpin),
 }
 _PATTERN_TOKENS_MAX = max(len(pattern) for pattern in _HANDLERS)
 

@@ -3,14 +3,17 @@
 from msgspec.structs import replace
 
 from headwater.base import ids
+from headwater.base.limits import NEXT_SEQUENCE_MAX
 from headwater.jetstream import api_errors, consumer_check, responses
 from headwater.jetstream.api_error import JetStreamError
-from headwater.jetstream.consumer_config import decode_create_request
+from headwater.jetstream.consumer_config import DeliverPolicy, decode_create_request
 from headwater.jetstream.requests import (
     ConsumerListRequest,
     check_empty,
     read_optional,
     read_pause,
+    read_reset,
+    read_unpin,
 )
 from headwater.jetstream.responses import LIST_MAX, Kind
 
@@ -141,6 +144,71 @@ def pause(request):
         request.answer(responses.consumer_paused(until_ns, now_ns))
 
     stream.consumers.change(consumer, config, done)
+
+
+def reset(request):
+    """CONSUMER.RESET."""
+    asked = read_reset(request.body)
+    stream, consumer = _consumer(request, 2)
+    if not asked.seq:
+        _reset_behind(request, stream, consumer, consumer.delivery.state.stream_floor)
+        return
+    sequence = min(asked.seq, NEXT_SEQUENCE_MAX)
+    policy = consumer.config.deliver_policy
+    if policy == DeliverPolicy.BY_START_SEQUENCE:
+        if sequence < consumer.config.opt_start_seq:
+            raise _invalid_reset("below start seq")
+    elif policy == DeliverPolicy.BY_START_TIME:
+        _reset_by_time(request, stream, consumer, sequence)
+        return
+    elif policy != DeliverPolicy.ALL:
+        raise _invalid_reset("not allowed")
+    _reset_behind(request, stream, consumer, sequence - 1)
+
+
+def _reset_by_time(request, stream, consumer, sequence):
+    """Reset a consumer that may have nothing of before a time."""
+    index = stream.store.index
+    if sequence < index.first_sequence:
+        raise _invalid_reset("below start time")
+
+    def found(cached, _error):
+        if cached is not None and cached.record.time_ns < consumer.config.opt_start_time_ns:
+            request.refuse(_invalid_reset("below start time").error)
+        else:
+            _reset_behind(request, stream, consumer, sequence - 1)
+
+    stream.store.read(index.next_from(sequence), found)
+
+
+def _reset_behind(request, stream, consumer, floor):
+    body = b""
+
+    def counted():
+        nonlocal body
+        body = responses.consumer_reset(consumer.info(), floor + 1)
+
+    def done(error):
+        if error is not None:
+            request.refuse(api_errors.CONSUMER_STORE_FAILED.filled(err=error))
+        else:
+            request.answer(body)
+
+    stream.consumers.reset(consumer, floor, counted, done)
+
+
+def _invalid_reset(reason):
+    return JetStreamError(api_errors.CONSUMER_INVALID_RESET, err=reason)
+
+
+def unpin(request):
+    """CONSUMER.UNPIN."""
+    asked = read_unpin(request.body)
+    _, consumer = _consumer(request, 2)
+    if asked.group not in consumer.config.priority_groups:
+        raise JetStreamError(api_errors.CONSUMER_INVALID_PRIORITY_GROUP)
+    consumer.target.pin.clear(asked.group, "admin")
+    request.answer(responses.consumer_unpinned())
 
 
 def _consumer(request, place):

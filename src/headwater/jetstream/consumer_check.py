@@ -23,7 +23,7 @@ from headwater.jetstream.consumer_config import (
     DeliverPolicy,
     PriorityPolicy,
 )
-from headwater.jetstream.requests import duration_text, quoted
+from headwater.jetstream.requests import GROUP_NAME, duration_text, quoted
 from headwater.jetstream.stream_check import (
     DESCRIPTION_BYTES_MAX,
     METADATA_BYTES_MAX,
@@ -47,7 +47,6 @@ _PINNED_NS = 2 * MINUTE
 _EPHEMERAL_NS = 5 * SECOND
 # The heartbeat of consumers that feed a mirror or a source, which ``flow_control`` acks demand.
 _SOURCING_HEARTBEAT_NS = SECOND
-_GROUP_NAME = re.compile(r"[a-zA-Z0-9/_=-]{1,16}")
 _SAMPLING = re.compile(r"[+-]?[0-9]+")
 # Fields that may not be negative: what is asked for, and what pedantic requests are told.
 _NOT_NEGATIVE = (
@@ -169,8 +168,6 @@ def normalise(
 
 def not_supported(config: ConsumerConfig) -> str | None:
     """Return the name of the first feature in ``config`` that this version does not have."""
-    if config.priority_policy != PriorityPolicy.NONE:
-        return "priority_policy"
     if config.ack_policy == AckPolicy.FLOW_CONTROL:
         return "ack_policy flow_control"
     return None
@@ -596,7 +593,7 @@ def _check_groups(config: ConsumerConfig) -> None:
     for group in groups:
         _raise_first(
             (not group, api_errors.CONSUMER_EMPTY_GROUP_NAME),
-            (_GROUP_NAME.fullmatch(group) is None, api_errors.CONSUMER_INVALID_GROUP_NAME),
+            (GROUP_NAME.fullmatch(group) is None, api_errors.CONSUMER_INVALID_GROUP_NAME),
         )
 
 

@@ -12,7 +12,7 @@ from headwater.jetstream.pace import Pace
 from headwater.jetstream.pull_target import PullTarget
 from headwater.jetstream.push_target import PushTarget
 from headwater.jetstream.requests import read_next, required_level
-from headwater.jetstream.responses import ConsumerInfo, SequenceInfo
+from headwater.jetstream.responses import ConsumerInfo, PriorityGroupState, SequenceInfo
 from headwater.jetstream.stream_config import API_LEVEL
 from headwater.wire import headers
 
@@ -111,6 +111,7 @@ class Consumer:
             if timer is not None:
                 timer.cancel()
         if isinstance(self.target, PullTarget):
+            self.target.pin.stop()
             if code:
                 self.target.tell_all(code, text)
         else:
@@ -142,8 +143,10 @@ class Consumer:
                     for sequence in self.delivery.state.pending:
                         self.delivery.deliver_again(sequence)
                 self.recheck_interest()
-        elif self.target is None:
-            self.target = PullTarget(self)
+        else:
+            if self.target is None:
+                self.target = PullTarget(self)
+            self.target.configure(config)
         self.delivery.target = self.target
 
     def _listen(self, subject, callback):
@@ -228,6 +231,9 @@ class Consumer:
         self.stream.consumers.advise(self, "PAUSE", "consumer_pause", fields)
 
     # What Delivery asks and tells
+
+    def now(self):
+        return self._clock.now()
 
     def monotonic(self):
         return self._clock.monotonic()
@@ -426,7 +432,7 @@ class Consumer:
             text = f"Bad Request - {error}".encode()
             self.send(reply, headers.status_block(400, text))
             return
-        refused = pull_target.refusal(self.config, request)
+        refused = self.target.refusal(request)
         if refused is not None:
             self.send(reply, headers.status_block(*refused))
             return
@@ -467,6 +473,21 @@ class Consumer:
             paused=until_ns > now_ns,
             pause_remaining=max(0, until_ns - now_ns),
             ts=responses.moment(now_ns),
+            priority_groups=self._groups(),
+        )
+
+    def _groups(self):
+        """Return the states of the priority groups: that of the first, which stands for all."""
+        groups = self.config.priority_groups
+        if not groups:
+            return ()
+        pin = self.target.pin
+        return (
+            PriorityGroupState(
+                group=groups[0],
+                pinned_client_id=pin.id.decode(),
+                pinned_ts=responses.moment(pin.since_ns),
+            ),
         )
 
 

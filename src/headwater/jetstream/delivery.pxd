@@ -32,6 +32,7 @@ cdef class Delivery:
     cdef public bytes ack_prefix
     cdef public long long ack_wait_ns
     cdef public bint acks_explicitly
+    cdef public bytes added_field
     cdef public list backlog
     cdef public list backoff_ns
     cdef public object clock
@@ -79,7 +80,7 @@ cdef class Delivery:
     cpdef long long wait_of(self, long long count) except -1
     @cython.locals(message=Message, record=Record)
     cdef _compose(self, bytes subject, CachedBlock cached)
-    @cython.locals(message=Message, record=Record)
-    cdef _drop_payload(self, CachedBlock cached)
+    @cython.locals(message=Message, record=Record, kept=bytes, block=bytes, payload=bytes)
+    cdef _compose_anew(self, CachedBlock cached)
     @cython.locals(reply=Buffer, at=Py_ssize_t)
     cdef _put_reply(self, long long sequence, long long count, long long time_ns, long long pending)

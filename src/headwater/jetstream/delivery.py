@@ -68,6 +68,7 @@ class Delivery:
         "ack_prefix",
         "ack_wait_ns",
         "acks_explicitly",
+        "added_field",
         "backlog",
         "backoff_ns",
         "clock",
@@ -110,6 +111,7 @@ class Delivery:
         self.max_deliver = -1
         self.max_ack_pending = -1
         self.headers_only = False
+        self.added_field = b""  # a header line that every message gets, with its end
         self.observed = False  # whether the host wants to hear of each delivery
         self.paced = False  # whether the host says when the next message may leave
         self.paused = False
@@ -133,6 +135,19 @@ class Delivery:
         """Say that everything up to ``floor`` is delivered, and that ``backlog`` comes first."""
         self.state.delivered_stream = self.state.stream_floor = floor
         self.backlog = backlog
+
+    def reset(self, floor):
+        """Deliver everything behind ``floor`` as if for the first time."""
+        self.state.reset(floor)
+        self.redeliver.clear()
+
+    def reset_backlog(self):
+        """Deliver as if for the first time what was not acknowledged, and what is left."""
+        state = self.state
+        next_sequence = state.next_sequence
+        self.backlog = sorted({*self.backlog, *state.pending})
+        self.reset(state.stream_floor)
+        state.next_sequence = next_sequence
 
     # What happens in the stream
 
@@ -232,6 +247,8 @@ class Delivery:
                 return
             size = self._deliver_one(sequence)
             if size < 0:
+                # For those who wait there is nothing.
+                self.target.exhausted()
                 return
             left -= size
         self._later(_CONGESTED_NS if self.router.behind else 0)
@@ -415,18 +432,27 @@ class Delivery:
         message.header_size = record.header_size
         message.body_start = record.subject_end
         message.body_end = record.end
-        if self.headers_only:
-            self._drop_payload(cached)
+        if self.headers_only or self.added_field:
+            self._compose_anew(cached)
 
-    def _drop_payload(self, cached):
+    def _compose_anew(self, cached):
+        """Give the message other headers than it was stored with."""
         message = self.message
         record = cached.record
-        size = record.end - record.payload_start
-        kept = cached.headers()
-        extra = b"Nats-Msg-Size: %d\r\n\r\n" % size
-        data = (kept[: len(kept) - 2] if kept else headers.LINE) + extra
+        block = headers.LINE
+        if record.header_size:
+            kept = cached.headers()
+            # Only a status may stand on the first line, and this is none.
+            block += kept[kept.index(b"\r\n") + 2 : len(kept) - 2]
+        payload = b""
+        if self.headers_only:
+            block += b"Nats-Msg-Size: %d\r\n" % (record.end - record.payload_start)
+        else:
+            payload = cached.payload()
+        block += self.added_field + b"\r\n"
+        data = block + payload
         message.body_view = memoryview(data)
-        message.header_size = len(data)
+        message.header_size = len(block)
         message.body_start = 0
         message.body_end = len(data)
 

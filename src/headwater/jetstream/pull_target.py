@@ -1,5 +1,6 @@
 """The requests of a pull consumer's clients: who gets the next message, and what they are told."""
 
+from headwater.jetstream import priority_groups
 from headwater.jetstream.delivery import Target
 from headwater.jetstream.requests import duration_text
 from headwater.wire import headers
@@ -18,8 +19,12 @@ class PullRequest:
         "heartbeat_ns",
         "inbox",
         "limits_bytes",
+        "min_ack_pending",
+        "min_pending",
         "next_beat_ns",
         "no_wait",
+        "pin",
+        "priority",
     )
 
     def __init__(self, inbox: bytes, batch: int, bytes_max: int) -> None:
@@ -32,19 +37,26 @@ class PullRequest:
         self.no_wait = False
         self.heartbeat_ns = 0
         self.next_beat_ns = 0
+        # What consumers with priority groups go by.
+        self.min_pending = 0
+        self.min_ack_pending = 0
+        self.priority = 0
+        self.pin = b""  # of the client that asks, or that it was given since
 
 
 class PullTarget(Target):
     """Requests in the order of their arrival; each in turn gets a message.
 
-    ``send(inbox, header_block)`` sends a status; ``listens(inbox)`` tells whether somebody would
-    get it.
+    A policy of ``priority_groups`` may choose otherwise.
     """
 
     def __init__(self, consumer):
         self._consumer = consumer
         self._requests = []
+        self._at = 0  # where the request that gets the message stands
+        self._policy = None  # what chooses it, if it is not the first one
         self._timer = None
+        self.pin = priority_groups.Pin(consumer)
 
     def __len__(self):
         return len(self._requests)
@@ -61,8 +73,21 @@ class PullTarget(Target):
             if not request.heartbeat_ns:
                 self._status(request, 409, b"Exceeded MaxWaiting")
             return
-        self._requests.append(request)
+        self._place(request)
         self._schedule(now_ns)
+
+    def configure(self, config):
+        """Choose by the priority policy of a configuration from now on."""
+        self._policy = priority_groups.policy_of(config, self._consumer, self.pin)
+
+    def refusal(self, request):
+        """Return the status (code, text) that a NextRequest is refused with, or None."""
+        config = self._consumer.config
+        return (
+            _too_much(config, request)
+            or priority_groups.refusal(config, request)
+            or self.pin.refusal(config, request)
+        )
 
     def drop_uninterested(self):
         """Forget requests whose inbox nobody listens at any more."""
@@ -72,15 +97,23 @@ class PullTarget(Target):
 
     def subject(self, size):
         while self._requests:
-            request = self._requests[0]
+            self._at = 0
+            if self._policy is not None and size:
+                self._at = self._policy.choose(self)
+                if self._at < 0:
+                    return None
+            request = self._requests[self._at]
             if request.limits_bytes and size > request.bytes_left:
                 self._end(409, b"Message Size Exceeds MaxBytes")
+                continue
+            if self._policy is not None and size and not self._policy.serves(request):
+                self._requests.pop(self._at)
                 continue
             return request.inbox
         return None
 
     def took(self, size):
-        request = self._requests[0]
+        request = self._requests[self._at]
         request.delivered += 1
         request.batch -= 1
         if request.limits_bytes:
@@ -88,15 +121,15 @@ class PullTarget(Target):
         if request.heartbeat_ns:
             request.next_beat_ns = self._consumer.monotonic() + request.heartbeat_ns
         if request.batch <= 0:
-            self._requests.pop(0)
+            self._requests.pop(self._at)
         elif request.limits_bytes and request.bytes_left <= 0:
             self._end(409, b"Batch Completed")
         elif len(self._requests) > 1:
             # Requests take turns, so that one large batch does not starve the others.
-            self._requests.append(self._requests.pop(0))
+            self._place(self._requests.pop(self._at))
 
     def gone(self):
-        self._requests.pop(0)
+        self._requests.pop(self._at)
 
     def exhausted(self):
         """Let go of the requests that take what there is, once there was something."""
@@ -116,8 +149,23 @@ class PullTarget(Target):
         if self._timer is not None:
             self._timer.cancel()
 
+    def waiting(self):
+        """Return the requests in the order in which they are served, to be changed or not."""
+        return self._requests
+
+    def end(self, place, code, text):
+        """End the request at a place with a status."""
+        self._status_pending(self._requests.pop(place), code, text)
+
+    def _place(self, request):
+        """Let a request wait for its turn."""
+        place = len(self._requests)
+        if self._policy is not None:
+            place = self._policy.place(self._requests, request)
+        self._requests.insert(place, request)
+
     def _end(self, code, text):
-        self._status_pending(self._requests.pop(0), code, text)
+        self.end(self._at, code, text)
 
     def _status(self, request, code, text):
         self._consumer.send(request.inbox, headers.status_block(code, text))
@@ -164,12 +212,8 @@ class PullTarget(Target):
         self._consumer.requests_changed()
 
 
-def refusal(config, request):
-    """Return the status (code, text) that a NextRequest is refused with, or None."""
-    if request.min_pending > 0 or request.min_ack_pending > 0:
-        return 400, b"Bad Request - Not a Overflow Priority consumer"
-    if request.id:
-        return 400, b"Bad Request - Not a Pinned Client Priority consumer"
+def _too_much(config, request):
+    """Return the status that a NextRequest is refused with because it asks for too much."""
     batch_max = config.max_batch
     if 0 < batch_max < request.batch:
         return 409, b"Exceeded MaxRequestBatch of %d" % batch_max
@@ -186,6 +230,10 @@ def make(request, inbox, now_ns):
     """Return the PullRequest of a NextRequest; it expires in any case, if only in a month."""
     pull = PullRequest(inbox, max(1, request.batch), request.max_bytes)
     pull.no_wait = request.no_wait
+    pull.min_pending = request.min_pending
+    pull.min_ack_pending = request.min_ack_pending
+    pull.priority = request.priority
+    pull.pin = request.id.encode()
     if request.expires_ns:
         pull.expires_ns = now_ns + min(request.expires_ns, _MONTH_NS)
     if request.idle_heartbeat_ns > 0:

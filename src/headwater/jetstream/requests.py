@@ -21,6 +21,10 @@ from headwater.jetstream import api_errors
 from headwater.jetstream.api_error import JetStreamError
 from headwater.wire import headers
 
+_ENDED = "unexpected end of JSON input"
+_OFFSET = re.compile(r" at offset (\d+)$")
+# What a priority group may be called.
+GROUP_NAME = re.compile(r"[a-zA-Z0-9/_=-]{1,16}")
 _INT64 = 2**63
 _LEVEL_HEADER = b"Nats-Required-Api-Level"
 _LEVEL_NONE_HAS = 2**31
@@ -80,7 +84,7 @@ def read_body(kind: type[_S], body: bytes, *, strict: bool = True) -> _S:
         JetStreamError: ``body`` is not JSON, a value does not fit, or, if ``strict``, a field is
             unknown.
     """
-    if not body.strip(b" \t\r\n"):
+    if is_blank(body):
         return kind()
     root = getattr(kind, "go_name", "") or kind.__name__
     value = _parse(body)
@@ -318,6 +322,11 @@ def _decimal(value: int, unit: int) -> str:
     return f"{whole}.{part:0{len(str(unit)) - 1}d}".rstrip("0") if part else str(whole)
 
 
+def is_blank(body: bytes) -> bool:
+    """Tell whether ``body`` holds nothing at all."""
+    return not body.strip(b" \t\r\n")
+
+
 def is_empty(body: bytes) -> bool:
     """Tell whether a request that needs no body has none: nothing, or an empty object."""
     if not body or body == b"{}":
@@ -451,6 +460,14 @@ class ResetRequest(Body, frozen=True):
     seq: UInt64 = 0
 
 
+class UnpinRequest(Body, frozen=True):
+    """CONSUMER.UNPIN: the priority group that is to get another pinned client."""
+
+    go_name = "JSApiConsumerUnpinRequest"
+
+    group: str = always("")
+
+
 def read_optional(kind: type[_S], body: bytes, *, strict: bool = True) -> _S:
     """Return the structure in ``body``, all defaults if that is not even meant as JSON.
 
@@ -559,13 +576,9 @@ def read_next(body: bytes) -> NextRequest:
     request = _read_plain_next(text)
     if request is None:
         try:
-            request = read_body(NextRequest, text, strict=False)
+            request = read_lenient(NextRequest, text)
         except JetStreamError as error:
-            reason = str(error).removeprefix("invalid JSON: ")
-            # This request is read by another of Go's functions, which says the same otherwise.
-            raise ValueError(
-                reason.replace("unexpected EOF", "unexpected end of JSON input")
-            ) from None
+            raise ValueError(str(error).removeprefix("invalid JSON: ")) from None
     if request.idle_heartbeat_ns > 0 and request.idle_heartbeat_ns * 2 > request.expires_ns:
         raise ValueError("heartbeat value too large")
     return request
@@ -618,4 +631,48 @@ def read_reset(body: bytes) -> ResetRequest:
     Raises:
         JetStreamError: not JSON.
     """
-    return read_body(ResetRequest, body, strict=False) if body else ResetRequest()
+    return read_lenient(ResetRequest, body) if body else ResetRequest()
+
+
+def read_lenient(kind: type[_S], body: bytes) -> _S:
+    """Return the structure in ``body``; unknown fields are let through.
+
+    Such requests are read by another of Go's functions, which says otherwise what is wrong.
+
+    Raises:
+        JetStreamError: not JSON, or a value does not fit.
+    """
+    if is_blank(body):
+        raise JetStreamError(api_errors.INVALID_JSON, err=_ENDED)
+    try:
+        return read_body(kind, body, strict=False)
+    except JetStreamError as error:
+        reason = str(error).removeprefix("invalid JSON: ").replace("unexpected EOF", _ENDED)
+        place = _OFFSET.search(reason)
+        if place is not None:
+            reason = reason[: place.start()]
+            if _is_json(body[: int(place[1]) - 1]):
+                reason = reason.replace("looking for beginning of value", "after top-level value")
+        raise JetStreamError(api_errors.INVALID_JSON, err=reason) from None
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        _parse(text)
+    except JetStreamError:
+        return False
+    return True
+
+
+def read_unpin(body: bytes) -> UnpinRequest:
+    """Return a request of CONSUMER.UNPIN; unknown fields are let through.
+
+    Raises:
+        JetStreamError: not JSON, or no valid group is named.
+    """
+    request = read_lenient(UnpinRequest, body)
+    if not request.group:
+        raise JetStreamError(api_errors.INVALID_JSON, err="consumer group not specified")
+    if GROUP_NAME.fullmatch(request.group) is None:
+        raise JetStreamError(api_errors.CONSUMER_INVALID_GROUP_NAME)
+    return request

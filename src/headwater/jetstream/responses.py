@@ -105,6 +105,14 @@ class SequenceInfo(Body, frozen=True):
     last_active: str | None = None
 
 
+class PriorityGroupState(Body, frozen=True):
+    """A group of a pull consumer's clients, and which of them gets everything."""
+
+    group: str = always("")
+    pinned_client_id: str = ""
+    pinned_ts: str = always(gojson.ZERO_TIME)
+
+
 class ConsumerInfo(Body, frozen=True):
     """A consumer: its configuration, how far it is, and the time of asking."""
 
@@ -122,6 +130,7 @@ class ConsumerInfo(Body, frozen=True):
     paused: bool = False
     pause_remaining: int = 0
     ts: str = always(gojson.ZERO_TIME)
+    priority_groups: tuple[PriorityGroupState, ...] = ()
 
 
 class AccountLimits(Body, frozen=True):
@@ -337,6 +346,11 @@ def consumer_reset(info: ConsumerInfo, reset_seq: int) -> bytes:
     return (
         _joined(Kind.CONSUMER_RESET, _shown_consumer(info))[:-1] + b',"reset_seq":%d}' % reset_seq
     )
+
+
+def consumer_unpinned() -> bytes:
+    """Return the body that answers CONSUMER.UNPIN."""
+    return _head(Kind.CONSUMER_UNPIN) + b"}"
 
 
 def success(kind: Kind) -> bytes:

@@ -5,6 +5,7 @@ import msgspec
 from headwater.base import gojson
 from headwater.base.clock import MILLISECOND, SECOND
 from headwater.jetstream import consumer_config
+from headwater.jetstream.consumer_config import DeliverPolicy
 from headwater.jetstream.consumer_start import ConsumerStart
 from headwater.jetstream.consumers import Consumer
 from headwater.jetstream.stream_config import Retention
@@ -127,6 +128,34 @@ class StreamConsumers(dict):
             self._count(consumer)
         consumer.wake()
 
+    def reset(self, consumer, floor, counted, done):
+        """Let a consumer begin anew behind ``floor``.
+
+        One that began with the last message of each subject delivers what is not acknowledged.
+
+        ``counted()`` follows when it is known what is before it, and nothing was delivered yet;
+        ``done(error)`` once all that is recorded.
+        """
+        has_backlog = consumer.config.deliver_policy == DeliverPolicy.LAST_PER_SUBJECT
+        if has_backlog:
+            consumer.delivery.reset_backlog()
+        else:
+            consumer.delivery.reset(floor)
+        self._count(consumer)
+
+        def record():
+            counted()
+            if consumer.is_persistent and has_backlog:
+                self._store.propose(CONSUMER, consumer.name.encode(), self.encode(consumer))
+            self.when_recorded(consumer, done)
+            if self._stream.config.retention == Retention.INTEREST:
+                self.sweep()
+
+        if consumer.delivery.counting is None:
+            record()
+        else:
+            consumer.delivery.counting.then(record)
+
     def remove(self, consumer, done=None):
         """Take a consumer away; ``done(error)`` once that is recorded."""
         if self.get(consumer.name) is not consumer:
@@ -219,6 +248,7 @@ class StreamConsumers(dict):
             self._watch()
         else:
             consumer.configure(config)
+            consumer.delivery.backlog = record.backlog
         return config.name
 
     def apply_removed(self, name):
@@ -343,13 +373,14 @@ class StreamConsumers(dict):
         """Tell whether any consumer wants a subject."""
         return any(consumer.delivery.wants(subject) for consumer in self.values())
 
-    def advise(self, consumer, event, kind, fields):
+    def advise(self, consumer, event, kind, fields, *, account=""):
         """Tell whoever listens what has happened to a consumer."""
         stream = self._stream
+        whose = {"account": account} if account else {}
         stream.host.advise(
             f"CONSUMER.{event}.{stream.name}.{consumer.name}",
             kind,
-            {"stream": stream.name, "consumer": consumer.name, **fields},
+            {**whose, "stream": stream.name, "consumer": consumer.name, **fields},
         )
 
     def sweep(self):
