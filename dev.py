@@ -1,6 +1,6 @@
 """Set up this checkout and run one of its jobs.
 
-    python3 dev.py demo|test|bench|check|crash|corrupt|soak|fuzz|differ|dev
+    python3 dev.py demo|test|bench|check|crash|model|corrupt|soak|fuzz|differ|dev
 
 Needs Python 3.11 or later and nothing else.  It makes ``.venv`` beside this file, installs the
 project into it in editable form (compiled when a C compiler can be had), and runs the job there.
@@ -31,6 +31,7 @@ JOBS = {
     "demo": ("demo", [["-m", "headwater", "demo"]]),
     "test": ("test", [["-m", "tests.run"]]),
     "crash": ("test", [["-m", "tests.crash"]]),
+    "model": ("test", [["-m", "tests.sim.store_machine"]]),
     "corrupt": ("test", [["-m", "tests.corrupt"]]),
     "soak": ("test", [["-m", "tests.soak"]]),
     "fuzz": ("test", [["-m", "tests.fuzz"]]),

@@ -13,8 +13,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from tests.crash.link import Link
 from tests.support.wait import wait_until
@@ -38,17 +39,34 @@ def subject_of(number: int) -> bytes:
     return b"crash.%d" % (number % 7)
 
 
+class ServerProcess(Protocol):
+    """What is asked of a process."""
+
+    def poll(self) -> int | None:
+        """Return the exit code, None while it runs."""
+
+    def kill(self) -> None:
+        """Send SIGKILL."""
+
+    def wait(self) -> int:
+        """Return the exit code once it has ended."""
+
+
+Start = Callable[[list[str], Path], ServerProcess]
+
+
+def start_plain(flags: list[str], log: Path) -> ServerProcess:
+    """Start the server that the environment names, by default ours."""
+    given = os.environ.get("HEADWATER_CRASH_SERVER")
+    command = shlex.split(given) if given else [sys.executable, "-m", "headwater", "server"]
+    with log.open("ab") as file:
+        return subprocess.Popen([*command, *flags], stdout=file, stderr=file)
+
+
 class Server:
     """A server process on ``folder``."""
 
-    def __init__(
-        self,
-        folder: Path,
-        command: Sequence[str] = (),
-        environment: Mapping[str, str] | None = None,
-    ) -> None:
-        given = os.environ.get("HEADWATER_CRASH_SERVER")
-        plain = shlex.split(given) if given else [sys.executable, "-m", "headwater", "server"]
+    def __init__(self, folder: Path, start: Start | None = None) -> None:
         self.ended_itself = True
         self._ports = folder / "ports"
         self._ports.mkdir(exist_ok=True)
@@ -56,13 +74,7 @@ class Server:
             path.unlink()
         flags = ["-js", "-sd", str(folder / "store"), "-a", "127.0.0.1", "-p", "-1"]
         flags += ["--ports_file_dir", str(self._ports)]
-        self._log = (folder / "log").open("ab")
-        self.process = subprocess.Popen(
-            [*(command or plain), *flags],
-            stdout=self._log,
-            stderr=self._log,
-            env={**os.environ, **(environment or {})},
-        )
+        self.process = (start or start_plain)(flags, folder / "log")
         try:
             self.port = wait_until(self._read_port, _START_SECONDS, "the server writes its ports")
         except BaseException:
@@ -78,7 +90,6 @@ class Server:
         """End the process at once."""
         self.process.kill()
         self.process.wait()
-        self._log.close()
 
     def _read_port(self) -> int:
         assert self.process.poll() is None, "the server has ended"

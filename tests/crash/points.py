@@ -1,18 +1,23 @@
 """Rounds of kills: at random moments, and at named places inside the store."""
 
 import random
-import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 from headwater.server.fail_points import VARIABLE
-from tests.crash.kill import Server
+from tests.crash import small_server
+from tests.crash.kill import Server, ServerProcess
 from tests.crash.link import Link
 from tests.crash.load import Load
 
-_SMALL = [sys.executable, "-m", "tests.crash.small_server"]
+# A process that has imported everything is forked for each server, so that a round is short.
+_forks = get_context("forkserver")
+_forks.set_forkserver_preload(["tests.crash.small_server", "headwater.server.process"])
 _SECONDS = (0.02, 0.3)  # of work, where no place ends it before
 _KILLED = -9
 # Where to kill, and after how many times at most.
@@ -33,6 +38,31 @@ POINTS = [
     *[(f"journal.{rest}", 4) for rest in ("sync.after", "create.after", "remove.after")],
     *[(f"any.{rest}", 100) for rest in ("write.after", "sync.before", "rename.after")],
 ]
+
+
+class _Forked:
+    """A process of multiprocessing, with the methods of subprocess."""
+
+    def __init__(self, process: Any) -> None:
+        self._process = process
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def wait(self) -> int:
+        self._process.join()
+        return self._process.exitcode
+
+
+def start_small(flags: list[str], log: Path, point: str) -> ServerProcess:
+    """Start a server with small blocks, which ends at a fail point if one is given."""
+    arguments = (flags, str(log), {VARIABLE: point})
+    process = _forks.Process(target=small_server.serve, args=arguments, daemon=True)
+    process.start()
+    return _Forked(process)
 
 
 class Rounds:
@@ -57,7 +87,7 @@ class Rounds:
             self._round()
             if self.kills % 50 == 0:
                 report(f"{self.kills} rounds, {self.load.answered:,} operations answered")
-        server = Server(self._folder, _SMALL)
+        server = Server(self._folder, partial(start_small, point=""))
         try:
             self._check(server)
         finally:
@@ -69,7 +99,7 @@ class Rounds:
         point = f"{place}:{self._rng.randint(1, most)}" if with_place else ""
         self.kills += 1
         try:
-            server = Server(self._folder, _SMALL, {VARIABLE: point})
+            server = Server(self._folder, partial(start_small, point=point))
         except AssertionError:
             if not point:
                 raise

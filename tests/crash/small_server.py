@@ -1,8 +1,6 @@
-"""``headwater server`` with small blocks and frequent checkpoints: a second of work has them all.
+"""``headwater server`` with small blocks and frequent checkpoints, for rounds of a second."""
 
-python -m tests.crash.small_server FLAGS
-"""
-
+import os
 import sys
 
 from headwater.base.clock import MILLISECOND
@@ -22,8 +20,13 @@ class SmallStream(Stream):
         self.store.log.block_bytes = BLOCK_BYTES
 
 
-if __name__ == "__main__":
+def serve(flags: list[str], log: str, environment: dict[str, str]) -> None:
+    """Be a server, in a process of its own."""
+    os.environ.update(environment)
+    descriptor = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
     engine._TRIM_NS = 50 * MILLISECOND
     checkpoint._DUE_BYTES_MIN = 4 * BLOCK_BYTES
     account_streams.Stream = SmallStream
-    sys.exit(main(["server", *sys.argv[1:]]))
+    sys.exit(main(["server", *flags]))

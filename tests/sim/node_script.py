@@ -221,7 +221,10 @@ class Script:
     def _message(self, history: History) -> tuple[bytes, bytes, bytes]:
         rng = self.rng
         subject = b"%b.%d" % (history.name.lower().encode(), rng.randrange(6))
-        payload = b"%d " % self._replies + rng.randbytes(rng.randrange(self.payload_max))
+        filler = rng.randbytes(rng.randrange(self.payload_max))
+        if rng.random() < 0.3:
+            filler = filler[:1] * len(filler)  # what compression makes smaller
+        payload = b"%d " % self._replies + filler
         headers = b""
         chance = rng.random()
         if chance < 0.1 and history.name in ("LOG", "KEYS"):
@@ -346,6 +349,7 @@ class Script:
             "duplicate_window": 5 * SECOND if name == "AGED" else 120 * SECOND,
             "discard": "new" if limits.discards_new else "old",
             "allow_rollup_hdrs": True,
+            "compression": rng.choice(["none", "none", "s2"]),
             "storage": "file",
             "num_replicas": 1,
         }

@@ -1,0 +1,10 @@
+"""A few thousand steps of a store beside a plain list; ``make model`` does millions."""
+
+from headwater import _build
+from tests.sim.store_machine import check
+
+STEPS = 6000 if _build.compiled() else 2000
+
+
+def test_a_store_is_what_a_plain_list_is():
+    assert check(STEPS, first_seed=20_001) >= STEPS // 2
