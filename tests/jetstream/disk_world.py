@@ -71,6 +71,8 @@ class World:
         return self.answer(self.send(f"$JS.API.{verb}", data))
 
     def answer(self, heard: bytes) -> dict[str, Any]:
+        # There may be a PING in front of it.
+        heard = heard[heard.index(b"MSG ") :]
         return json.loads(heard.partition(b"\r\n")[2].rpartition(b"\r\n")[0])
 
     def begin(self, **config: Any) -> str:

@@ -25,12 +25,14 @@ cdef class IngestSubscription(Subscription):
 
 cdef class Ingest:
     cdef public dict _in_flight
+    cdef Message _own
     cdef bint _pending
     cdef PublishAcks _spare
     cdef public bytes ack_prefix
     cdef public PublishAcks acks
     cdef public Account account
     cdef public bint allows_rollup
+    cdef public bint allows_ttl
     cdef public long long bytes_max
     cdef public Dedupe dedupe
     cdef public bint discards_new
@@ -46,6 +48,7 @@ cdef class Ingest:
     cdef public bytes stream_name
     cdef public object trace
     cdef public bint tracks_subjects
+    cdef public long long ttl_min
 
     @cython.locals(size=Py_ssize_t)
     cpdef accept(self, Message message)

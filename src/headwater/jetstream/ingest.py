@@ -4,16 +4,19 @@ Checks see what is proposed as well as what is applied, so that of two messages 
 together the second one is judged as if the first were stored already.
 """
 
+from headwater.base.clock import SECOND
 from headwater.base.limits import HEADER_BYTES_MAX
 from headwater.base.quoting import quoted
 from headwater.broker.subscription import Subscription
 from headwater.jetstream import api_errors
 from headwater.jetstream.publish_acks import PublishAcks
 from headwater.jetstream.responses import publish_ack_head, publish_refused
+from headwater.store import message_ttl
 from headwater.store.record import PURGE, SKIP
 from headwater.store.stream_work import Purge
 from headwater.subjects.validate import matches
 from headwater.wire import headers
+from headwater.wire.message import Message
 
 _NATS = b"Nats-"
 _header_bytes_max = HEADER_BYTES_MAX
@@ -63,12 +66,14 @@ class Ingest:
 
     __slots__ = (
         "_in_flight",
+        "_own",
         "_pending",
         "_spare",
         "account",
         "ack_prefix",
         "acks",
         "allows_rollup",
+        "allows_ttl",
         "bytes_max",
         "dedupe",
         "discards_new",
@@ -84,6 +89,7 @@ class Ingest:
         "stream_name",
         "trace",
         "tracks_subjects",
+        "ttl_min",
     )
 
     def __init__(self, router, account, store, dedupe, quota):
@@ -98,6 +104,8 @@ class Ingest:
         self.sealed = False
         self.no_ack = False
         self.allows_rollup = False
+        self.allows_ttl = False
+        self.ttl_min = 0  # seconds: what is to go sooner by its own word is made to stay so long
         self.discards_new = False
         self.message_bytes_max = -1
         self.messages_max = -1
@@ -109,6 +117,7 @@ class Ingest:
         self._in_flight = {}  # subject -> [last sequence, messages] proposed and not applied
         self._pending = False
         self._spare = None
+        self._own = Message()  # what is not in the words of its publisher
 
     def configure(self, config, domain):
         """Take over the configuration of the stream; ``domain`` is that of the node."""
@@ -118,6 +127,10 @@ class Ingest:
         self.sealed = config.sealed
         self.no_ack = config.no_ack
         self.allows_rollup = config.allow_rollup_hdrs
+        self.allows_ttl = config.allow_msg_ttl
+        self.ttl_min = 0
+        if config.max_msgs_per_subject != 1:
+            self.ttl_min = config.subject_delete_marker_ttl_ns // SECOND
         self.discards_new = config.discard == "new"
         self.message_bytes_max = config.max_msg_size
         self.messages_max = config.max_msgs
@@ -186,6 +199,17 @@ class Ingest:
         """Answer duplicates of what has been settled, unless a batch that takes them follows."""
         if not self.acks.is_empty() and self.store.is_idle():
             self.settle(self.take(), error)
+
+    def propose_own(self, subject, header_block):
+        """Propose a message of the stream itself, which has no payload."""
+        self._own.compose(subject, b"", header_block, b"")
+        self._propose(self._own, b"")
+
+    def has_proposed(self, subject):
+        """Tell whether a message on a subject is proposed and not applied."""
+        if not self.tracks_subjects:
+            self._track()
+        return subject in self._in_flight
 
     def due(self):
         """Have what is proposed written at the end of this batch."""
@@ -289,6 +313,8 @@ class Ingest:
             return
         if not self._has_room(message):
             return
+        if self.ttl_min > 0 and 0 < self._ttl(message) < self.ttl_min:
+            message = self._longer_lived(message)
         self._propose(message, message_id)
         if rollup is not None and not (self.trace is not None and self.trace.only):
             pattern = message.subject if rollup.lower() == b"sub" else b""
@@ -313,7 +339,7 @@ class Ingest:
         expected = self._header(message, b"Nats-Expected-Stream")
         if expected is not None and expected != self.stream_name:
             return api_errors.STREAM_NOT_MATCH
-        if self._header(message, b"Nats-TTL") is not None:
+        if not self.allows_ttl and self._ttl(message) not in (0, message_ttl.INVALID):
             return api_errors.MESSAGE_TTL_DISABLED
         expected = self._header(message, b"Nats-Expected-Last-Sequence")
         if expected is not None and _number(expected) != self.store.last_sequence():
@@ -332,14 +358,28 @@ class Ingest:
                 pair = f"{quoted(last_id)} vs {quoted(self.dedupe.last_id)}"
                 self.trace.detail = f"last msgid mismatch: {pair}"
             return api_errors.STREAM_WRONG_LAST_MSG_ID.filled(id=shown)
-        if rollup is None:
-            return None
-        if not self.allows_rollup:
-            return api_errors.STREAM_ROLLUP_FAILED.filled(err="rollup not permitted")
-        if rollup.lower() not in (b"sub", b"all"):
-            shown = rollup.decode("utf-8", "replace")
-            return api_errors.STREAM_ROLLUP_FAILED.filled(err=f'rollup value invalid: "{shown}"')
+        if rollup is not None:
+            if not self.allows_rollup:
+                return api_errors.STREAM_ROLLUP_FAILED.filled(err="rollup not permitted")
+            if rollup.lower() not in (b"sub", b"all"):
+                shown = rollup.decode("utf-8", "replace")
+                reason = f'rollup value invalid: "{shown}"'
+                return api_errors.STREAM_ROLLUP_FAILED.filled(err=reason)
+        if self._ttl(message) == message_ttl.INVALID:
+            return api_errors.MESSAGE_TTL_INVALID
         return None
+
+    def _ttl(self, message):
+        """Return the seconds that a message is to live by its own word, 0 when it says nothing."""
+        value = self._header(message, message_ttl.HEADER)
+        return 0 if value is None else message_ttl.ttl_seconds(value)
+
+    def _longer_lived(self, message):
+        """Return a message with the least time to live that the stream has in its header."""
+        seconds = b"%d" % self.ttl_min
+        block = headers.replaced(message.headers(), message_ttl.HEADER, seconds)
+        self._own.compose(message.subject, message.reply(), block, message.payload())
+        return self._own
 
     def _subject_sequence_error(self, message):
         expected = self._header(message, b"Nats-Expected-Last-Subject-Sequence")

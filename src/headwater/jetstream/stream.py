@@ -3,11 +3,11 @@
 import msgspec
 
 from headwater.base import gojson, ids
-from headwater.base.clock import SECOND
 from headwater.base.limits import NEXT_SEQUENCE_MAX
 from headwater.jetstream import stream_config
 from headwater.jetstream.api_messages import DirectGet
 from headwater.jetstream.dedupe import Dedupe
+from headwater.jetstream.expiry import Expiry
 from headwater.jetstream.ingest import Ingest, IngestSubscription
 from headwater.jetstream.responses import StreamState, moment
 from headwater.jetstream.stream_config import Compression, Retention
@@ -18,12 +18,10 @@ from headwater.store.record import (
     CONSUMER_DELETE,
     CONSUMER_STATE,
     SKIP,
-    TRIM,
 )
 from headwater.store.stream_store import StreamOwner, StreamStore
 
 _ADVISORY_FAMILY = "io.headwater.jetstream.advisory.v1"
-_AGE_CHECK_NS = SECOND // 4
 
 
 class _Snapshot(msgspec.Struct, array_like=True):
@@ -72,9 +70,9 @@ class Stream(StreamOwner):
         self.quota = quota
         self.dedupe = Dedupe(0)
         self.ingest = Ingest(self.router, self.account, self.store, self.dedupe, quota)
+        self.expiry = Expiry(self)
         self._subscriptions = {}  # subject -> its subscription
         self._direct = None  # DirectGet, when the configuration allows it
-        self._age_timer = None
         self._counted_bytes = 0
 
     @property
@@ -107,8 +105,7 @@ class Stream(StreamOwner):
         if self.damage:
             # When all streams run: one of them may keep advisories.
             self.timers.after(0, self._advise_of_damage_found)
-        if self.config.max_age_ns > 0:
-            self._age_timer = self.timers.after(0, self._find_expired)
+        self.expiry.look()
 
     def stop(self, code=0, text=b""):
         """Take and deliver nothing any more."""
@@ -120,8 +117,7 @@ class Stream(StreamOwner):
             self._direct.stop()
             self._direct = None
         self.consumers.stop(code, text)
-        if self._age_timer is not None:
-            self._age_timer.cancel()
+        self.expiry.stop()
 
     def close(self, done):
         """Bring everything to the disk and close it; ``done()`` follows."""
@@ -165,8 +161,7 @@ class Stream(StreamOwner):
         if self.running:
             for consumer in self.consumers.values():
                 consumer.wake()
-            if self._age_timer is None and self.config.max_age_ns > 0:
-                self._age_timer = self.timers.after(self.config.max_age_ns, self._find_expired)
+            self.expiry.stored()
         if self.files is not None and error is None:
             self.files.checkpoint_if_due()
 
@@ -259,6 +254,8 @@ class Stream(StreamOwner):
         store.bytes_max = config.max_bytes
         store.discards_new = config.discard == "new"
         store.log.compress(config.compression == Compression.S2)
+        store.keeps_ttls = config.allow_msg_ttl
+        self.expiry.configure(config)
         self.dedupe.window_ns = config.duplicate_window_ns
         self.ingest.configure(config, self.host.domain)
         wants_interest = config.retention == Retention.INTEREST
@@ -269,8 +266,6 @@ class Stream(StreamOwner):
         if self.running:
             self._subscribe()
             self._serve_direct()
-            if config.max_age_ns > 0:
-                self._restart_aging(0)
             if wants_interest and kept_all:
                 self.consumers.sweep()
 
@@ -293,43 +288,6 @@ class Stream(StreamOwner):
         elif not self.config.allow_direct and self._direct is not None:
             self._direct.stop()
             self._direct = None
-
-    # Age
-
-    def _restart_aging(self, delay_ns):
-        if self._age_timer is not None:
-            self._age_timer.cancel()
-        self._age_timer = self.timers.after(delay_ns, self._find_expired)
-
-    def _find_expired(self):
-        """Look for messages that are too old, and for when the next one will be."""
-        self._age_timer = None
-        max_age_ns = self.config.max_age_ns
-        index = self.store.index
-        if max_age_ns <= 0 or not index.messages or not self.running:
-            return
-        cutoff_ns = self.clock.now() - max_age_ns
-        young = []
-
-        def visit(cached):
-            if cached.record.time_ns > cutoff_ns:
-                young.append((cached.record.sequence, cached.record.time_ns))
-                return True
-            return False
-
-        last = index.last_sequence
-        self.store.walk(index.first_sequence, last, visit, lambda _: self._trim(young, last))
-
-    def _trim(self, young, last):
-        if not self.running:
-            return
-        bound = young[0][0] if young else last + 1
-        if bound > self.store.index.first_sequence:
-            self.store.propose(TRIM, b"", bound.to_bytes(8, "little"))
-            self.ingest.due()
-        if young:
-            due_ns = young[0][1] + self.config.max_age_ns - self.clock.now()
-            self._restart_aging(max(due_ns, _AGE_CHECK_NS))
 
     # Information
 

@@ -139,18 +139,13 @@ def check_update(
 
 
 def not_supported(config: StreamConfig) -> str | None:
-    """Return the name of the first feature in ``config`` that this version does not have.
-
-    ``allow_msg_ttl`` is taken: clients set it for every key-value bucket.  It only permits, and a
-    message that makes use of it is refused by itself.
-    """
+    """Return the name of the first feature in ``config`` that this version does not have."""
     features = (
         (config.mirror is not None, "mirror"),
         (bool(config.sources), "sources"),
         (config.num_replicas > 1, "num_replicas above 1"),
         (config.subject_transform is not None, "subject_transform"),
         (config.republish is not None, "republish"),
-        (config.subject_delete_marker_ttl_ns > 0, "subject_delete_marker_ttl"),
         (config.allow_msg_counter, "allow_msg_counter"),
         (config.allow_atomic, "allow_atomic"),
         (config.allow_msg_schedules, "allow_msg_schedules"),

@@ -1,6 +1,7 @@
 import cython
 from headwater.base cimport octets
 from headwater.base.buffer cimport Buffer
+from headwater.store.expiries cimport Expiries
 from headwater.store.record cimport Record
 
 
@@ -13,9 +14,11 @@ cdef class Block:
     cdef public CachedBlock cached
     cdef public Py_ssize_t content
     cdef public bytearray deleted
+    cdef public Expiries expiries
     cdef public long long first_sequence
     cdef public long long first_time_ns
     cdef public long long frames
+    cdef public bytearray kept
     cdef public long long last_sequence
     cdef public long long last_time_ns
     cdef public long long live
@@ -29,15 +32,24 @@ cdef class Block:
 
     @cython.locals(missing='long long')
     cpdef note(self, long long sequence, long long time_ns)
-    @cython.locals(index='long long', place=Py_ssize_t)
     cpdef bint has(self, long long sequence) except -1
     cpdef bint delete(self, long long sequence) except -1
     cpdef clear(self)
     @cython.locals(count='long long', other='long long')
     cpdef long long count_from(self, long long sequence) except -1
     cpdef long long first_from(self, long long sequence) except -1
-    @cython.locals(index='long long', place=Py_ssize_t)
+    cpdef expire(self, long long sequence, long long time_ns)
+    cpdef keep(self, long long sequence)
+    cpdef bint keeps(self, long long sequence) except -1
+    cpdef long long next_expiry(self) except -1
+    cpdef tidy(self)
     cdef _mark(self, long long sequence)
+
+
+@cython.locals(place=Py_ssize_t)
+cdef int _bit(bytearray bits, long long index) except -1
+@cython.locals(place=Py_ssize_t)
+cdef _set_bit(bytearray bits, long long index)
 
 
 cdef class CachedBlock:
@@ -51,6 +63,10 @@ cdef class CachedBlock:
     cpdef note(self, long long sequence, Py_ssize_t offset)
     @cython.locals(low='long long', high='long long', guess='long long', found='long long', table=Buffer, offset=Py_ssize_t)
     cpdef bint find(self, long long sequence) except -1
+    @cython.locals(low=Py_ssize_t, high=Py_ssize_t, middle=Py_ssize_t, table=Buffer)
+    cpdef bint first_after(self, long long time_ns) except -1
+    @cython.locals(offset=Py_ssize_t)
+    cdef bint _read_entry(self, Buffer table, Py_ssize_t index) except -1
     cpdef bytes subject(self)
     cpdef bytes headers(self)
     cpdef bytes payload(self)

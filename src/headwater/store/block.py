@@ -18,6 +18,7 @@ offset  size
 from headwater.base import octets
 from headwater.base.buffer import Buffer
 from headwater.base.errors import StoreError
+from headwater.store.expiries import Expiries
 from headwater.store.record import FRAME, MESSAGE, Record, block_seed
 
 MAGIC = b"HWBLOCK\n"
@@ -95,9 +96,11 @@ class Block:
         "cached",
         "content",
         "deleted",
+        "expiries",
         "first_sequence",
         "first_time_ns",
         "frames",
+        "kept",
         "last_sequence",
         "last_time_ns",
         "live",
@@ -126,6 +129,8 @@ class Block:
         self.live = 0  # messages in it that are not deleted
         self.packed = 0  # messages in its file when that was last written anew, 0 for never
         self.deleted = None  # a bit for each sequence from the first on, once one is missing
+        self.expiries = None  # Expiries, once a message is to go by its own word
+        self.kept = None  # bits as in ``deleted``, once a message is not to go for its age
         self.cached = None  # CachedBlock, when the cache has it
 
     def note(self, sequence, time_ns):
@@ -148,13 +153,7 @@ class Block:
         """Tell whether the message ``sequence`` is in the block and not deleted."""
         if not 0 < self.first_sequence <= sequence <= self.last_sequence:
             return False
-        if self.deleted is None:
-            return True
-        index = sequence - self.first_sequence
-        place = index >> 3
-        if place >= len(self.deleted):
-            return True
-        return not self.deleted[place] >> (index & 7) & 1
+        return self.deleted is None or not _bit(self.deleted, sequence - self.first_sequence)
 
     def delete(self, sequence):
         """Mark the message ``sequence`` as deleted; return whether it was there."""
@@ -169,6 +168,39 @@ class Block:
         self.live = 0
         self.first_sequence = 0
         self.deleted = None
+        self.expiries = None
+        self.kept = None
+
+    def expire(self, sequence, time_ns):
+        """The message ``sequence`` is to go at a time."""
+        if self.expiries is None:
+            self.expiries = Expiries()
+        self.expiries.add(time_ns, sequence)
+
+    def keep(self, sequence):
+        """The message ``sequence`` is not to go for its age."""
+        if self.kept is None:
+            self.kept = bytearray()
+        _set_bit(self.kept, sequence - self.first_sequence)
+
+    def keeps(self, sequence):
+        """Tell whether the message ``sequence``, which is there, is not to go for its age."""
+        return self.kept is not None and _bit(self.kept, sequence - self.first_sequence)
+
+    def next_expiry(self):
+        """Return when the next message is to go by its own word, 0 when none is."""
+        while self.expiries is not None:
+            if self.has(self.expiries.first_sequence()):
+                return self.expiries.first_time()
+            self.expiries.drop_first()
+            if len(self.expiries) == 0:
+                self.expiries = None
+        return 0
+
+    def tidy(self):
+        """Let go of what is noted of messages that are gone."""
+        if self.expiries is not None:
+            self.expiries = self.expiries.kept(self)
 
     def count_from(self, sequence):
         """Return how many messages from ``sequence`` on are there."""
@@ -195,13 +227,22 @@ class Block:
         return 0
 
     def _mark(self, sequence):
-        index = sequence - self.first_sequence
-        place = index >> 3
         if self.deleted is None:
             self.deleted = bytearray()
-        if place >= len(self.deleted):
-            self.deleted.extend(bytes(place + 1 - len(self.deleted)))
-        self.deleted[place] |= 1 << (index & 7)
+        _set_bit(self.deleted, sequence - self.first_sequence)
+
+
+def _bit(bits, index):
+    """Return a bit, 0 where there is none yet."""
+    place = index >> 3
+    return place < len(bits) and bits[place] >> (index & 7) & 1
+
+
+def _set_bit(bits, index):
+    place = index >> 3
+    if place >= len(bits):
+        bits.extend(bytes(place + 1 - len(bits)))
+    bits[place] |= 1 << (index & 7)
 
 
 def file_name(number):
@@ -262,6 +303,29 @@ class CachedBlock:
                 high = guess - 1
             guess = (low + high) // 2
         return False
+
+    def first_after(self, time_ns):
+        """Point ``record`` at the first message that is younger than a time; tell whether one is.
+
+        Times of messages never go back.
+        """
+        low = 0
+        high = self.entries
+        table = self.table
+        while low < high:
+            middle = (low + high) // 2
+            self._read_entry(table, middle)
+            if self.record.time_ns <= time_ns:
+                low = middle + 1
+            else:
+                high = middle
+        if low == self.entries:
+            return False
+        return self._read_entry(table, low)
+
+    def _read_entry(self, table, index):
+        offset = octets.get_u32(table.view, index * _entry_bytes + 8)
+        return self.record.read(self.data.view, offset, self.data.size)
 
     def load(self, data, start, end, seed, opener=None):
         """Take the records of a block file; return how many stretches of it were damaged.

@@ -13,6 +13,7 @@ import msgspec
 
 from headwater.base.errors import StoreError
 from headwater.store.block import Block
+from headwater.store.expiries import Expiries
 
 VERSION = 1
 NAMES = ("checkpoint.0", "checkpoint.1")
@@ -36,6 +37,8 @@ class BlockState(msgspec.Struct, array_like=True):
     packed: int
     frames: int
     plain: int
+    expiries: bytes | None  # as Expiries.pack returns them
+    kept: bytes | None
 
 
 class Checkpoint(msgspec.Struct, array_like=True):
@@ -50,6 +53,7 @@ class Checkpoint(msgspec.Struct, array_like=True):
     last_time_ns: int
     messages: int
     total_bytes: int
+    aged_to: int
     keep_places: bool
     blocks: list[BlockState]
     subjects: bytes  # as SubjectTable.pack writes them
@@ -79,6 +83,7 @@ def take(store, generation: int) -> Checkpoint:
         index.last_time_ns,
         index.messages,
         index.bytes,
+        index.aged_to,
         index.keep_places,
         [_block_state(block) for block in index.blocks],
         index.subjects.pack(),
@@ -129,6 +134,7 @@ def restore(store, checkpoint: Checkpoint) -> None:
     index.last_time_ns = checkpoint.last_time_ns
     index.messages = checkpoint.messages
     index.bytes = checkpoint.total_bytes
+    index.aged_to = checkpoint.aged_to
     index.keep_places = checkpoint.keep_places
     index.subjects.unpack(checkpoint.subjects)
     # Entries of a table that was empty are numbered in order.
@@ -179,6 +185,8 @@ def _block_state(block) -> BlockState:
         block.packed,
         block.frames,
         block.plain,
+        None if block.expiries is None else block.expiries.pack(),
+        None if block.kept is None else bytes(block.kept),
     )
 
 
@@ -194,6 +202,10 @@ def _block(stream_id: bytes, state: BlockState) -> Block:
     block.frames = state.frames
     block.plain = state.plain
     block.deleted = None if state.deleted is None else bytearray(state.deleted)
+    block.kept = None if state.kept is None else bytearray(state.kept)
+    if state.expiries is not None:
+        block.expiries = Expiries()
+        block.expiries.unpack(state.expiries)
     return block
 
 

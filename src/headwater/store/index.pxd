@@ -8,6 +8,7 @@ from headwater.store.subjects cimport SubjectTable
 cdef class Index:
     cdef Py_ssize_t _last_number
     cdef bytes _last_subject
+    cdef public long long aged_to
     cdef public Py_ssize_t base_bytes
     cdef public list blocks
     cdef public long long bytes
@@ -51,6 +52,10 @@ cdef class Index:
     cpdef Block block_from(self, long long sequence)
     @cython.locals(block=Block, found='long long')
     cpdef long long next_from(self, long long sequence) except -1
+    @cython.locals(soonest='long long', block=Block, time_ns='long long')
+    cpdef long long next_expiry(self) except -1
+    @cython.locals(block=Block, time_ns='long long')
+    cpdef list due(self, long long now_ns, Py_ssize_t count_max)
     @cython.locals(count='long long', index=Py_ssize_t, block=Block)
     cpdef long long count_from(self, long long sequence) except -1
     @cython.locals(found='long long')

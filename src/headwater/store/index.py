@@ -16,6 +16,7 @@ class Index:
     __slots__ = (
         "_last_number",
         "_last_subject",
+        "aged_to",
         "base_bytes",
         "blocks",
         "bytes",
@@ -41,6 +42,7 @@ class Index:
         self.first_sequence = 1  # of the first message, or the next one when there is none
         self.last_sequence = 0
         self.last_time_ns = 0
+        self.aged_to = 0  # what is below it and still there is not to go for its age
         self.emptied = False  # whether a block has lost its last message
         self.thinned = True  # whether a block has lost a message since all were looked at
         self.keep_places = False
@@ -279,6 +281,28 @@ class Index:
             if found:
                 return found
             sequence = block.last_sequence + 1
+
+    def next_expiry(self):
+        """Return when the next message is to go by its own word, 0 when none is."""
+        soonest = 0
+        for block in self.blocks:
+            time_ns = block.next_expiry()
+            if time_ns and (soonest == 0 or time_ns < soonest):
+                soonest = time_ns
+        return soonest
+
+    def due(self, now_ns, count_max):
+        """Return the sequences of up to so many messages that are to go by their own word."""
+        found = []
+        for block in self.blocks:
+            time_ns = block.next_expiry()
+            if time_ns and time_ns <= now_ns:
+                for _, sequence in block.expiries.due(now_ns, count_max):
+                    if block.has(sequence):
+                        found.append(sequence)
+                if len(found) >= count_max:
+                    break
+        return sorted(found)[:count_max]
 
     def count_from(self, sequence):
         """Return how many messages there are at or after ``sequence``."""

@@ -157,6 +157,7 @@ class StreamFiles:
             block.size = size
             block.frames = packed.frames
             block.plain = packed.plain
+            block.tidy()
             self._store.log.writes.add(COMPACTION, size)
         else:
             # As ``packed`` says, it is not tried again until much more of it is gone.

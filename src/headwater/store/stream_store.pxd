@@ -6,6 +6,7 @@ from headwater.store.index cimport Index
 from headwater.store.log cimport Batch, Log
 from headwater.store.record cimport Record
 from headwater.store.subjects cimport SubjectTable
+from headwater.wire cimport headers
 from headwater.wire.message cimport Message
 
 
@@ -25,6 +26,8 @@ cdef class StreamStore:
     cdef public long long messages_max
     cdef public long long bytes_max
     cdef public long long per_subject_max
+    cdef public bint keeps_ttls
+    cdef public long long soonest_ns
     cdef public bint discards_new
     cdef public bint watched
     cdef public long long last_proposed
@@ -75,6 +78,7 @@ cdef class StreamStore:
     cdef bint _apply_records(self, Block block, const unsigned char[::1] view, Py_ssize_t end) except -1
     @cython.locals(sequence='long long', index=Index, subject=bytes)
     cdef _apply_message(self, Block block, Record record, const unsigned char[::1] view)
+    cdef _note_ttl(self, Block block, Record record, const unsigned char[::1] view)
     @cython.locals(index=Index, subjects=SubjectTable, number=Py_ssize_t)
     cpdef enforce_subject(self, bytes subject)
     cdef _remove_known(self, long long sequence, bytes subject, long long size)

@@ -11,6 +11,7 @@ from functools import partial
 from headwater.base import octets
 from headwater.base.buffer import Buffer
 from headwater.base.errors import InvariantError, StoreError
+from headwater.store import message_ttl
 from headwater.store.block import CachedBlock
 from headwater.store.index import Index
 from headwater.store.log import Log
@@ -24,6 +25,7 @@ from headwater.store.stream_work import (
     Trim,
     Walk,
 )
+from headwater.wire import headers
 
 # What nats-server counts for a message beyond its parts: limits and clients go by it.
 _FILE_BASE_BYTES = 30
@@ -31,6 +33,7 @@ _FILE_HEADER_BYTES = 4
 _MEMORY_BASE_BYTES = 16
 
 _message = MESSAGE
+TIME_MAX = (1 << 63) - 1
 _WORK_MAX = 4000  # messages looked at or removed at a stretch: about a millisecond
 
 
@@ -108,6 +111,8 @@ class StreamStore:
         self.messages_max = -1
         self.bytes_max = -1
         self.per_subject_max = -1
+        self.keeps_ttls = False  # whether messages may say themselves when they are to go
+        self.soonest_ns = TIME_MAX  # when one of those stored since the owner has looked is to go
         self.discards_new = False  # whether a full stream refuses what is new
         self.watched = False  # whether the owner wants to hear of every message
         self.last_proposed = 0
@@ -386,10 +391,27 @@ class StreamStore:
         if sequence <= index.last_sequence:
             return  # skipped by a later record, or damage has brought it back
         subject = index.add(block, record, view)
+        if self.keeps_ttls and record.header_size:
+            self._note_ttl(block, record, view)
         if self.watched:
             self.owner.stored(sequence, subject)
         if self.per_subject_max > 0:
             self.enforce_subject(subject)
+
+    def _note_ttl(self, block, record, view):
+        """Note when a message is to go, if its headers say so."""
+        value = headers.find_value(
+            view, record.subject_end, record.payload_start, message_ttl.HEADER
+        )
+        if not value:
+            return
+        seconds = message_ttl.ttl_seconds(value)
+        if seconds == message_ttl.NEVER:
+            block.keep(record.sequence)
+        elif seconds > 0:
+            time_ns = message_ttl.expiry_ns(record.time_ns, seconds)
+            block.expire(record.sequence, time_ns)
+            self.soonest_ns = min(self.soonest_ns, time_ns)
 
     def enforce_subject(self, subject):
         """Remove the oldest messages of a subject that are over its limit."""
@@ -455,7 +477,8 @@ class StreamStore:
         kind = record.kind
         payload = record.payload(view)
         if kind == DELETE:
-            self._work.append(Removal(int.from_bytes(payload, "little")))
+            for at in range(0, len(payload), 8):
+                self._work.append(Removal(int.from_bytes(payload[at : at + 8], "little")))
         elif kind == TRIM:
             self._work.append(Trim(int.from_bytes(payload, "little")))
         elif kind == PURGE:

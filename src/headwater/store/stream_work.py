@@ -90,17 +90,26 @@ class Removal:
 
 
 class Trim:
-    """A TRIM record at work: everything below a sequence goes."""
+    """A TRIM record at work: what is below a sequence goes, but for what is not to for its age."""
 
     def __init__(self, bound):
         self._bound = bound
 
     def step(self, store):
         index = store.index
-        while index.messages and index.first_sequence < self._bound:
-            if store.is_spent() or not store.remove_first():
+        sequence = self._next(index)
+        while sequence and sequence < self._bound:
+            block = index.block_of(sequence)
+            if block.keeps(sequence):
+                index.aged_to = sequence + 1
+            elif store.is_spent() or not store.remove(sequence):
                 return False
+            sequence = self._next(index)
+        index.aged_to = max(index.aged_to, self._bound)
         return True
+
+    def _next(self, index):
+        return index.next_from(max(index.first_sequence, index.aged_to))
 
 
 class Purge:
