@@ -11,6 +11,7 @@ import argparse
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 
 from headwater import _build
@@ -64,8 +65,8 @@ def kill_servers(rounds: int, seed: int) -> bool:
         campaign = Rounds(Path(folder), seed)
         try:
             campaign.run(rounds, report=lambda text: say(f"  {text}"))
-        except AssertionError as error:
-            say(f"FAILED after {campaign.kills} kills: {error}")
+        except AssertionError:
+            say(f"FAILED after {campaign.kills} kills: {traceback.format_exc()}")
             return False
     load, places = campaign.load, campaign.places
     say(

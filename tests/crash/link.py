@@ -21,10 +21,16 @@ class Link:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=_START_SECONDS)
         self._file = self._socket.makefile("rb", buffering=1 << 18)
         self._rest = b""  # what ``receive_some`` has read of an unfinished message
-        assert self._file.readline().startswith(b"INFO ")
+        self._expect(b"INFO ")
         self.send(b'CONNECT {"verbose":false,"headers":true,"no_responders":true}\r\n')
         self.send(b"SUB _INBOX.crash.> 1\r\nPING\r\n")
-        assert self._file.readline() == b"PONG\r\n"
+        self._expect(b"PONG\r\n")
+
+    def _expect(self, start: bytes) -> None:
+        line = self._file.readline()
+        if not line:
+            raise ConnectionResetError("the server is gone")
+        assert line.startswith(start), f"the server says {line!r}"
 
     def send(self, data: bytes) -> None:
         """Send all of ``data``."""

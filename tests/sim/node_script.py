@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from headwater.base.clock import SECOND
+from headwater.natsstore.archive import MAGIC, put_end, put_entry
 from headwater.store.record import DELETE, MESSAGE, PURGE, SKIP
 from headwater.store.stream_work import Purge
+from headwater.wire.s2_stream import HEAD, plain_chunks
 from tests.sim.node_check import CrashError, NodeMoment, check_node, picture_of
 from tests.sim.node_model import Acks, History, Picture, StreamModel
 from tests.sim.node_world import Heard, World, encoded, pub
@@ -385,8 +387,46 @@ class Script:
         history.proposed_last = 0
         history.ids = {}
         self._settle()
-        self._ask(history, f"STREAM.CREATE.{history.name}", config, [model])
+        if self.rng.random() < 0.2:
+            self._restore(history, config, model)
+        else:
+            self._ask(history, f"STREAM.CREATE.{history.name}", config, [model])
         self._settle()
+
+    def _restore(self, history: History, config: dict[str, Any], model: StreamModel) -> None:
+        """Let a stream come from an archive, all of it or nothing."""
+        rng = self.rng
+        archive = bytearray(MAGIC)
+        last = rng.randrange(1, 12)
+        state = {"first_seq": 1, "last_seq": last, "consumer_count": 0}
+        put_entry(archive, b"state.json", 1, 0, b"", json.dumps(state).encode())
+        now_ns = self.world.node.clock.now()
+        for sequence in range(1, last + 1):
+            if rng.random() < 0.7:
+                subject = b"%b.%d" % (history.name.lower().encode(), rng.randrange(6))
+                payload = b"restored %d " % sequence + bytes(rng.randrange(100))
+                put_entry(archive, subject, now_ns, sequence, b"", payload)
+                model.apply(Entry(MESSAGE, subject, payload, sequence))
+                history.times[sequence] = now_ns
+        put_end(archive)
+        model.apply(Entry(SKIP, b"", b"", last))
+        history.proposed_last = last
+        self.tell(f"restore {history.name} to {last}")
+        asked = pub(
+            f"$JS.API.STREAM.RESTORE.{history.name}".encode(), b"r.0", encoded({"config": config})
+        )
+        heard = self.world.say(asked)
+        self.world.settle()
+        begun = json.loads([*heard, *self.world.take()][-1].payload)
+        if "deliver_subject" not in begun:
+            return
+        subject = begun["deliver_subject"].encode()
+        self.world.say(pub(subject, self._reply(), HEAD + plain_chunks(bytes(archive))))
+        self.world.settle()
+        reply = self._reply()
+        number = history.add(model)
+        self._sent[reply] = Sent(history, number, number)
+        self._take(self.world.say(pub(subject, reply, b"")))
 
     def _alter_consumers(self) -> None:
         history = self._any()

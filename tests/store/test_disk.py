@@ -6,6 +6,8 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 
 from headwater.store.disk import Disk, File
 from tests.sim.simdisk import SimDisk
-from tests.sim.store_work import work
+from tests.sim.store_work import work, work_on_node
 
 FOLDERS = ["d", "d/e", "f"]
 PATHS = ["x", "y", "d/x", "d/y", "d/e/x", "f/x", "missing/x"]
@@ -179,14 +181,36 @@ def test_an_error_of_a_synced_write_is_one(tmp_path, monkeypatch):
 
 # The system calls of a store at work
 
-_CALLS = "openat,pwrite64,pwritev2,fdatasync,fsync,ftruncate,rename,unlink,unlinkat,mkdir,close"
+_CALLS = (
+    "openat,pwrite64,pwritev2,fdatasync,fsync,ftruncate,rename,unlink,unlinkat,mkdir,rmdir,close"
+)
 _LINE = re.compile(r"(\w+)\((.*)\)\s+= (-?\d+)")
 
 
-def simulated_calls() -> list[str]:
-    """Return what ``work`` does to the simulated disk."""
+# What a process of its own does on the real disk, and this one on the simulated one.
+_WORKS = {
+    "store": "work(Disk({root!r}))",
+    "node": """
+def spoil(path, offset):
+    with open({root!r} + "/" + path, "r+b", buffering=0) as file:
+        file.seek(offset)
+        file.write(b"spoilt")
+work_on_node(Disk({root!r}), spoil)
+""",
+}
+_IMPORTS = """
+from headwater.store.disk import Disk
+from tests.sim.store_work import work, work_on_node
+"""
+
+
+def simulated_calls(name: str) -> list[str]:
+    """Return what a work does to the simulated disk."""
     disk = SimDisk()
-    work(disk)
+    if name == "store":
+        work(disk)
+    else:
+        work_on_node(disk, partial(spoil, disk))
     done = []
     for op in disk.trace:
         text = f"{op.kind} {op.path}"
@@ -194,6 +218,21 @@ def simulated_calls() -> list[str]:
             text += f" {op.offset}+{len(op.data)}"
         done.append(text + (f" {op.target}" if op.target else ""))
     return done
+
+
+def spoil(disk: SimDisk, path: str, offset: int) -> None:
+    data = bytearray(disk.read(path))
+    data[offset : offset + 6] = b"spoilt"
+    disk.overwrite(path, bytes(data))
+
+
+def in_order(calls: list[str]) -> list[str]:
+    """Return calls with removals that follow each other sorted: a folder has no order."""
+    out: list[str] = []
+    for removes, group in groupby(calls, lambda call: call.startswith("remove ")):
+        there = list(group)
+        out += sorted(there) if removes else there
+    return out
 
 
 def parse_calls(text: str, root: str) -> list[str]:
@@ -210,7 +249,7 @@ def parse_calls(text: str, root: str) -> list[str]:
             opened[result] = names[0]
             if "O_CREAT" in arguments:
                 done.append(f"create {names[0]}")
-        elif call in ("mkdir", "unlink", "rename") and names:
+        elif call in ("mkdir", "rmdir", "unlink", "rename") and names:
             word = {"unlink": "remove"}.get(call, call)
             done.append(" ".join([word, *names]))
         elif call == "close":
@@ -237,17 +276,14 @@ def on_file(call: str, arguments: str, name: str) -> list[str]:
     return [f"{word} {name}"]
 
 
-def test_the_simulated_disk_stands_for_what_the_system_is_asked(tmp_path):
+@pytest.mark.parametrize("name", _WORKS)
+def test_the_simulated_disk_stands_for_what_the_system_is_asked(tmp_path, name):
     if shutil.which("strace") is None or not sys.platform.startswith("linux"):
         pytest.skip("strace is not installed")
     root = tmp_path / "store"
     root.mkdir()
     script = tmp_path / "script.py"
-    script.write_text(
-        "from headwater.store.disk import Disk\n"
-        "from tests.sim.store_work import work\n"
-        f"work(Disk({str(root)!r}))\n"
-    )
+    script.write_text(_IMPORTS + _WORKS[name].format(root=str(root)))
     log = tmp_path / "calls"
     line = ["strace", "-f", "-s", "4096", "-e", f"trace={_CALLS}", "-o", str(log)]
     folder = Path(__file__).resolve().parents[2]
@@ -258,9 +294,26 @@ def test_the_simulated_disk_stands_for_what_the_system_is_asked(tmp_path):
     if b"ptrace" in ran.stderr.lower():
         pytest.skip("tracing is not permitted here")
     assert ran.returncode == 0, ran.stderr.decode()
-    wanted = simulated_calls()
-    assert "sync_directory stream" in wanted
-    assert parse_calls(log.read_text(errors="replace"), str(root)) == wanted
+    wanted = in_order(simulated_calls(name))
+    found = in_order(parse_calls(log.read_text(errors="replace"), str(root)))
+    assert found == wanted
+
+
+def test_the_works_have_everything_that_a_store_does():
+    words = ("sync_directory stream", "remove stream/0000000001.blk", "checkpoint.1.tmp")
+    assert all(any(word in call for call in simulated_calls("store")) for word in words)
+    calls = "\n".join(simulated_calls("node"))
+    for pattern in (
+        r"write reserve",
+        r"rename \$G/streams/PLAIN/\d+.blk.tmp",
+        r"rename \$G/streams/PACKED/\d+.blk.tmp",
+        r"rename \$G/streams/.restoring-\w+ \$G/streams/BACK",
+        r"rename \$G/streams/PACKED \$G/streams/.deleted-",
+        r"rmdir \$G/streams/.deleted-",
+        r"create \$G/streams/PLAIN/damaged/",
+        r"rename FORMAT.tmp FORMAT",
+    ):
+        assert re.search(pattern, calls), pattern
 
 
 def test_a_file_has_no_names_in_it(tmp_path):
