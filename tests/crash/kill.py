@@ -39,6 +39,14 @@ def subject_of(number: int) -> bytes:
     return b"crash.%d" % (number % 7)
 
 
+class EndedError(AssertionError):
+    """A server has ended before it was ready."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"the server has ended with {code}")
+        self.code = code
+
+
 class ServerProcess(Protocol):
     """What is asked of a process."""
 
@@ -92,7 +100,9 @@ class Server:
         self.process.wait()
 
     def _read_port(self) -> int:
-        assert self.process.poll() is None, "the server has ended"
+        code = self.process.poll()
+        if code is not None:
+            raise EndedError(code)
         for path in self._ports.glob("*.ports"):
             try:
                 urls = json.loads(path.read_text())["nats"]

@@ -11,7 +11,7 @@ from typing import Any
 
 from headwater.server.fail_points import VARIABLE
 from tests.crash import small_server
-from tests.crash.kill import Server, ServerProcess
+from tests.crash.kill import EndedError, Server, ServerProcess
 from tests.crash.link import Link
 from tests.crash.load import Load
 
@@ -100,8 +100,8 @@ class Rounds:
         self.kills += 1
         try:
             server = Server(self._folder, partial(start_small, point=point))
-        except AssertionError:
-            if not point:
+        except EndedError as error:
+            if not point or error.code != _KILLED:
                 raise
             self.places[place] += 1
             self.starts += 1

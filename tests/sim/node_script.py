@@ -418,7 +418,7 @@ class Script:
         heard = self.world.say(asked)
         self.world.settle()
         begun = json.loads([*heard, *self.world.take()][-1].payload)
-        if "deliver_subject" not in begun:
+        if "error" in begun:
             return
         subject = begun["deliver_subject"].encode()
         self.world.say(pub(subject, self._reply(), HEAD + plain_chunks(bytes(archive))))
