@@ -126,3 +126,29 @@ def test_nothing_to_import(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert "no streams of a nats-server here" in capsys.readouterr().err
     assert run(tmp_path / "none") == 2
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_encrypted_store_is_checked_and_mended(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key, target = tmp_path / "key", tmp_path / "target"
+    config = tmp_path / "server.conf"
+    key.write_text("secret\n")
+    config.write_text("jetstream { key: secret }")
+    import_to = [source, "--store-dir", target]
+    assert run(*import_to, "--account", "$G") == 0
+    capsys.readouterr()
+    with_key = [str(target), "--key-file", str(key)]
+    assert main(["store", "check", *with_key]) == 0
+    assert "are not encrypted yet" in capsys.readouterr().out
+    assert not (target / "headwater" / "KEYS").exists()
+    # To mend it, the server's key has to be known, and then it is used.
+    assert main(["store", "repair", *with_key]) == 0
+    assert (target / "headwater" / "KEYS").exists()
+    assert main(["store", "check", str(target)]) == 1
+    assert "no key is given" in capsys.readouterr().err
+    assert main(["store", "check", str(target), "-c", str(config)]) == 0
+    assert run(*import_to, "-c", str(config)) == 0
+    key.write_text("other")
+    assert main(["store", "check", *with_key]) == 1
+    assert "another key" in capsys.readouterr().err

@@ -426,6 +426,8 @@ SAME = _LINES.strip("\n").split("\n") + _TEXTS
 
 # nats-server accepts these and we do not, each for its reason.
 STRICTER = {
+    'jetstream { key: "" }': "a variable that is empty would leave data in the clear",
+    "jetstream { key: a, ek: b }": "the key is given twice",
     "port: 99999": "fails there as well, when the server starts",
     'server_name: "a\\x41\\t"': "no white space at all in names",
     "server_name: a\\tb": "no white space at all in names",
@@ -477,8 +479,6 @@ ocsp: true
 resolver: MEMORY
 default_sentinel: x
 default_js_domain { A: b }
-jetstream { key: secret }
-jetstream { cipher: aes }
 authorization { user: a, password: b, proxy_required: true }
 authorization { users: [ {nkey: UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4} ] }
 authorization { users: [ {user: a, password: b, allowed_connection_types: [MQTT]} ] }

@@ -401,9 +401,6 @@ authorization { users: [ {user: a, password: b, permissions: {allow_responses: {
 authorization { users: [ {user: a, password: b, permissions: {allow_responses: {ttl: 5s}}} ] }
 authorization { users: [ {user: a, password: b, permissions: {publish_allow_responses: true}} ] }
 authorization { users: [ {user: a, password: b, proxy_required: true} ] }
-jetstream { cipher: chachapoly }
-jetstream { key: x }
-jetstream { prev_key: x }
 jetstream { tpm: { keys_file: x } }
 jetstream { tpm: { keys_file: x, encryption_password: y } }
 jetstream { tpm: { keys_file: x, encryption_password: y, srk_password: z, pcr: 5, cipher: aes } }

@@ -5,7 +5,7 @@ import pytest
 from headwater.base.clock import SECOND
 from headwater.base.errors import ConfigError
 from headwater.config.load import from_text
-from headwater.config.options import JetStreamLimits, JetStreamOptions, Options
+from headwater.config.options import JetStreamLimits, JetStreamOptions, Options, StoreKeySource
 
 
 def options(text: str) -> Options:
@@ -73,7 +73,12 @@ def test_the_folder_may_stand_outside_of_the_block():
         ("jetstream { domain: a.b }", "domain: 'a.b' must be without"),
         ("jetstream { domain: '' , sync: x }", "sync: a duration such as 2s"),
         ("jetstream { meta_compact: -1 }", "meta_compact: -1 is negative"),
-        ("jetstream { key: x }", "key: encryption of the store is not supported"),
+        ("jetstream { key: '' }", "key: is empty"),
+        ("jetstream { key_command: [] }", "key_command: is empty"),
+        ("jetstream { key: x, key_file: y }", "key_file: this key is given twice"),
+        ("jetstream { prev_key: x, prev_ek: y }", "prev_ek: this key is given twice"),
+        ("jetstream { cipher: rot13 }", "cipher: expected one of"),
+        ("jetstream { tpm { keys_file: x } }", "tpm: a key in a TPM is not supported"),
         ("jetstream { stor_dir: x }", 'unknown field "stor_dir"'),
         ("jetstream { limits { bogus: 1 } }", 'unknown field "bogus"'),
     ],
@@ -101,3 +106,31 @@ def test_strictness():
 def test_limits_that_are_not_honoured():
     text = "jetstream { limits { max_ha_assets: 5, batch { timeout: 1s } } }"
     assert options(text).not_honoured == ("max_ha_assets (f.conf:1)", "timeout (f.conf:1)")
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "previous"),
+    [
+        ("cipher: aes", StoreKeySource(), StoreKeySource()),
+        ("key: k", StoreKeySource("k"), StoreKeySource()),
+        ("EK: k, prev_key: p", StoreKeySource("k"), StoreKeySource("p")),
+        ("encryption_key: $SECRET", StoreKeySource("outside"), StoreKeySource()),
+        ("key_file: f, prev_ek: p", StoreKeySource(file="f"), StoreKeySource("p")),
+        ("key_command: [a, b]", StoreKeySource(command=("a", "b")), StoreKeySource()),
+        (
+            "key: k, prev_key_file: f",
+            StoreKeySource("k"),
+            StoreKeySource(file="f"),
+        ),
+        ("key: k, prev_key_command: c", StoreKeySource("k"), StoreKeySource(command=("c",))),
+    ],
+)
+def test_keys(text, key, previous):
+    found = from_text(f"jetstream {{ {text} }}", {"SECRET": "outside"}).jetstream
+    assert (found.key, found.previous_key) == (key, previous)
+    assert found.key.is_given == (key != StoreKeySource())
+
+
+def test_keys_are_not_shown():
+    options = from_text("jetstream { key: hidden, prev_key_command: [hidden] }", {})
+    assert "hidden" not in repr(options)

@@ -78,3 +78,51 @@ def test_damage_costs_the_damaged_message_only_and_is_told(tmp_path: Path) -> No
     assert len(found) == 100
     assert len(lost) == 1
     assert "damaged" in log
+
+
+def everything(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """Return all that can be seen of a folder: when each part was changed, and what is in it."""
+    return {
+        str(path): (path.stat().st_mtime_ns, path.read_bytes() if path.is_file() else b"")
+        for path in sorted(folder.rglob("*"))
+    }
+
+
+def test_an_encrypted_store_is_opened_by_its_key_and_by_no_other(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    config = tmp_path / "server.conf"
+    key_file = tmp_path / "the.key"
+    key_file.write_text("open sesame\n")
+
+    def serve(keys: str) -> ServerProcess:
+        config.write_text(f"http: 127.0.0.1:-1, jetstream {{ store_dir: '{store}', {keys} }}")
+        return ServerProcess(tmp_path, *LOCAL, "-c", str(config), "-DV")
+
+    with serve("key: 'open sesame'") as server:
+        run_client(server.wait_ready(), fill)
+        server.signal(signal.SIGTERM)
+        server.wait()
+        log = server.log()
+    before = everything(store)
+    assert any(name.endswith("KEYS.copy") for name in before)
+    for keys, text in (
+        ("", "the store is encrypted and no key is given"),
+        ("key: 'open barley'", "another key than the one that is given"),
+        ("key_command: ['false']", "key_command: false ended with 1"),
+    ):
+        with serve(keys) as server:
+            assert server.wait() == 1
+            said = server.log()
+        assert text in said, said
+        log += said
+        assert everything(store) == before
+    with serve(f"key_file: '{key_file}'") as server:
+
+        async def count(js: Any) -> int:
+            return int((await js.stream_info("S")).state.messages)
+
+        assert run_client(server.wait_ready(), count) == 100
+        log += server.log()
+    assert "Encryption:" in log
+    assert "sesame" not in log
+    assert "barley" not in log

@@ -25,7 +25,6 @@ from hypothesis.stateful import (
 )
 
 from headwater import _build
-from headwater.store.frames import Packing
 from headwater.store.record import CONFIG, CONSUMER_STATE, DELETE, MESSAGE, PURGE, SKIP, TRIM
 from headwater.store.stream_work import Purge
 from tests.crash.power import processors
@@ -33,7 +32,7 @@ from tests.sim.node_model import History
 from tests.sim.oracle import Entry, Limits, Oracle
 from tests.sim.power import cuts
 from tests.sim.simdisk import Killed, SimDisk
-from tests.sim.stream import FOLDER, SteppingJobs, Stream
+from tests.sim.stream import FOLDER, SteppingJobs, Stream, packing_of
 
 STEP_COUNT = 60
 _STEPS_A_TURN = 20_000
@@ -51,13 +50,13 @@ class StoreMachine(RuleBasedStateMachine):
 
     @initialize(
         block_bytes=st.sampled_from([300, 900, 2500, 100_000]),
-        compresses=st.booleans(),
+        compressed=st.booleans(),
+        encrypted=st.booleans(),
         work_max=st.sampled_from([1, 3, 4000]),
     )
-    def begin(self, block_bytes: int, compresses: bool, work_max: int) -> None:
+    def begin(self, block_bytes: int, compressed: bool, encrypted: bool, work_max: int) -> None:
         self.block_bytes = block_bytes
-        self.packing = Packing()
-        self.packing.compresses = compresses
+        self.packing = packing_of(compressed=compressed, encrypted=encrypted)
         self.work_max = work_max
         self.disk = SimDisk()
         self.disk.make_directory(FOLDER)

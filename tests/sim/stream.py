@@ -9,6 +9,7 @@ from headwater.base.timers import Timers
 from headwater.store.cache import BlockCache
 from headwater.store.frames import Packing
 from headwater.store.jobs import ImmediateJobs, Jobs
+from headwater.store.keys import StoreKeys
 from headwater.store.record import CONFIG
 from headwater.store.recovery import Recovery
 from headwater.store.stream_files import StreamFiles
@@ -17,6 +18,7 @@ from headwater.wire.message import Message
 from tests.sim.oracle import Limits, Picture
 
 STREAM_ID = b"12345678"
+STORE_KEYS = StoreKeys(bytes(range(32)))
 FOLDER = "stream"
 FAR_FUTURE_NS = 1 << 62
 
@@ -126,6 +128,13 @@ class Owner(StreamOwner):
             self.store.limit_subjects(limits.per_subject_max)
 
 
+def packing_of(*, compressed: bool = False, encrypted: bool = False) -> Packing:
+    """Return how a stream is written."""
+    packing = Packing(STREAM_ID, STORE_KEYS if encrypted else None)
+    packing.compresses = compressed
+    return packing
+
+
 class Stream:
     """A store with everything that it needs around it."""
 
@@ -149,7 +158,7 @@ class Stream:
         )
         self.owner.store = self.store
         self.store.log.block_bytes = block_bytes
-        self.store.log.packing = packing or Packing()
+        self.store.log.packing = packing or Packing(STREAM_ID)
         self.files = StreamFiles(self.store, self.jobs)
         self.message = Message()
         self.reports: list[str] = []

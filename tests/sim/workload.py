@@ -8,13 +8,12 @@ which states of the stream a power cut may bring back.
 import random
 from dataclasses import dataclass, field
 
-from headwater.store.frames import Packing
 from headwater.store.record import CONFIG, CONSUMER_STATE, DELETE, MESSAGE, PURGE, SKIP, TRIM
 from headwater.store.stream_work import Purge
 from tests.sim.oracle import Entry, Limits, Oracle, Picture
 from tests.sim.power import State, cuts
 from tests.sim.simdisk import Killed, Op, SimDisk
-from tests.sim.stream import FOLDER, SteppingJobs, Stream
+from tests.sim.stream import FOLDER, SteppingJobs, Stream, packing_of
 
 SUBJECTS = [b"a.1", b"a.2", b"a.3", b"b.1", b"b.2.x", b"c"]
 PATTERNS = [b"a.*", b"b.>", b"c", b"a.2", b"none"]
@@ -57,8 +56,7 @@ class Workload:
         self._use(SimDisk(), None)
         self.block_bytes = self.rng.choice([400, 900, 2500, 100_000])
         self.payload_max = self.rng.choice([30, 200, 1500])
-        self.packing = Packing()
-        self.packing.compresses = seed % 4 == 3
+        self.packing = packing_of(compressed=seed % 8 in (5, 7), encrypted=seed % 8 in (6, 7))
         self.oracle = Oracle()
         self.history = History([self.oracle.picture()], [self.oracle.copy()])
         self.restarts = 0

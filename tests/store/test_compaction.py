@@ -4,9 +4,10 @@ import random
 
 from headwater.store import compaction
 from headwater.store.frames import RUN_BYTES, Packing
-from headwater.store.record import DELETE
+from headwater.store.record import CONFIG, DELETE
+from tests.sim.oracle import Limits
 from tests.sim.simdisk import SimDisk
-from tests.sim.stream import FOLDER, Stream
+from tests.sim.stream import FOLDER, Stream, packing_of
 
 
 def sparse(*, keep: int = 10, count: int = 60) -> Stream:
@@ -208,10 +209,7 @@ def compressed(*, size: int = 90, count: int = 60, packing: Packing | None = Non
     """Return a stream that is compressed, of single messages that are not much the smaller."""
     disk = SimDisk()
     disk.make_directory(FOLDER)
-    if packing is None:
-        packing = Packing()
-        packing.compresses = True
-    stream = Stream(disk, block_bytes=4000, packing=packing)
+    stream = Stream(disk, block_bytes=4000, packing=packing or packing_of(compressed=True))
     for number in range(count):
         stream.put(b"s.%d" % (number % 3), b'{"number":%d,"filler":"' % number + FILLER[:size])
     for _ in range(2):
@@ -248,7 +246,7 @@ def test_blocks_that_are_dense_already_are_left_alone() -> None:
 
 
 def test_what_was_plain_is_compressed_when_the_stream_is() -> None:
-    packing = Packing()
+    packing = packing_of()
     stream = compressed(packing=packing)
     assert compact(stream) == 0
     packing.compresses = True
@@ -287,3 +285,25 @@ def test_a_damaged_frame_keeps_its_block_from_being_written_anew() -> None:
     compact(stream)
     assert bytes(stream.disk.read(path)) == bytes(data)
     assert "is damaged" in stream.owner.reports[0]
+
+
+def test_what_was_plain_is_written_anew_when_the_store_is_encrypted() -> None:
+    stream = compressed(packing=packing_of())
+    messages = stream.read_all()
+    again = Stream(stream.disk, block_bytes=4000, packing=packing_of(encrypted=True))
+    again.recover()
+    assert again.store.is_bare()
+    again.store.log.packable = True
+    again.store.propose(CONFIG, b"", Limits().encode())  # something has to be written behind it
+    again.commit()
+    again.jobs.immediate = False
+    for _ in range(40):
+        # No checkpoint has to be asked for.
+        again.files.give_back(1 << 20)
+        again.settle()
+    assert not again.store.is_bare()
+    assert not any(FILLER[:20] in data for data in stream.disk.files().values())
+    again.evict()
+    assert again.read_all() == messages
+    assert again.owner.reports == []
+    assert not stream.store.is_bare()

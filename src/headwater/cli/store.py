@@ -1,6 +1,8 @@
 """``headwater store``: what can be done with the files of a store while no server uses them."""
 
+import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +13,42 @@ if TYPE_CHECKING:
     from headwater.server.store_check import Checked
     from headwater.server.store_import import StoreImport
     from headwater.server.store_repair import Mended
+    from headwater.store.secrets import Secrets
 
 _RANGES_SHOWN = 20
 _UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
+def _key_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Let a command be told of the key of an encrypted store."""
+    config = click.option(
+        "-c",
+        "--config",
+        type=click.Path(exists=True, dir_okay=False),
+        help="A configuration that says what the key of an encrypted store is.",
+    )
+    key_file = click.option(
+        "--key-file",
+        type=click.Path(exists=True, dir_okay=False),
+        help="A file with the key of an encrypted store.",
+    )
+    return config(key_file(command))
+
+
+def _secrets(config: str | None, key_file: str | None) -> "Secrets":
+    """Return what opens an encrypted store.
+
+    Raises:
+        HeadwaterError: the configuration is wrong, or the key cannot be had.
+    """
+    from headwater.config.load import load
+    from headwater.config.options import JetStreamOptions, StoreKeySource
+    from headwater.server.store_secrets import read_secrets
+
+    if key_file is not None:
+        return read_secrets(JetStreamOptions(key=StoreKeySource(file=key_file)))
+    jetstream = load(config, os.environ).jetstream if config is not None else None
+    return read_secrets(jetstream or JetStreamOptions())
 
 
 @click.group(short_help="Check or repair a store, import the streams of a nats-server.")
@@ -29,7 +64,14 @@ def store() -> None:
     help="The store_dir to import to; by default FROM_DIR, where the two lie side by side.",
 )
 @click.option("--account", "accounts", multiple=True, help="Only of this account; may be repeated.")
-def import_streams(from_dir: Path, store_dir: Path | None, accounts: tuple[str, ...]) -> int:
+@_key_options
+def import_streams(
+    from_dir: Path,
+    store_dir: Path | None,
+    accounts: tuple[str, ...],
+    config: str | None,
+    key_file: str | None,
+) -> int:
     """Import the streams of the nats-server whose store_dir is FROM_DIR, with their consumers.
 
     Neither that nats-server nor a Headwater that uses the store may be running.  FROM_DIR is only
@@ -51,7 +93,8 @@ def import_streams(from_dir: Path, store_dir: Path | None, accounts: tuple[str, 
     log = Log(_complain)
     names = [account for account, _ in found]
     try:
-        opened = StoreImport(source, store_dir or source, names, log)
+        secrets = _secrets(config, key_file)
+        opened = StoreImport(source, store_dir or source, names, log, secrets)
     except (HeadwaterError, OSError) as error:
         raise click.ClickException(str(error)) from error
     try:
@@ -62,7 +105,8 @@ def import_streams(from_dir: Path, store_dir: Path | None, accounts: tuple[str, 
 
 @store.command("check", short_help="Read all of a store and say what is damaged.")
 @click.argument("store_dir", type=click.Path(exists=True, file_okay=False, path_type=Path))
-def check(store_dir: Path) -> int:
+@_key_options
+def check(store_dir: Path, config: str | None, key_file: str | None) -> int:
     """Read every message in STORE_DIR, and say what is damaged or missing.
 
     Nothing is changed.  No server may be using the store.  Ends with 1 when something is wrong.
@@ -72,7 +116,7 @@ def check(store_dir: Path) -> int:
 
     streams = damaged = 0
     try:
-        opened = StoreCheck(store_dir)
+        opened = StoreCheck(store_dir, _secrets(config, key_file))
         try:
             for found in opened.run():
                 streams += 1
@@ -88,7 +132,8 @@ def check(store_dir: Path) -> int:
 
 @store.command("repair", short_help="Mend what is damaged in a store.")
 @click.argument("store_dir", type=click.Path(exists=True, file_okay=False, path_type=Path))
-def repair(store_dir: Path) -> int:
+@_key_options
+def repair(store_dir: Path, config: str | None, key_file: str | None) -> int:
     """Mend what is damaged in STORE_DIR, so that every message that can be read is served.
 
     What was in a damaged file before is kept in the folder "damaged" of its stream.  Messages that
@@ -100,7 +145,7 @@ def repair(store_dir: Path) -> int:
 
     streams = mended = failed = 0
     try:
-        opened = StoreRepair(store_dir)
+        opened = StoreRepair(store_dir, _secrets(config, key_file))
         try:
             for done in opened.mend():
                 streams += 1
@@ -143,6 +188,8 @@ def _tell(found: "Checked") -> None:
     verdict = "well" if found.well else "damaged"
     what = f"{_count(found.messages, 'message')}, {_size(found.bytes)}"
     click.echo(f"{found.account} > {found.stream}: {verdict}: {what}")
+    if found.bare_bytes:
+        click.echo(f"  {_size(found.bare_bytes)} of it are not encrypted yet")
     for problem in found.problems:
         click.echo(f"  {problem}")
     if found.lost:

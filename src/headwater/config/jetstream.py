@@ -1,11 +1,12 @@
 """The ``jetstream`` block."""
 
 from headwater.config import values
-from headwater.config.options import JetStreamLimits, JetStreamOptions
+from headwater.config.options import JetStreamLimits, JetStreamOptions, StoreKeySource
 from headwater.config.report import (
     Fields,
     Handler,
     Handlers,
+    Reader,
     Report,
     checks,
     ignores,
@@ -78,7 +79,7 @@ def _limits(report: Report, entry: Entry) -> JetStreamLimits:
     return JetStreamLimits(**values.block(_LIMITS)(report, entry))
 
 
-_ENCRYPTION = "encryption of the store"
+_TPM_KEYS = "a key in a TPM"
 
 
 def _cipher(report: Report, entry: Entry) -> str:
@@ -86,6 +87,22 @@ def _cipher(report: Report, entry: Entry) -> str:
     if cipher not in _CIPHERS:
         fail(entry.place, f"{entry.name}: expected one of {', '.join(_CIPHERS)}, not {cipher!r}")
     return cipher
+
+
+def _key(name: str, kind: str, read: Reader) -> Handler:
+    """Return a handler of where a key comes from, which is said only once."""
+    field = f"jetstream.{name}"
+
+    def handle(report: Report, fields: Fields, entry: Entry) -> None:
+        value = read(report, entry)
+        if not value or value == ("",):
+            # A variable that is empty must not leave data in the clear.
+            fail(entry.place, f"{entry.name}: is empty")
+        if field in fields:
+            fail(entry.place, f"{entry.name}: this key is given twice")
+        fields[field] = StoreKeySource(**{kind: value})
+
+    return handle
 
 
 _TPM: Handlers = {
@@ -105,12 +122,17 @@ _JETSTREAM: Handlers = {
     **dict.fromkeys(("max_file_store", "max_file"), sets("jetstream.file_max", values.size)),
     "domain": sets("jetstream.domain", _domain),
     "unique_tag": sets("jetstream.unique_tag", _unique_tag),
+    **dict.fromkeys(("key", "ek", "encryption_key"), _key("key", "text", values.text)),
+    "key_file": _key("key", "file", values.text),
+    "key_command": _key("key", "command", values.texts),
     **dict.fromkeys(
-        ("key", "ek", "encryption_key", "prev_key", "prev_ek", "prev_encryption_key"),
-        refuses(_ENCRYPTION, values.text),
+        ("prev_key", "prev_ek", "prev_encryption_key"),
+        _key("previous_key", "text", values.text),
     ),
-    "cipher": refuses(_ENCRYPTION, _cipher),
-    "tpm": refuses(_ENCRYPTION, values.block(_TPM)),
+    "prev_key_file": _key("previous_key", "file", values.text),
+    "prev_key_command": _key("previous_key", "command", values.texts),
+    "cipher": checks(_cipher),
+    "tpm": refuses(_TPM_KEYS, values.block(_TPM)),
     "limits": sets("jetstream.limits", _limits),
     "strict": sets("jetstream.strict", values.boolean),
     "extension_hint": ignores(values.text),

@@ -167,6 +167,19 @@ class JetStreamLimits:
 
 
 @dataclass(frozen=True)
+class StoreKeySource:
+    """Where a key of the store comes from: one of these, or none."""
+
+    text: str = field(default="", repr=False)
+    file: str = ""
+    command: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def is_given(self) -> bool:
+        return bool(self.text or self.file or self.command)
+
+
+@dataclass(frozen=True)
 class JetStreamOptions:
     """The ``jetstream`` block; it being there switches JetStream on."""
 
@@ -179,6 +192,8 @@ class JetStreamOptions:
     strict: bool = True  # whether a request with a field that is not known is refused
     sync_interval_ns: int = 0  # as asked for; every acknowledgement waits for a sync all the same
     sync_always: bool = False
+    key: StoreKeySource = StoreKeySource()
+    previous_key: StoreKeySource = StoreKeySource()
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ class DeliverInterest(InterestListener):
 class AccountStreams:
     """What JetStream holds for one account."""
 
-    def __init__(self, node, account, domain, cache, disk, jobs, quotas, space, writes):
+    def __init__(self, node, account, domain, cache, disk, jobs, quotas, space, writes, keys=None):
         self.node = node
         self.account = account
         self.account_name = account.name.decode()
@@ -89,6 +89,7 @@ class AccountStreams:
         self.disk = disk
         self.space = space
         self.writes = writes
+        self.keys = keys  # StoreKeys, if the store is encrypted
         self.interest = DeliverInterest(account)
         self.api = None  # the Api that answers for them, once they run
         self.streams = {}
@@ -179,6 +180,8 @@ class AccountStreams:
         for stream in self.streams.values():
             self.reserve(stream.config, 1)
             stream.start()
+            if stream.store.is_bare():
+                stream.encrypt()
 
     def close(self, reason, done):
         """Close every stream, telling those who wait ``reason``; ``done()`` once all is written."""
@@ -354,11 +357,6 @@ class AccountStreams:
 
         stream.store.when_idle(settled)
 
-    def purge(self):
-        """Delete all streams of the account."""
-        for stream in list(self.streams.values()):
-            self.delete(stream, lambda _: None)
-
     def _remove(self, folder, doomed):
         self.disk.rename(folder, doomed)
         self.disk.sync_directory(self._folder)
@@ -390,14 +388,11 @@ class AccountStreams:
         streams = [*self.streams.values(), *self.creating.values()]
         return [stream.config for stream in streams if stream.config.name != name]
 
-    def hears(self, subject):
-        """Tell whether anybody listens to the advisories of a subject."""
-        found = self.account.interest.match(f"$JS.EVENT.ADVISORY.{subject}".encode())
-        return bool(found.plain or found.groups)
-
     def advise(self, subject, kind, fields, *, family="io.nats.jetstream.advisory.v1"):
         """Publish an advisory, if anybody listens; ``family`` begins the name of its type."""
-        if not self.hears(subject):
+        name = f"$JS.EVENT.ADVISORY.{subject}".encode()
+        matches_now = self.account.interest.match(name)
+        if not (matches_now.plain or matches_now.groups):
             return
         body = {
             "type": f"{family}.{kind}",
@@ -407,7 +402,6 @@ class AccountStreams:
         }
         if self.domain:
             body["domain"] = self.domain
-        name = f"$JS.EVENT.ADVISORY.{subject}".encode()
         self.router.publish(self.account, name, gojson.encode(body))
 
 

@@ -1,19 +1,18 @@
 """JetStream of one node: its store, its accounts, and the API subjects that lead to them."""
 
-from functools import partial
-
 from headwater.base.clock import SECOND
 from headwater.base.errors import StoreError
 from headwater.broker.subscription import Subscription
 from headwater.config.options import AccountJetStream
 from headwater.jetstream import api_errors, stream_config
-from headwater.jetstream.account_streams import AccountStreams, folder_name
-from headwater.jetstream.api import Api, ApiSubscription, NoApi, SystemApi
+from headwater.jetstream.account_streams import AccountStreams
+from headwater.jetstream.api import Api, ApiSubscription, NoApi
 from headwater.jetstream.disk_space import DiskSpace
 from headwater.jetstream.quota import Quota
 from headwater.jetstream.stream_config import Storage
 from headwater.store import recovery
 from headwater.store.cache import BlockCache
+from headwater.store.secrets import NO_SECRETS, open_keys
 from headwater.store.writes import Writes
 from headwater.wire.message import Message
 
@@ -54,6 +53,8 @@ class JetStream:
         self._cache = BlockCache(_CACHE_BYTES_MAX)
         self._trim_timer = None
         self._turn = 0  # which stream may be the first to have a block written anew
+        self.secrets = NO_SECRETS  # what opens the store, if it is encrypted or is to be
+        self._keys = None  # StoreKeys, if it is
 
     def recover(self):
         """Open the store; blocks.
@@ -62,6 +63,10 @@ class JetStream:
             StoreError: it is of another version, or broken, or accounts may have more than it.
         """
         disk = self._disk
+        # First of all: with the wrong key nothing is touched.
+        key_files = open_keys(disk, self.secrets)
+        if key_files is not None:
+            self._keys = key_files.keys
         there = disk.exists(_FORMAT)
         if not there or not recovery.check_format(disk.read(_FORMAT)):
             if there:
@@ -72,6 +77,11 @@ class JetStream:
             streams = self._recovered(account)
             streams.limit(limits, self.options)
             self._join(streams)
+        if key_files is not None:
+            # Before the first write that needs them; streams of another store are refused above.
+            key_files.write()
+            if key_files.note:
+                self.node.log.info(f"JetStream store: {key_files.note}")
 
     def start(self):
         """Answer requests, take messages and deliver them."""
@@ -152,6 +162,7 @@ class JetStream:
             quotas,
             self.space,
             self.writes,
+            self._keys,
         )
         streams.recover()
         return streams
@@ -188,27 +199,8 @@ class JetStream:
     def _refuse_others(self):
         for account in self.node.accounts:
             if account not in self._subscriptions:
-                self._hear(account, [ApiSubscription(self._none(account))])
-
-    def _none(self, account):
-        """Return what answers the requests of an account that has no JetStream."""
-        router = self.node.router
-        if account is self.node.accounts.system:
-            return SystemApi(router, account, self._purge)
-        return NoApi(router, account)
-
-    def _purge(self, name):
-        """Delete what there is of an account, which need not be known any more."""
-        account = self.node.accounts.find(name.encode())
-        if account is not None and account.jetstream is not None:
-            account.jetstream.purge()
-        elif account is None or account not in self._leaving:
-            folder = folder_name(name)
-            self.jobs.submit(folder, partial(self._remove, folder), lambda *_: None)
-
-    def _remove(self, folder):
-        if self._disk.exists(folder):
-            self._disk.remove_tree(folder)
+                api = NoApi(self.node.router, account)
+                self._hear(account, [ApiSubscription(api)])
 
     def _hear(self, account, subscriptions):
         self._hear_nothing(account)

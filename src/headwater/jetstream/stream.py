@@ -66,6 +66,7 @@ class Stream(StreamOwner):
             self, disk, folder, stream_id, host.cache, host.jobs, host.timers, host.clock
         )
         self.store.log.writes = host.writes
+        self.store.log.packing.keys = host.keys
         self.consumers = StreamConsumers(self)
         self.quota = quota
         self.dedupe = Dedupe(0)
@@ -94,6 +95,12 @@ class Stream(StreamOwner):
         self.ingest.acks.callbacks.append(done)
         self.store.propose(CONFIG, b"", msgspec.json.encode(record))
         self.ingest.due()
+
+    def encrypt(self):
+        """Let what was written before the store was encrypted be written anew in time."""
+        # Blocks are, behind which others have been begun, here by what is there already.
+        self.store.log.packable = True
+        self.propose_config(self.config, lambda error: None)
 
     def start(self):
         """Take messages and deliver them."""

@@ -52,6 +52,8 @@ def log_jetstream(log: Log, options: JetStreamOptions, root: Path, api_level: in
     log.info(f"  Max Memory:      {_size(options.memory_max)}")
     log.info(f"  Max Storage:     {_size(options.file_max)}")
     log.info(f'  Store Directory: "{root}"')
+    if options.key.is_given:
+        log.info("  Encryption:      XChaCha20-Poly1305")
     if options.domain:
         log.info(f"  Domain:          {options.domain}")
     log.info(f"  API Level:       {api_level}")

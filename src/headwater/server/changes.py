@@ -107,6 +107,8 @@ def _refuse_sizes(old: JetStreamOptions, new: JetStreamOptions) -> None:
     """Room can be made, but not be taken away from streams that may have filled it."""
     if old.store_dir != new.store_dir:
         raise ReloadError(f"{_UNCHANGED}jetstream storage directory")
+    if (old.key, old.previous_key) != (new.key, new.previous_key):
+        raise ReloadError(f"{_UNCHANGED}jetstream encryption key")
     _refuse("SyncInterval", "sync_interval_ns", old.sync_interval_ns, new.sync_interval_ns)
     _refuse("SyncAlways", "", old.sync_always, new.sync_always)
     for before, after in ((old.memory_max, new.memory_max), (old.file_max, new.file_max)):

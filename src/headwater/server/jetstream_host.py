@@ -15,6 +15,7 @@ from headwater.server.drivers import ThreadJobs
 from headwater.server.errors import StartError
 from headwater.server.fail_points import open_disk
 from headwater.server.nats_files import NATS_FOLDER, find_streams
+from headwater.server.store_secrets import read_secrets
 from headwater.store.disk import Disk
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ class JetStreamHost:
         accounts = jetstream_accounts(self._node, options)
         engine = JetStream(self._node, jetstream, disk, jobs, accounts)
         engine.store_dir = str(root)
+        engine.secrets = read_secrets(jetstream)
         engine.recover()
         engine.start()
         return engine

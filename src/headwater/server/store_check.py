@@ -10,13 +10,14 @@ from headwater.base.errors import HeadwaterError
 from headwater.base.log import Log
 from headwater.base.timers import Timers
 from headwater.broker.node import Node
-from headwater.config.options import JetStreamOptions
+from headwater.config.options import AccountJetStream, JetStreamOptions
 from headwater.net.loop import SystemClock
 from headwater.server.jetstream_host import STORE_FOLDER, locked_disk
 from headwater.store.disk import Disk
 from headwater.store.frozen_disk import FrozenDisk
 from headwater.store.jobs import ImmediateJobs
 from headwater.store.repair import unreadable
+from headwater.store.secrets import NO_SECRETS, Secrets
 
 
 @dataclass
@@ -28,6 +29,7 @@ class Checked:
     messages: int = 0
     bytes: int = 0
     blocks: int = 0
+    bare_bytes: int = 0  # of files that are not encrypted yet, in a store that is
     problems: list[str] = field(default_factory=list)
     lost: list[tuple[int, int]] = field(default_factory=list)
 
@@ -39,8 +41,12 @@ class Checked:
 class StoreCheck:
     """Looks through the store in the directory ``store_dir``, which no server may be using."""
 
-    def __init__(self, store_dir: Path, *, frozen: bool = True) -> None:
-        """Take the store; ``frozen`` keeps everything in it from being changed.
+    def __init__(
+        self, store_dir: Path, secrets: Secrets = NO_SECRETS, *, frozen: bool = True
+    ) -> None:
+        """Take the store, which ``secrets`` open if it is encrypted.
+
+        ``frozen`` keeps everything in it from being changed.
 
         Raises:
             HeadwaterError: a server is using it, or there is none.
@@ -50,6 +56,7 @@ class StoreCheck:
             raise HeadwaterError(f"{store_dir}: there is no store here")
         self._lock: Disk = locked_disk(root)
         self._disk = FrozenDisk(str(root)) if frozen else self._lock
+        self._secrets = secrets
         clock = SystemClock()
         log = Log(lambda level, text: None)
         self._node = Node(clock, SystemRandom(), log, timers=Timers(clock))
@@ -74,14 +81,18 @@ class StoreCheck:
         from headwater.jetstream.engine import JetStream  # noqa: PLC0415 (it takes a while)
 
         folders = [name for name in self._disk.names("") if self._disk.exists(f"{name}/streams")]
-        accounts = [self._node.accounts.get(account_of(folder).encode()) for folder in folders]
+        found = [self._node.accounts.get(account_of(folder).encode()) for folder in folders]
+        accounts = dict.fromkeys(found, AccountJetStream())
         engine = JetStream(self._node, JetStreamOptions(), self._disk, ImmediateJobs(), accounts)
+        engine.secrets = self._secrets
         engine.recover()
         return engine.accounts
 
     def _check(self, account: str, stream: Any) -> Checked:
         index = stream.store.index
         checked = Checked(account, stream.name, index.messages, index.bytes, len(index.blocks))
+        if stream.store.log.packing.keys is not None:
+            checked.bare_bytes = sum(block.plain for block in index.blocks)
         checked.lost = ranges(unreadable(stream.store))
         checked.problems = stream.damage
         return checked

@@ -15,6 +15,7 @@ from headwater.server.jetstream_host import STORE_FOLDER, locked_disk
 from headwater.server.nats_files import stream_path
 from headwater.store.disk import Disk
 from headwater.store.jobs import ImmediateJobs
+from headwater.store.secrets import NO_SECRETS, Secrets
 
 if TYPE_CHECKING:
     from headwater.jetstream.stream_import import Imported
@@ -23,8 +24,15 @@ if TYPE_CHECKING:
 class StoreImport:
     """Streams of a nats-server's ``source`` on their way to our store in ``target``."""
 
-    def __init__(self, source: Path, target: Path, accounts: Sequence[str], log: Log) -> None:
-        """Open our store.
+    def __init__(
+        self,
+        source: Path,
+        target: Path,
+        accounts: Sequence[str],
+        log: Log,
+        secrets: Secrets = NO_SECRETS,
+    ) -> None:
+        """Open our store, which ``secrets`` open if it is encrypted.
 
         Raises:
             HeadwaterError: a server is using it, or it cannot be used.
@@ -41,6 +49,7 @@ class StoreImport:
         self._engine = JetStream(
             self._node, JetStreamOptions(), self._disk, ImmediateJobs(), enabled
         )
+        self._engine.secrets = secrets
         try:
             self._engine.recover()
         except BaseException:

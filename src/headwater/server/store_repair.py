@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from headwater.server.store_check import StoreCheck, ranges
+from headwater.store.secrets import NO_SECRETS, Secrets
 
 
 @dataclass
@@ -25,13 +26,13 @@ class Mended:
 class StoreRepair(StoreCheck):
     """Mends the store in the directory ``store_dir``, which no server may be using."""
 
-    def __init__(self, store_dir: Path) -> None:
-        """Take the store.
+    def __init__(self, store_dir: Path, secrets: Secrets = NO_SECRETS) -> None:
+        """Take the store, which ``secrets`` open if it is encrypted.
 
         Raises:
             HeadwaterError: a server is using it, or there is none.
         """
-        super().__init__(store_dir, frozen=False)
+        super().__init__(store_dir, secrets, frozen=False)
 
     def mend(self) -> Iterator[Mended]:
         """Mend one stream after the other; return what came of each.

@@ -14,11 +14,14 @@ import msgspec
 from headwater.base.errors import StoreError
 from headwater.store.block import Block
 from headwater.store.expiries import Expiries
+from headwater.store.secrets import KEY_MISSING
 
 VERSION = 1
 NAMES = ("checkpoint.0", "checkpoint.1")
 _MAGIC = b"HWCHECK\n"
 _HEAD_BYTES = 16
+_SEALED_MAGIC = b"HWSEALED"
+_SEALED_HEAD_BYTES = 28  # magic, checksum, identity of the stream, which key
 _DUE_BYTES_MIN = 8 * 1024 * 1024
 _DUE_FACTOR = 4
 
@@ -124,6 +127,34 @@ def parse(data: bytes) -> Checkpoint | None:
         return _decoder.decode(body)
     except msgspec.MsgspecError:
         return None
+
+
+def seal(file: bytearray, stream_id: bytes, key: Any) -> bytearray:
+    """Return the file of a checkpoint encrypted with the StreamKey of its stream."""
+    sealed = stream_id + key.id + key.seal(bytes(file), _bound_to(stream_id, key))
+    return bytearray(_SEALED_MAGIC + _crc(b"", sealed) + sealed)
+
+
+def unseal(data: bytes, keys: Any) -> bytes:
+    """Return the file of a checkpoint, which ``keys`` of the store open if it is encrypted.
+
+    What is damaged is returned as it is, which is no checkpoint.
+
+    Raises:
+        StoreError: it takes another key.
+    """
+    if bytes(data[:8]) != _SEALED_MAGIC or bytes(data[8:12]) != _crc(b"", memoryview(data)[12:]):
+        return data
+    stream_id, key_id = bytes(data[12:20]), bytes(data[20:_SEALED_HEAD_BYTES])
+    key = None if keys is None else keys.of_stream(stream_id)
+    if key is None or key.id != key_id:
+        raise StoreError(KEY_MISSING)
+    opened = key.unseal(bytes(data[_SEALED_HEAD_BYTES:]), _bound_to(stream_id, key))
+    return data if opened is None else opened
+
+
+def _bound_to(stream_id: bytes, key: Any) -> bytes:
+    return _SEALED_MAGIC + stream_id + bytes(key.id)
 
 
 def restore(store, checkpoint: Checkpoint) -> None:

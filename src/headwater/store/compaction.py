@@ -1,6 +1,7 @@
 """Giving back room: a block that is sparse is written anew, or one that could be denser.
 
-The latter is one of many small writes, which together are compressed much better than each.
+The latter is one of many small writes, which together are compressed much better than each.  What
+was written before its store was encrypted is written anew as well.
 
 The new file has the name, number and checksums of the old one, and of its records only the
 messages that were there when the block was chosen.  It takes the old one's place by a rename, so
@@ -11,7 +12,7 @@ either of them knows that what is not in the file is gone, and needs nothing els
 from headwater.base.buffer import Buffer
 from headwater.base.errors import StoreError
 from headwater.store.block import HEAD_BYTES, decode_head
-from headwater.store.frames import RUN_BYTES, FrameOpener, records_in
+from headwater.store.frames import RUN_BYTES, records_in
 from headwater.store.record import MESSAGE
 
 # A block is sparse when fewer than one in so many of its messages are left.
@@ -25,9 +26,10 @@ _SMALL_PART = 64
 class Choice:
     """A block that is to be written anew, as it was when it was chosen."""
 
-    def __init__(self, block, gain):
+    def __init__(self, block, gain, *, is_due):
         self.block = block
         self.gain = gain  # about how many bytes that saves
+        self.is_due = is_due  # whether it is not to wait for its turn
         self.messages = block.live
         self._first = block.first_sequence
         self._last = block.last_sequence
@@ -48,8 +50,9 @@ def choose(store, limit_bytes):
         if block.number >= store.position_number or limit_bytes <= 0:
             break
         gain = _gain(store, block) if block.live else 0
-        if gain:
-            choices.append(Choice(block, gain))
+        is_bare = block.plain > 0 and block.live > 0 and store.log.packing.keys is not None
+        if gain or is_bare:
+            choices.append(Choice(block, gain, is_due=is_bare))
             limit_bytes -= block.size
     return choices
 
@@ -71,7 +74,8 @@ def rewrite(log, choice):
         raise StoreError(f"{path} is damaged")
     head.compacted = True
     kept = Buffer(len(data))
-    for found in records_in(data, HEAD_BYTES, len(data), block.seed, FrameOpener(data)):
+    opener = log.packing.opener(data, block.number)
+    for found in records_in(data, HEAD_BYTES, len(data), block.seed, opener):
         if found is None:
             raise StoreError(f"{path} is damaged")
         view, record = found

@@ -4,24 +4,33 @@ A frame is a record like any other on the outside, so that torn ends and damage 
 same way.  It has no subject; its sequence is that of the first record in it; its payload is
 
     offset  size
-         0     1  flags: 1 compressed
+         0     1  flags: 1 compressed, 2 encrypted
          1     3  0
          4     4  size of the records in it
-         8        the records, as the flags say
+         8     8  only if encrypted: which key it is
+        16    24  only if encrypted: nonce
+                  the records; compressed, then encrypted, as the flags say; the latter's tag
 
-The records in it are as ``record`` tells, with a checksum of 0 and no flags.
+What is encrypted is bound to the stream, the block, and what is said of the frame in plain.  The
+records in it are as ``record`` tells, with a checksum of 0 and no flags.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headwater.base.buffer import Buffer
+from headwater.base.errors import StoreError
 from headwater.store import record
 from headwater.store.block import Block, next_frame, next_intact
 from headwater.store.record import FRAME, Record
+from headwater.store.secrets import KEY_MISSING
+
+if TYPE_CHECKING:
+    from headwater.store.keys import StoreKeys, StreamKey
 
 HEAD_BYTES = 8
 COMPRESSED = 1
+ENCRYPTED = 2
 
 # Records of a frame, unless a single one is larger: what has to be read to get at one of them.
 RUN_BYTES = 256 * 1024
@@ -41,15 +50,37 @@ class Packed:
 
 
 class Packing:
-    """How the records of one stream are written; it reads whatever was written otherwise."""
+    """How the records of one stream are written; it reads whatever was written otherwise.
 
-    def __init__(self) -> None:
+    ``keys`` are the StoreKeys of an encrypted store, else None.
+    """
+
+    def __init__(self, stream_id: bytes, keys: "StoreKeys | None" = None) -> None:
         self.compresses = False
+        self.keys = keys
+        self._stream_id = stream_id
+        self._key: StreamKey | None = None
 
     @property
     def is_plain(self) -> bool:
         """Whether records are written as they are."""
-        return not self.compresses
+        return not self.compresses and self.keys is None
+
+    @property
+    def key(self) -> "StreamKey | None":
+        """The key of the stream, None where nothing is encrypted."""
+        if self._key is None and self.keys is not None:
+            self._key = self.keys.of_stream(self._stream_id)
+        return self._key
+
+    def identify(self, stream_id: bytes) -> None:
+        """Be that of another stream."""
+        self._stream_id = stream_id
+        self._key = None
+
+    def opener(self, data: Any, number: int) -> "FrameOpener":
+        """Return what opens the frames in ``data``, the file of a block of that number."""
+        return FrameOpener(data, self._stream_id, number, self.key)
 
     def pack(self, records: Buffer, block: Block) -> Packed:
         """Return what is to be written of ``records``, which nobody has sealed, in a block."""
@@ -62,7 +93,7 @@ class Packing:
         at = 0
         while at < records.size:
             end = record.run_end(view, at, records.size, RUN_BYTES)
-            self._pack_run(packed, view[at:end])
+            self._pack_run(packed, view[at:end], block.number)
             at = end
         record.seal(packed.buffer, block.seed)
         return packed
@@ -73,15 +104,21 @@ class Packing:
             record.unseal(records)
         return self.pack(records, block)
 
-    def _pack_run(self, packed: Packed, run: memoryview) -> None:
+    def _pack_run(self, packed: Packed, run: memoryview, number: int) -> None:
         content = self._compressed(run)
-        if content is None:
+        key = self.key
+        if content is None and key is None:
             packed.buffer.append(bytes(run))
             packed.plain += len(run)
             return
-        head = COMPRESSED.to_bytes(4, "little") + len(run).to_bytes(4, "little")
         first = Record()
         first.read(run, 0, len(run))
+        flags = (0 if content is None else COMPRESSED) | (0 if key is None else ENCRYPTED)
+        head = flags.to_bytes(4, "little") + len(run).to_bytes(4, "little")
+        content = bytes(run) if content is None else content
+        if key is not None:
+            head += key.id
+            content = key.seal(content, _bound_to(self._stream_id, number, first.sequence, head))
         record.put_record(packed.buffer, FRAME, first.sequence, 0, b"", head + content)
         packed.frames += 1
 
@@ -102,8 +139,13 @@ class FrameOpener:
     ``damaged`` are the offsets of those that are not what was written, though their checksums are.
     """
 
-    def __init__(self, data: Any) -> None:
+    def __init__(
+        self, data: Any, stream_id: bytes, number: int, key: "StreamKey | None" = None
+    ) -> None:
         self._view = memoryview(data)
+        self._stream_id = stream_id
+        self._number = number
+        self._key = key
         self._left = _BLOCK_INFLATED_MAX
         self.frames = 0
         self.frame_bytes = 0
@@ -111,7 +153,11 @@ class FrameOpener:
         self.damaged: list[int] = []
 
     def open(self, at: int) -> memoryview | None:
-        """Return the records in the frame at an offset; None when it is damaged."""
+        """Return the records in the frame at an offset; None when it is damaged.
+
+        Raises:
+            StoreError: it takes a key that is not there.
+        """
         frame = self._count(at)
         content = self._content(frame)
         if content is None or not record.is_run(content):
@@ -153,18 +199,36 @@ class FrameOpener:
 
     def _content(self, frame: Record) -> memoryview | None:
         head = bytes(self._view[frame.payload_start : frame.payload_start + HEAD_BYTES])
+        flags = int.from_bytes(head[:4], "little")
         size = self._size(frame)
-        known = len(head) == HEAD_BYTES and head[:4] == COMPRESSED.to_bytes(4, "little")
-        if not known or not size or size > min(INFLATED_BYTES_MAX, self._left):
+        if len(head) < HEAD_BYTES or not 0 < flags <= COMPRESSED | ENCRYPTED or not size:
+            return None
+        content: Any = self._view[frame.payload_start + HEAD_BYTES : frame.end]
+        if flags & ENCRYPTED:
+            content = self._unsealed(frame, head, bytes(content))
+        if flags & COMPRESSED and content is not None:
+            content = self._inflated(content, size)
+        return None if content is None or len(content) != size else memoryview(content)
+
+    def _unsealed(self, frame: Record, head: bytes, content: bytes) -> bytes | None:
+        key = self._key
+        if key is None or content[: len(key.id)] != key.id:
+            raise StoreError(f"block {self._number}: {KEY_MISSING}")
+        head += key.id
+        bound_to = _bound_to(self._stream_id, self._number, frame.sequence, head)
+        return key.unseal(content[len(key.id) :], bound_to)
+
+    def _inflated(self, content: memoryview | bytes, size: int) -> bytes | None:
+        if size > min(INFLATED_BYTES_MAX, self._left):
             return None
         self._left -= size
-        return self._inflated(self._view[frame.payload_start + HEAD_BYTES : frame.end], size)
+        from headwater.store import zstd  # noqa: PLC0415 (only where there is such a frame)
 
-    def _inflated(self, content: memoryview, size: int) -> memoryview | None:
-        from headwater.store import zstd  # noqa: PLC0415 (only where there is a frame)
+        return zstd.decompress(content, size)
 
-        records = zstd.decompress(content, size)
-        return None if records is None else memoryview(records)
+
+def _bound_to(stream_id: bytes, number: int, sequence: int, head: bytes) -> bytes:
+    return stream_id + number.to_bytes(8, "little") + sequence.to_bytes(8, "little") + head
 
 
 def records_in(

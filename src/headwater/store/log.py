@@ -9,7 +9,7 @@ from headwater.base.buffer import Buffer
 from headwater.base.errors import StoreError, invariant
 from headwater.store import record
 from headwater.store.block import HEAD_BYTES, Block, BlockHead, CachedBlock, decode_head
-from headwater.store.frames import FrameOpener, Packed, Packing
+from headwater.store.frames import Packed, Packing
 from headwater.store.writes import LOG, Writes
 
 BLOCK_BYTES = 4 * 1024 * 1024
@@ -61,7 +61,7 @@ class Log:
         self.folder = folder
         self.stream_id = stream_id
         self.block_bytes = block_bytes
-        self.packing = Packing()
+        self.packing = Packing(stream_id)
         self.active = None  # the block that is appended to
         self.packable = False  # whether a block was finished that could be written more densely
         self.staged = Buffer(4096)
@@ -87,6 +87,11 @@ class Log:
         """Add a record of another kind to the next batch."""
         self.staged_records += 1
         record.put_record(self.staged, kind, sequence, time_ns, name, payload)
+
+    def identify(self, stream_id):
+        """Be the log of another stream, while there is nothing in it."""
+        self.stream_id = stream_id
+        self.packing.identify(stream_id)
 
     def compress(self, wanted):
         """Write what comes compressed from now on, or not; in time what is there is too."""
@@ -194,7 +199,7 @@ class Log:
         if other:
             raise StoreError(f"{self.path(block.name())} is not the block that it should be")
         cached = CachedBlock()
-        opener = FrameOpener(data)
+        opener = self.packing.opener(data, block.number)
         damaged = cached.load(memoryview(data), HEAD_BYTES, len(data), block.seed, opener)
         # One that was written anew in the meantime is shorter, and whole.
         cut = len(data) < size and not (head is not None and head.compacted)

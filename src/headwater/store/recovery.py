@@ -22,7 +22,6 @@ from headwater.store.block import (
     number_of,
 )
 from headwater.store.disk import UNFINISHED, UNREADABLE
-from headwater.store.frames import FrameOpener
 from headwater.store.record import BATCH_START, Record, block_seed
 
 _STREAM_ID = slice(16, 24)  # in the head of a block
@@ -81,7 +80,7 @@ class Recovery:
             if numbers:
                 self.damage.append(f"none of {len(numbers)} block files has an intact head")
             return False
-        self._store.log.stream_id = stream_id
+        self._store.log.identify(stream_id)
         checkpoint = self._newest_checkpoint(found, stream_id)
         if checkpoint is None:
             heads = {**self._read_heads(numbers[:passed]), **heads}
@@ -103,7 +102,8 @@ class Recovery:
         for name in checkpoints.NAMES:
             if name in names:
                 data = self._disk.read(f"{self._folder}/{name}")
-                checkpoint = checkpoints.parse(data)
+                keys = self._store.log.packing.keys
+                checkpoint = checkpoints.parse(checkpoints.unseal(data, keys))
                 if checkpoint is None:
                     self.damage.append(f"{name} is damaged and was not used")
                 else:
@@ -223,7 +223,7 @@ class Recovery:
         start = min(start, stop)
         known = end is not None
         runs, block.size = self._intact_runs(number, view, start, stop, block.seed, known=known)
-        opener = FrameOpener(data)
+        opener = self._store.log.packing.opener(data, number)
         intact = intact_end(view, HEAD_BYTES, start, block.seed, Record())
         opener.skim(HEAD_BYTES, intact)
         if intact < start:
@@ -324,6 +324,8 @@ class Recovery:
         next_number = max([*numbers, 0 if last is None else last.number]) + 1
         there = last is not None and last.number in numbers
         append = there and last.number == next_number - 1 and not self._cut
+        if last is not None and last.plain and store.log.packing.keys is not None:
+            append = False  # a block is written anew, encrypted, only when it is full
         store.log.resume(last, next_number, append=append)
         if last is not None and there:
             self._sync(last)

@@ -8,7 +8,7 @@ what is no longer in the files, and begin behind them.
 from headwater.base.buffer import Buffer
 from headwater.store.block import HEAD_BYTES, BlockHead, decode_head, number_of
 from headwater.store.disk import UNREADABLE
-from headwater.store.frames import FrameOpener, records_in
+from headwater.store.frames import records_in
 from headwater.store.record import MESSAGE
 
 KEPT = "damaged"
@@ -82,7 +82,12 @@ class BlockRepair:
         head = self._head(block.number, data)
         if head is None or (len(data) < block.size and not head.compacted):
             return False
-        return all(found is not None for found in _records(block, data))
+        return all(found is not None for found in self._records(block, data))
+
+    def _records(self, block, data):
+        """Give the records of a block that count, None for each damage."""
+        opener = self._log.packing.opener(data, block.number)
+        return records_in(data, HEAD_BYTES, min(len(data), block.size), block.seed, opener)
 
     def _move(self, name):
         """Put a file aside as it is: parts of it may still be had by other means."""
@@ -111,7 +116,7 @@ class BlockRepair:
         head = self._head(block.number, data) or self._made_head(block)
         head.compacted = True
         kept = Buffer(len(data))
-        for found in _records(block, data):
+        for found in self._records(block, data):
             if found is None:
                 continue
             view, record = found
@@ -133,12 +138,6 @@ class BlockRepair:
         number, size = (0, 0) if before is None else (before.number, before.size)
         first = block.first_sequence
         return BlockHead(self._log.stream_id, block.number, first, number, size)
-
-
-def _records(block, data):
-    """Give the records of a block that count, None for each damage."""
-    end = min(len(data), block.size)
-    return records_in(data, HEAD_BYTES, end, block.seed, FrameOpener(data))
 
 
 def unreadable(store):

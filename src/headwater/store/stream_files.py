@@ -83,9 +83,14 @@ class StreamFiles:
         self._ripe = self._checkpoints + 2
         if not self._choices:
             store.index.thinned = store.log.packable = False
-        elif sum(choice.gain for choice in self._choices) > _WORTH * 2 * self._checkpoint_bytes:
+        elif self._is_worth_checkpoints():
             # Worth two checkpoints before their time.
             self.checkpoint(lambda _: self.checkpoint())
+
+    def _is_worth_checkpoints(self):
+        choices = self._choices
+        gain = sum(choice.gain for choice in choices)
+        return gain > _WORTH * 2 * self._checkpoint_bytes or any(one.is_due for one in choices)
 
     def when_written(self, done):
         """Call ``done()`` once nothing is being written."""
@@ -127,6 +132,8 @@ class StreamFiles:
         """Write a checkpoint and remove what is not needed any more; return its size."""
         log = self._store.log
         data = checkpoints.encode(checkpoint)
+        if log.packing.key is not None:
+            data = checkpoints.seal(data, log.stream_id, log.packing.key)
         log.disk.replace(log.path(checkpoints.NAMES[checkpoint.generation % 2]), data)
         if dead:
             log.remove_files(dead)

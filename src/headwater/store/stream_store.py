@@ -167,6 +167,12 @@ class StreamStore:
             self.last_proposed = sequence
         self.log.stage(kind, sequence or self.last_proposed, self._clock.now(), name, payload)
 
+    def is_bare(self):
+        """Tell whether the store is encrypted and not all of what is in the blocks is."""
+        if self.log.packing.keys is None:
+            return False
+        return any(block.plain and block.live for block in self.index.blocks)
+
     def last_sequence(self):
         """Return the last sequence as a publisher is to see it: what is proposed counts."""
         return self.last_proposed if self.staged_messages else self.index.last_sequence
