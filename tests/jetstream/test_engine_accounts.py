@@ -22,7 +22,8 @@ class World:
         self.accounts = {name: self.node.accounts.get(name) for name in (b"A", b"B")}
         self.jobs = HeldJobs(self.node.router)
         self.options = JetStreamOptions()
-        self.engine = JetStream(self.node, self.options, SimDisk(), self.jobs, self._list(names))
+        self.disk = SimDisk()
+        self.engine = JetStream(self.node, self.options, self.disk, self.jobs, self._list(names))
         self.engine.recover()
         self.engine.start()
 
@@ -133,3 +134,30 @@ def test_accounts_are_not_promised_more_than_there_is() -> None:
         world.engine.prepared(options, {world.accounts[b"A"]: AccountJetStream(memory_max=11)})
     fits = {world.accounts[b"A"]: AccountJetStream(file_max=10, memory_max=10)}
     world.engine.prepared(options, fits)()
+
+
+def test_the_system_account_ends_what_another_has() -> None:
+    world = World(b"A")
+    world.make(b"A")
+    assert b'"initiated":true' in world.ask(b"$SYS", "ACCOUNT.PURGE.A")
+    assert b'"streams":null' in world.ask(b"A", "STREAM.NAMES")
+    assert b"did_create" in world.make(b"A")
+    assert world.ask(b"A", "ACCOUNT.PURGE.A").count(b"MSG") == 0
+    assert world.ask(b"$SYS", "META.LEADER.STEPDOWN").count(b"MSG") == 0
+
+
+def test_what_is_left_of_an_account_that_is_gone_ends_too() -> None:
+    world = World(b"A")
+    world.make(b"A")
+    world.change()
+    world.jobs.run()
+    assert world.disk.exists("A/streams/S")
+    assert b'"initiated":true' in world.ask(b"$SYS", "ACCOUNT.PURGE.A")
+    assert not world.disk.exists("A")
+    assert b'"initiated":true' in world.ask(b"$SYS", "ACCOUNT.PURGE.A")
+
+
+def test_accounts_without_streams_have_no_cluster_either() -> None:
+    world = World(b"A")
+    for name, code in ((b"A", b"10010"), (b"B", b"10010"), (b"$SYS", b"10039")):
+        assert code in world.ask(name, "STREAM.LEADER.STEPDOWN.S")

@@ -357,6 +357,11 @@ class AccountStreams:
 
         stream.store.when_idle(settled)
 
+    def purge(self):
+        """Delete all streams of the account."""
+        for stream in list(self.streams.values()):
+            self.delete(stream, lambda _: None)
+
     def _remove(self, folder, doomed):
         self.disk.rename(folder, doomed)
         self.disk.sync_directory(self._folder)
@@ -388,11 +393,14 @@ class AccountStreams:
         streams = [*self.streams.values(), *self.creating.values()]
         return [stream.config for stream in streams if stream.config.name != name]
 
+    def hears(self, subject):
+        """Tell whether anybody listens to the advisories of a subject."""
+        found = self.account.interest.match(f"$JS.EVENT.ADVISORY.{subject}".encode())
+        return bool(found.plain or found.groups)
+
     def advise(self, subject, kind, fields, *, family="io.nats.jetstream.advisory.v1"):
         """Publish an advisory, if anybody listens; ``family`` begins the name of its type."""
-        name = f"$JS.EVENT.ADVISORY.{subject}".encode()
-        matches_now = self.account.interest.match(name)
-        if not (matches_now.plain or matches_now.groups):
+        if not self.hears(subject):
             return
         body = {
             "type": f"{family}.{kind}",
@@ -402,6 +410,7 @@ class AccountStreams:
         }
         if self.domain:
             body["domain"] = self.domain
+        name = f"$JS.EVENT.ADVISORY.{subject}".encode()
         self.router.publish(self.account, name, gojson.encode(body))
 
 

@@ -17,12 +17,14 @@ from headwater.jetstream.responses import AccountInfo, ApiStats, Kind
 from headwater.jetstream.stream_config import API_LEVEL, Storage
 
 _PREFIX_BYTES = len(b"$JS.API.")
+_AUDIT = "API"
+_PURGE_TOKENS = 3
 
 
 class Request:
     """One request: the tokens of its subject behind ``$JS.API``, its body, and who asks."""
 
-    __slots__ = ("api", "body", "kind", "origin", "reply", "streams", "tokens")
+    __slots__ = ("api", "body", "found", "kind", "origin", "reply", "streams", "tokens")
 
     def __init__(self, api, tokens, body, reply, kind, origin):
         self.api = api
@@ -32,6 +34,7 @@ class Request:
         self.reply = reply
         self.kind = kind
         self.origin = origin  # the session that it came from
+        self.found = True  # whether it is answered with what it asked for
 
     @property
     def strict(self):
@@ -42,10 +45,25 @@ class Request:
         """Send the response."""
         streams = self.streams
         streams.router.publish(streams.account, self.reply, body)
+        if streams.hears(_AUDIT) and not (self.kind == Kind.MESSAGE_GET and self.found):
+            self._audit(body)
+
+    def _audit(self, response):
+        """Tell in an advisory what was asked and answered."""
+        asked = {"request": self.body.decode("utf-8", "replace")} if self.body else {}
+        fields = {
+            "server": self.streams.node.name,
+            **self.client(),
+            "subject": f"$JS.API.{'.'.join(self.tokens)}",
+            **asked,
+            "response": response.decode("utf-8", "replace"),
+        }
+        self.streams.advise(_AUDIT, "api_audit", fields)
 
     def refuse(self, error):
         """Send an ApiError as the response."""
         self.api.errors += 1
+        self.found = False
         self.answer(responses.error(self.kind, error))
 
     def answer_with(self, call):
@@ -95,6 +113,11 @@ def _account_info(request):
     request.answer(responses.account_info(info))
 
 
+def _needs_cluster(_request):
+    """Refuse what servers of a cluster do with one another."""
+    raise JetStreamError(api_errors.CLUSTER_REQUIRED)
+
+
 # By the tokens of the subject; ``*`` stands for a name.
 _HANDLERS = {
     ("INFO",): (Kind.ACCOUNT_INFO, _account_info),
@@ -119,6 +142,13 @@ _HANDLERS = {
     ("CONSUMER", "PAUSE", "*", "*"): (Kind.CONSUMER_PAUSE, api_consumers.pause),
     ("CONSUMER", "RESET", "*", "*"): (Kind.CONSUMER_RESET, api_consumers.reset),
     ("CONSUMER", "UNPIN", "*", "*"): (Kind.CONSUMER_UNPIN, api_consumers.unpin),
+    ("STREAM", "LEADER", "STEPDOWN", "*"): (Kind.STREAM_STEP_DOWN, _needs_cluster),
+    ("STREAM", "PEER", "REMOVE", "*"): (Kind.STREAM_REMOVE_PEER, _needs_cluster),
+    ("STREAM", "PEER", "EVACUATE", "*"): (Kind.STREAM_EVACUATE_PEER, _needs_cluster),
+    ("STREAM", "CANCEL_MOVE", "*"): (Kind.STREAM_CANCEL_MOVE, _needs_cluster),
+    ("CONSUMER", "LEADER", "STEPDOWN", "*", "*"): (Kind.CONSUMER_STEP_DOWN, _needs_cluster),
+    ("CONSUMER", "PEER", "REMOVE", "*", "*"): (Kind.CONSUMER_REMOVE_PEER, _needs_cluster),
+    ("CONSUMER", "PEER", "EVACUATE", "*", "*"): (Kind.CONSUMER_EVACUATE_PEER, _needs_cluster),
 }
 _PATTERN_TOKENS_MAX = max(len(pattern) for pattern in _HANDLERS)
 
@@ -138,9 +168,42 @@ class NoApi:
         handler = _find_handler(tokens)
         reply = message.reply()
         if handler is not None and reply:
-            answer = responses.error(handler[0], api_errors.NOT_ENABLED_FOR_ACCOUNT)
-            self._router.publish(self._account, reply, answer)
+            self._router.publish(self._account, reply, self.refusal(*handler))
         return True
+
+    def refusal(self, kind, call):
+        """Return the answer to a request of ``kind`` that ``call`` would take elsewhere."""
+        needs_cluster = call is _needs_cluster
+        return responses.error(
+            kind,
+            api_errors.CLUSTER_REQUIRED if needs_cluster else api_errors.NOT_ENABLED_FOR_ACCOUNT,
+        )
+
+
+class SystemApi(NoApi):
+    """Takes the requests of the system account, which may end what other accounts have.
+
+    ``purge(name)`` deletes all streams of the account ``name``.
+    """
+
+    def __init__(self, router, account, purge):
+        super().__init__(router, account)
+        self._purge = purge
+
+    def request(self, message, origin):
+        """Take one request; return whether it is one that this answers or ignores."""
+        tokens = _tokens_of(message)
+        reply = message.reply()
+        if tokens[:2] != ["ACCOUNT", "PURGE"] or len(tokens) != _PURGE_TOKENS or not reply:
+            return super().request(message, origin)
+        self._purge(tokens[2])
+        self._router.publish(self._account, reply, responses.purge_initiated())
+        return True
+
+    def refusal(self, kind, call):
+        """Return the answer to what the system account asks of streams, of which it has none."""
+        kind = kind if kind == Kind.ACCOUNT_INFO else Kind.SYSTEM
+        return responses.error(kind, api_errors.NOT_ENABLED_FOR_ACCOUNT)
 
 
 class Api:

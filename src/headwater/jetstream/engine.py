@@ -1,12 +1,14 @@
 """JetStream of one node: its store, its accounts, and the API subjects that lead to them."""
 
+from functools import partial
+
 from headwater.base.clock import SECOND
 from headwater.base.errors import StoreError
 from headwater.broker.subscription import Subscription
 from headwater.config.options import AccountJetStream
 from headwater.jetstream import api_errors, stream_config
-from headwater.jetstream.account_streams import AccountStreams
-from headwater.jetstream.api import Api, ApiSubscription, NoApi
+from headwater.jetstream.account_streams import AccountStreams, folder_name
+from headwater.jetstream.api import Api, ApiSubscription, NoApi, SystemApi
 from headwater.jetstream.disk_space import DiskSpace
 from headwater.jetstream.quota import Quota
 from headwater.jetstream.stream_config import Storage
@@ -199,8 +201,27 @@ class JetStream:
     def _refuse_others(self):
         for account in self.node.accounts:
             if account not in self._subscriptions:
-                api = NoApi(self.node.router, account)
-                self._hear(account, [ApiSubscription(api)])
+                self._hear(account, [ApiSubscription(self._none(account))])
+
+    def _none(self, account):
+        """Return what answers the requests of an account that has no JetStream."""
+        router = self.node.router
+        if account is self.node.accounts.system:
+            return SystemApi(router, account, self._purge)
+        return NoApi(router, account)
+
+    def _purge(self, name):
+        """Delete what there is of an account, which need not be known any more."""
+        account = self.node.accounts.find(name.encode())
+        if account is not None and account.jetstream is not None:
+            account.jetstream.purge()
+        elif account is None or account not in self._leaving:
+            folder = folder_name(name)
+            self.jobs.submit(folder, partial(self._remove, folder), lambda *_: None)
+
+    def _remove(self, folder):
+        if self._disk.exists(folder):
+            self._disk.remove_tree(folder)
 
     def _hear(self, account, subscriptions):
         self._hear_nothing(account)

@@ -48,6 +48,14 @@ class Kind(enum.StrEnum):
     CONSUMER_PAUSE = "io.nats.jetstream.api.v1.consumer_pause_response"
     CONSUMER_RESET = "io.nats.jetstream.api.v1.consumer_reset_response"
     CONSUMER_UNPIN = "io.nats.jetstream.api.v1.consumer_unpin_response"
+    STREAM_STEP_DOWN = "io.nats.jetstream.api.v1.stream_leader_stepdown_response"
+    STREAM_REMOVE_PEER = "io.nats.jetstream.api.v1.stream_remove_peer_response"
+    STREAM_EVACUATE_PEER = "io.nats.jetstream.api.v1.stream_evacuate_peer_response"
+    STREAM_CANCEL_MOVE = "io.nats.jetstream.api.v1.stream_cancel_move_response"
+    CONSUMER_STEP_DOWN = "io.nats.jetstream.api.v1.consumer_leader_stepdown_response"
+    CONSUMER_REMOVE_PEER = "io.nats.jetstream.api.v1.consumer_remove_peer_response"
+    CONSUMER_EVACUATE_PEER = "io.nats.jetstream.api.v1.consumer_evacuate_peer_response"
+    ACCOUNT_PURGE = "io.nats.jetstream.api.v1.account_purge_response"
 
 
 # What a refused request of these kinds is told beside the error.
@@ -253,6 +261,11 @@ def account_limits(limits: AccountJetStream) -> AccountLimits:
         storage_max_stream_bytes=limits.file_stream_bytes_max,
         max_bytes_required=limits.bytes_required,
     )
+
+
+def purge_initiated() -> bytes:
+    """Return the body that answers ACCOUNT.PURGE."""
+    return _head(Kind.ACCOUNT_PURGE) + b',"initiated":true}'
 
 
 def account_info(info: AccountInfo) -> bytes:
