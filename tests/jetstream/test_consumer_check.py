@@ -3,7 +3,6 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
 from headwater.jetstream import stream_check
 from headwater.jetstream.api_error import JetStreamError
@@ -14,7 +13,6 @@ from headwater.jetstream.consumer_check import (
     for_sourcing,
     named_by_subject,
     normalise,
-    not_supported,
 )
 from headwater.jetstream.consumer_config import (
     AckPolicy,
@@ -119,14 +117,6 @@ def test_the_account_limits_the_number_of_consumers():
 def test_what_does_not_exist_is_not_updated():
     with refused(10149):
         check_new(ConsumerConfig(), STREAM, action=Action.UPDATE)
-
-
-def test_features_that_are_missing_are_named():
-    sourcing = ConsumerConfig(ack_policy=AckPolicy.FLOW_CONTROL, deliver_subject="d")
-    assert not_supported(ConsumerConfig()) is None
-    assert not_supported(sourcing) == "ack_policy flow_control"
-    with refused(10012, "ack_policy flow_control is not supported by this server"):
-        check_new(replace(sourcing, max_ack_pending=1), STREAM)
 
 
 def test_a_deliver_subject_changes_only_while_nobody_listens():

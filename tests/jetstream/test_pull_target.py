@@ -208,3 +208,143 @@ def test_redelivered_messages_count_for_bytes(play: Play) -> None:
     inbox = play.pull("S", "C", batch=2, expires=EXPIRES, max_bytes=150)
     _answers(play, inbox, 3)
     play.info("S", "C")
+
+
+_EDGES: tuple[dict[str, Any], ...] = (
+    {"batch": 1, "expires": -5},
+    {"batch": 1, "expires": 1},
+    {"batch": 0, "expires": EXPIRES},
+    {"batch": -3, "expires": EXPIRES},
+    {"batch": 300, "no_wait": True},
+    {"no_wait": True},
+    {"expires": EXPIRES, "idle_heartbeat": EXPIRES // 2 + 1},
+    {"batch": 1, "idle_heartbeat": -5, "expires": EXPIRES},
+    {"batch": 1, "max_bytes": -1, "expires": EXPIRES},
+)
+
+
+@on_both
+def test_edges_of_requests(play: Play) -> None:
+    _stream(play, 3)
+    for asked in _EDGES:
+        play.note(str(asked))
+        play.hear(play.pull("S", "C", **asked))
+
+
+@on_both
+def test_who_waits_when_the_consumer_goes(play: Play) -> None:
+    _stream(play)
+    inboxes = [
+        play.pull("S", "C", batch=1, expires=50 * EXPIRES),
+        play.pull("S", "C", batch=3, expires=50 * EXPIRES, max_bytes=1000),
+        play.pull("S", "C", batch=1),
+    ]
+    play.flush()
+    play.ask("CONSUMER.DELETE.S.C")
+    for inbox in inboxes:
+        play.hear(inbox)
+    play.quiet(play.pull("S", "C", batch=1), 50)
+
+
+@on_both
+def test_who_waits_when_the_stream_goes(play: Play) -> None:
+    _stream(play)
+    inbox = play.pull("S", "C", batch=1, expires=50 * EXPIRES)
+    play.flush()
+    play.ask("STREAM.DELETE.S")
+    play.hear(inbox)
+
+
+@on_both
+def test_push_consumers_are_not_asked(play: Play) -> None:
+    _stream(play, deliver_subject="d")
+    for body in (b"", b"{", b'{"batch":1}'):
+        play.hear(play.pull("S", "C", raw=body))
+
+
+@on_both
+def test_too_many_wait(play: Play) -> None:
+    _stream(play, max_waiting=2)
+    inboxes = [play.pull("S", "C", batch=1, expires=8 * EXPIRES) for _ in range(2)]
+    play.hear(play.pull("S", "C", batch=1, expires=8 * EXPIRES))
+    # Who asked for heartbeats finds out without being told.
+    beats = play.pull("S", "C", batch=1, expires=8 * EXPIRES, idle_heartbeat=2 * EXPIRES)
+    play.hear(play.pull("S", "C", batch=1, no_wait=True))
+    play.hear(play.pull("S", "C", batch=1, no_wait=True, expires=EXPIRES))
+    for inbox in inboxes:
+        play.hear(inbox)
+    play.rest(beats)
+    play.hear(play.pull("S", "C", batch=1, expires=EXPIRES))
+
+
+@on_both
+def test_who_left_makes_room(play: Play) -> None:
+    _stream(play, max_waiting=2)
+    first = play.pull("S", "C", batch=1, expires=50 * EXPIRES)
+    second = play.pull("S", "C", batch=1, expires=50 * EXPIRES)
+    play.flush()
+    play.ignore(first)
+    play.info("S", "C")
+    third = play.pull("S", "C", batch=1, expires=50 * EXPIRES)
+    play.flush()
+    play.info("S", "C")
+    play.fill("s.a", 2)
+    play.hear(second)
+    play.hear(third)
+    play.info("S", "C")
+
+
+@on_both
+def test_so_many_bytes(play: Play) -> None:
+    _stream(play)
+    for _ in range(5):
+        play.put("s.a", bytes(100))
+    for asked in ({"expires": 2 * EXPIRES}, {"no_wait": True}):
+        play.hear(play.pull("S", "C", batch=5, max_bytes=300, **asked), 3)
+    play.hear(play.pull("S", "C", batch=5, max_bytes=300, no_wait=True), 2)
+    inbox = play.pull(
+        "S", "C", batch=5, max_bytes=10_000, expires=3 * EXPIRES, idle_heartbeat=EXPIRES
+    )
+    play.hear_until(inbox, 408)
+
+
+@on_both
+def test_the_last_byte_counts(play: Play) -> None:
+    for size in range(69, 75):
+        name = f"S{size}"
+        play.stream(name, subjects=[f"s{size}.>"])
+        play.consumer(name, "C", ack_policy="explicit")
+        play.put(f"s{size}.a", bytes(30))
+        play.hear(play.pull(name, "C", batch=1, max_bytes=size, expires=EXPIRES))
+
+
+@on_both
+def test_acknowledgements_make_room(play: Play) -> None:
+    _stream(play, 5, max_ack_pending=2)
+    inbox = play.pull("S", "C", batch=5, expires=5 * EXPIRES)
+    found = play.hear(inbox, 2)
+    play.quiet(inbox, 50)
+    play.ack(found[0])
+    play.hear(inbox)
+    play.ack(found[1], b"-NAK")
+    play.hear(inbox)
+    play.hear(inbox)
+    play.hear(play.pull("S", "C", batch=1, no_wait=True, expires=EXPIRES))
+    play.consumer("S", "C", ack_policy="explicit", max_ack_pending=3)
+    play.hear(play.pull("S", "C", batch=1, no_wait=True))
+
+
+@on_both
+def test_nobody_asks_for_too_long(play: Play) -> None:
+    advisories = play.listen("$JS.EVENT.ADVISORY.CONSUMER.>")
+    _stream(play, 1, inactive_threshold=2 * EXPIRES, ack_wait=5 * EXPIRES)
+    inbox = play.pull("S", "C", batch=2, expires=4 * EXPIRES)
+    (message, _) = play.hear(inbox, 2)
+    play.info("S", "C")
+    # Who works on a message need not ask.
+    play.ack(message, b"+WPI")
+    play.quiet(play.listen("_INBOX.nothing"), 300)
+    play.info("S", "C")
+    play.ack(message)
+    play.hear(advisories, 2)
+    play.ask("CONSUMER.INFO.S.C")

@@ -69,6 +69,7 @@ class Node:
         self.auth_timeout_ns = 2 * SECOND
         self.jetstream = None  # the JetStream of this node, when it is on
         self.domain = ""
+        self.ack_subjects_v2 = False  # whether its acknowledgements name domain and account
         self.cluster = ""  # whose leaf node it is, to hubs: a cluster, if only of itself
         self.headers = True
         self.tls_required = self.tls_verified = self.tls_available = False

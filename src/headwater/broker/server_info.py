@@ -4,13 +4,16 @@ from headwater.base import gojson
 from headwater.broker.node import COMPATIBLE_VERSION
 
 _JETSTREAM_FLAG = 1
-# Features of nats-server that are switched one by one; what they stand for is off here.
-FEATURE_FLAGS = {
-    "js_ack_fc_v2": False,
-    "js_api_reply_v2": False,
-    "js_raft_delete_range": False,
-    "js_snapshot_sources": False,
-}
+
+
+def feature_flags(node):
+    """Return nats-server's names of features that are switched one by one, and which are on."""
+    return {
+        "js_ack_fc_v2": node.ack_subjects_v2,
+        "js_api_reply_v2": False,
+        "js_raft_delete_range": False,
+        "js_snapshot_sources": False,
+    }
 
 
 def server_info(node):
@@ -28,7 +31,7 @@ def server_info(node):
     has_jetstream = node.jetstream is not None
     return {
         **fields,
-        "feature_flags": FEATURE_FLAGS,
+        "feature_flags": feature_flags(node),
         "jetstream": has_jetstream,
         "flags": _JETSTREAM_FLAG if has_jetstream else 0,
         "seq": node.next_event(),

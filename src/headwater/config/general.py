@@ -97,6 +97,13 @@ def _closed_clients_max(report: Report, entry: Entry) -> int:
     return values.between(0, values.INT32_MAX)(report, entry)
 
 
+def _feature_flags(report: Report, fields: Fields, entry: Entry) -> None:
+    flags = dict(values.map_of(values.boolean)(report, entry))
+    fields["ack_subjects_v2"] = flags.pop("js_ack_fc_v2", False)
+    if flags:
+        report.ignored(entry)
+
+
 def _tags(report: Report, entry: Entry) -> tuple[str, ...]:
     """Return tags in small letters, each once."""
     tags = [text.strip().lower() for text in values.texts(report, entry)]
@@ -160,13 +167,13 @@ _HONOURED: Handlers = {
     "authorization": read_authorization,
     **dict.fromkeys(("mappings", "maps"), later("mappings", "read_mappings")),
     "jetstream": read_jetstream,
+    "feature_flags": _feature_flags,
     **dict.fromkeys(("store_dir", "storedir"), read_store_dir),
     **dict.fromkeys(("leafnodes", "leaf"), later("leafnodes", "read_leafnodes")),
     **log.HANDLERS,
 }
 
 _IGNORED: Handlers = {
-    "feature_flags": ignores(values.map_of(values.boolean)),
     **dict.fromkeys(("prof_port", "prof_block_rate"), ignores(values.integer)),
 }
 

@@ -292,6 +292,7 @@ class Options:
     reconnect_error_reports: int = 1
     authorization: Authorization = Authorization()
     jetstream: JetStreamOptions | None = None
+    ack_subjects_v2: bool = False  # whether acknowledgements name domain and account
     leafnodes: LeafNodes = LeafNodes()
     log: LogOptions = LogOptions()
     config_file: str = ""

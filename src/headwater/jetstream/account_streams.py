@@ -395,22 +395,29 @@ class AccountStreams:
 
     def hears(self, subject):
         """Tell whether anybody listens to the advisories of a subject."""
-        found = self.account.interest.match(f"$JS.EVENT.ADVISORY.{subject}".encode())
+        return self._hears(f"$JS.EVENT.ADVISORY.{subject}".encode())
+
+    def _hears(self, name):
+        found = self.account.interest.match(name)
         return bool(found.plain or found.groups)
 
     def advise(self, subject, kind, fields, *, family="io.nats.jetstream.advisory.v1"):
         """Publish an advisory, if anybody listens; ``family`` begins the name of its type."""
-        if not self.hears(subject):
+        self.tell(f"ADVISORY.{subject}", f"{family}.{kind}", fields)
+
+    def tell(self, subject, kind, fields):
+        """Publish an event, if anybody listens."""
+        name = f"$JS.EVENT.{subject}".encode()
+        if not self._hears(name):
             return
         body = {
-            "type": f"{family}.{kind}",
+            "type": kind,
             "id": ids.unique_id(self.rng).decode(),
             "timestamp": gojson.time_text(self.clock.now()),
             **fields,
         }
         if self.domain:
             body["domain"] = self.domain
-        name = f"$JS.EVENT.ADVISORY.{subject}".encode()
         self.router.publish(self.account, name, gojson.encode(body))
 
 

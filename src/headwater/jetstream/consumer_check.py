@@ -160,17 +160,7 @@ def normalise(
     _check_start(config)
     _check_rest(config)
     _check_groups(config)
-    feature = not_supported(config)
-    if feature is not None:
-        raise _not_created(f"{feature} is not supported by this server")
     return config
-
-
-def not_supported(config: ConsumerConfig) -> str | None:
-    """Return the name of the first feature in ``config`` that this version does not have."""
-    if config.ack_policy == AckPolicy.FLOW_CONTROL:
-        return "ack_policy flow_control"
-    return None
 
 
 def named_by_subject(request: CreateConsumerRequest, tokens: list[str]) -> ConsumerConfig:

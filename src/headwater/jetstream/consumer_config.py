@@ -130,6 +130,18 @@ class ConsumerConfig(Body, frozen=True):
         )
 
     @property
+    def acks_by_message(self) -> bool:
+        """Whether messages are acknowledged by answers to them."""
+        return self.ack_policy in (AckPolicy.EXPLICIT, AckPolicy.ALL)
+
+    @property
+    def sampled_percent(self) -> int:
+        """How many of a hundred acknowledgements are told of; only explicit ones ever are."""
+        if self.ack_policy != AckPolicy.EXPLICIT or not self.sample_freq:
+            return 0
+        return int(self.sample_freq.removesuffix("%"))
+
+    @property
     def is_push(self) -> bool:
         return bool(self.deliver_subject)
 

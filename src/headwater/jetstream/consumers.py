@@ -3,6 +3,7 @@
 from typing import Any
 
 from headwater.base.clock import MILLISECOND
+from headwater.base.ids import name_hash
 from headwater.broker.subscription import InternalSubscription
 from headwater.jetstream import pull_target, responses
 from headwater.jetstream.ack_verbs import AckVerb, parse_ack
@@ -17,6 +18,7 @@ from headwater.jetstream.stream_config import API_LEVEL
 from headwater.wire import headers
 
 _REDELIVERY_SLACK_NS = MILLISECOND
+_DIGITS_MAX = 19  # of a sequence
 
 
 class Consumer:
@@ -29,8 +31,9 @@ class Consumer:
         self.timers = stream.timers
         self.rng = stream.rng
         self.account = stream.account
-        names = f"{stream.config.name}.{config.name}"
-        self.flow_prefix = f"$JS.FC.{names}.".encode()
+        self._names = f"{stream.config.name}.{config.name}"
+        place = _place(stream.host)
+        self.flow_prefix = f"$JS.FC.{place}{self._names}.".encode()
         self._router = stream.router
         self._clock = stream.clock
         self._subscriptions = []
@@ -49,7 +52,7 @@ class Consumer:
             stream.timers,
             next_sequence,
         )
-        self.delivery.ack_prefix = f"$JS.ACK.{names}.".encode()
+        self.delivery.ack_prefix = f"$JS.ACK.{place}{self._names}.".encode()
         self.target: Any = None
         self.config = config
         self.configure(config)
@@ -78,24 +81,25 @@ class Consumer:
             self.pace = Pace(self, config.rate_limit_bps)
         delivery.paced = self.pace is not None
         delivery.observed = delivery.paced or not delivery.acks_explicitly
+        self._sampled_percent = config.sampled_percent
         self._set_target(config)
         self.set_pause(config.pause_until_ns or 0)
 
     def start(self):
         """Listen for requests and acknowledgements, and deliver."""
-        stream, name = self.stream.config.name, self.name
-        if self.delivery.acks_explicitly:
-            self._listen(f"$JS.ACK.{stream}.{name}.>", self._acknowledged)
-            self._listen(f"$JS.ACK.*.*.{stream}.{name}.>", self._acknowledged)
-        self._listen(f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{name}", self._requested)
+        names = self._names
+        # What names a domain and an account as well is understood in any case.
+        if self.config.acks_by_message:
+            self._listen(f"$JS.ACK.{names}.>", self._acknowledged)
+            self._listen(f"$JS.ACK.*.*.{names}.>", self._acknowledged)
+        self._listen(f"$JS.API.CONSUMER.MSG.NEXT.{names}", self._requested)
         if self.config.flow_control:
-            self._listen(f"{self.flow_prefix.decode()}*", self._flow_answered)
+            self._listen(f"$JS.FC.{names}.*", self._flow_answered)
+            self._listen(f"$JS.FC.*.*.{names}.*", self._flow_answered)
         if self.config.is_push:
             self.stream.interest.watch(self)
         self.recheck_interest()
         self._restart_redelivery()
-        if self.delivery.paused:
-            self.advise_pause()
         self.wake()
 
     def stop(self, code=0, text=b""):
@@ -135,6 +139,7 @@ class Consumer:
                 subject,
                 heartbeat_ns=config.idle_heartbeat_ns,
                 flow_control=config.flow_control,
+                acks_by_flow=config.ack_policy == AckPolicy.FLOW_CONTROL,
             )
             if self._subscriptions:
                 self.stream.interest.watch(self)
@@ -196,7 +201,7 @@ class Consumer:
                 return
         else:
             self.target.drop_uninterested()
-            if len(self.target):
+            if len(self.target) or self.delivery.is_worked_on():
                 self._start_inactivity()
                 return
         self.stream.consumers.remove(self)
@@ -256,7 +261,7 @@ class Consumer:
 
     def has_delivered(self, first_deadline_ns):
         """A turn has delivered something; acknowledgements are due by ``first_deadline_ns``."""
-        if first_deadline_ns:
+        if first_deadline_ns and self.config.acks_by_message:
             self._watch_redelivery(first_deadline_ns)
         self.stream.consumers.changed(self)
 
@@ -310,6 +315,8 @@ class Consumer:
 
     def _restart_redelivery(self):
         """After a restart: each pending message gets the time that was left for it."""
+        if not self.config.acks_by_message:
+            return  # nothing is delivered again unless the consumer is reset
         now_ns, monotonic_ns = self._clock.now(), self._clock.monotonic()
         pending = self.delivery.state.pending
         for entry in pending.values():
@@ -325,7 +332,7 @@ class Consumer:
         if len(tokens) < 9:
             return
         try:
-            sequence = int(tokens[len(tokens) - 4 - (1 if len(tokens) > 11 else 0)])
+            sequence = int(tokens[_first_token(tokens) + 1])
         except ValueError:
             return
         if sequence > self.delivery.state.delivered_stream:
@@ -336,6 +343,8 @@ class Consumer:
             if reply:
                 self._confirm(reply)
             return
+        if self._sampled_percent and verb in (AckVerb.ACK, AckVerb.NEXT):
+            self._sample(sequence, tokens)
         if verb == AckVerb.NEXT:
             self._ack(sequence)
             if reply:
@@ -350,15 +359,9 @@ class Consumer:
 
     def _advise_refusal(self, verb, tokens, payload):
         """Tell whoever listens that a client does not want a message, now or at all."""
-        last = len(tokens) - (1 if len(tokens) > 11 else 0)
-        count, sequence, consumer_sequence = tokens[last - 5 : last - 2]
-        if not (count.isdigit() and consumer_sequence.isdigit()):
+        fields = _delivery_fields(tokens)
+        if not fields:
             return
-        fields = {
-            "consumer_seq": int(consumer_sequence),
-            "stream_seq": int(sequence),
-            "deliveries": int(count),
-        }
         if verb == AckVerb.NAK:
             self.stream.consumers.advise(self, "MSG_NAKED", "nak", fields)
             return
@@ -367,17 +370,26 @@ class Consumer:
             fields["reason"] = reason.decode("utf-8", "replace")
         self.stream.consumers.advise(self, "MSG_TERMINATED", "terminated", fields)
 
+    def _sample(self, sequence, tokens):
+        """Tell whoever listens how long an acknowledgement took, of as many as is wanted."""
+        entry = self.delivery.state.pending.get(sequence)
+        if entry is None or self.rng.randrange(100) >= self._sampled_percent:
+            return
+        fields = _delivery_fields(tokens)
+        if fields:
+            deliveries = fields.pop("deliveries")
+            waited_ns = self.now() - entry.sent_ns
+            self.stream.consumers.measure_ack(
+                self, {**fields, "ack_time": waited_ns, "deliveries": deliveries}
+            )
+
     def _confirm(self, reply):
         self._router.publish(self.account, reply, b"")
 
     def _apply_ack(self, verb, argument, sequence):
         state = self.delivery.state
-        if verb == AckVerb.ACK:
+        if verb in (AckVerb.ACK, AckVerb.TERM):
             self._ack(sequence)
-        elif verb == AckVerb.TERM:
-            if state.acknowledge(sequence, self._router.now_ns):
-                self.stream.consumers.acknowledged(self, (sequence,))
-                self.wake()
         elif verb == AckVerb.NAK:
             self._nak(sequence, argument)
         elif verb == AckVerb.PROGRESS:
@@ -388,9 +400,14 @@ class Consumer:
     def _ack(self, sequence):
         state = self.delivery.state
         if self.config.ack_policy == AckPolicy.ALL:
-            covered = state.acknowledge_all(sequence, self._router.now_ns)
-        else:
-            covered = [sequence] if state.acknowledge(sequence, self._router.now_ns) else []
+            self._ack_up_to(sequence)
+        elif state.acknowledge(sequence, self._router.now_ns):
+            self._acked((sequence,))
+
+    def _ack_up_to(self, sequence):
+        self._acked(self.delivery.state.acknowledge_all(sequence, self._router.now_ns))
+
+    def _acked(self, covered):
         if covered:
             self.stream.consumers.acknowledged(self, covered)
             self.wake()
@@ -408,7 +425,12 @@ class Consumer:
             self.wake()
 
     def _flow_answered(self, message, origin):
-        self.target.answered(message.subject)
+        if not self.target.answered(message.subject):
+            return
+        if self.config.ack_policy == AckPolicy.FLOW_CONTROL:
+            sequence = _number_in(message, b"Nats-Last-Stream")
+            if sequence and _number_in(message, b"Nats-Last-Consumer"):
+                self._ack_up_to(min(sequence, self.delivery.state.delivered_stream))
         self.wake()
 
     # Pull requests
@@ -489,6 +511,40 @@ class Consumer:
                 pinned_ts=responses.moment(pin.since_ns),
             ),
         )
+
+
+def _place(streams):
+    """Return the tokens that name domain and account, if acknowledgements are to do so."""
+    if not streams.node.ack_subjects_v2:
+        return ""
+    return f"{streams.domain or '_'}.{name_hash(streams.account.name).decode()}."
+
+
+def _first_token(tokens):
+    """Return where the numbers begin in the subject of an acknowledgement."""
+    return 6 if len(tokens) > 10 else 4  # domain and account may be named before the stream
+
+
+def _delivery_fields(tokens):
+    """Return what the subject of an acknowledgement tells of the delivery, {} if it is wrong."""
+    first = _first_token(tokens)
+    count, sequence, consumer_sequence = tokens[first : first + 3]
+    if not (count.isdigit() and consumer_sequence.isdigit()):
+        return {}
+    return {
+        "consumer_seq": int(consumer_sequence),
+        "stream_seq": int(sequence),
+        "deliveries": int(count),
+    }
+
+
+def _number_in(message, name):
+    """Return the number that a header of a message holds, 0 if it holds none."""
+    if not message.header_size:
+        return 0
+    block = message.headers()
+    value = headers.find_value(memoryview(block), 0, len(block), name)
+    return int(value) if value and value.isdigit() and len(value) < _DIGITS_MAX else 0
 
 
 def _sequence_info(consumer_sequence, stream_sequence, active_ns):

@@ -73,6 +73,7 @@ cdef class Delivery:
     cdef long long _next_in_stream(self) except? -2
     @cython.locals(state=AckState, cached=CachedBlock, record=Record, again=bint, first=bint, delivered_stream='long long', size=Py_ssize_t, count='long long', time_ns='long long', pending='long long', entry=Pending)
     cdef Py_ssize_t _deliver_one(self, long long sequence) except? -2
+    cpdef bint is_full(self) except -1
     @cython.locals(entry=Pending)
     cpdef deliver_again(self, long long sequence)
     @cython.locals(entry=Pending)

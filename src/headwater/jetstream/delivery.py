@@ -275,7 +275,7 @@ class Delivery:
                 self.state.forget(sequence, self.router.now_ns)
                 continue
             return sequence
-        if 0 < self.max_ack_pending <= len(self.state.pending) and self.acks_explicitly:
+        if self.is_full():
             # There is something, which an acknowledgement makes free: nobody is told otherwise.
             return _wait
         while self.backlog:
@@ -290,6 +290,18 @@ class Delivery:
                 continue
             return sequence
         return self._next_in_stream()
+
+    def is_worked_on(self):
+        """Tell whether somebody has messages whose time to be acknowledged is not over."""
+        return any(not entry.queued for entry in self.state.pending.values())
+
+    def has_work(self):
+        """Tell whether anything is to be delivered, be it now or when others are acknowledged."""
+        return self.num_pending > 0 or bool(self.redeliver)
+
+    def is_full(self):
+        """Tell whether so much is not acknowledged that nothing else is delivered."""
+        return 0 < self.max_ack_pending <= len(self.state.pending) and self.acks_explicitly
 
     def _next_in_stream(self):
         state = self.state

@@ -70,7 +70,13 @@ class PullTarget(Target):
         if 0 < most <= len(self._requests):
             self.drop_uninterested()
         if 0 < most <= len(self._requests):
-            if not request.heartbeat_ns:
+            if (
+                request.no_wait
+                and not request.expires_ns
+                and not self._consumer.delivery.has_work()
+            ):
+                self._status(request, 404, b"No Messages")
+            elif not request.heartbeat_ns:
                 self._status(request, 409, b"Exceeded MaxWaiting")
             return
         self._place(request)
@@ -173,7 +179,7 @@ class PullTarget(Target):
     def _status_pending(self, request, code, text):
         fields = (
             (b"Nats-Pending-Messages", b"%d" % request.batch),
-            (b"Nats-Pending-Bytes", b"%d" % max(0, request.bytes_left)),
+            (b"Nats-Pending-Bytes", b"%d" % request.bytes_left),
         )
         self._consumer.send(request.inbox, headers.status_block(code, text, fields))
 

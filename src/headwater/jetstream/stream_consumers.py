@@ -105,6 +105,8 @@ class StreamConsumers(dict):
             consumer.start()
         for done in self._making.pop(consumer.name, []):
             done(consumer, error)
+        if error is None and consumer.delivery.paused:
+            consumer.advise_pause()
 
     def change(self, consumer, config, done):
         """Change a consumer's configuration; ``done(consumer, error)`` once it is recorded."""
@@ -381,6 +383,15 @@ class StreamConsumers(dict):
             f"CONSUMER.{event}.{stream.name}.{consumer.name}",
             kind,
             {**whose, "stream": stream.name, "consumer": consumer.name, **fields},
+        )
+
+    def measure_ack(self, consumer, fields):
+        """Tell whoever listens of an acknowledgement."""
+        stream = self._stream
+        stream.host.tell(
+            f"METRIC.CONSUMER.ACK.{stream.name}.{consumer.name}",
+            "io.nats.jetstream.metric.v1.consumer_ack",
+            {"stream": stream.name, "consumer": consumer.name, **fields},
         )
 
     def sweep(self):

@@ -8,7 +8,7 @@ import msgspec
 from headwater.base import gojson
 from headwater.base.clock import MINUTE, SECOND
 from headwater.broker.node import COMPATIBLE_VERSION, PROTOCOL
-from headwater.broker.server_info import FEATURE_FLAGS
+from headwater.broker.server_info import feature_flags
 from headwater.broker.session import CLIENT, LEAF_OF_US, LEAF_TO_HUB
 from headwater.config.options import LeafRemote, TlsOptions
 from headwater.monitor.about import About
@@ -227,7 +227,7 @@ def _configuration(about: About) -> dict[str, object]:
         fields["tags"] = list(options.tags)
     if options.metadata:
         fields["metadata"] = dict(options.metadata)
-    fields["feature_flags"] = FEATURE_FLAGS
+    fields["feature_flags"] = feature_flags(node)
     if not options.no_system_account:
         fields["system_account"] = text(node.accounts.system.name)
     return fields

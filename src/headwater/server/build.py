@@ -38,6 +38,7 @@ def build_node(options: Options, clock: Clock, timers: Timers, rng: Random, log:
     node.subscription_tokens_max = options.subscription_tokens_max
     node.closed = ClosedConnections(options.closed_clients_max)
     node.proxy_protocol = options.proxy_protocol
+    node.ack_subjects_v2 = options.ack_subjects_v2
     if options.jetstream is not None:
         node.domain = options.jetstream.domain
     prepared(node, options)()

@@ -30,6 +30,7 @@ FIXED = {
     "system_account": "SystemAccount",
     "no_system_account": "NoSystemAccount",
     "no_auth_user": "NoAuthUser",
+    "ack_subjects_v2": "FeatureFlags",
 }
 _OPPOSITES = ("sublist_cache",)
 
