@@ -11,13 +11,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 SECTOR = 512
+PAGE = 4096
 
 
 @dataclass
 class Op:
     """One operation that changes the disk; ``context`` is whatever the test wants to know of it."""
 
-    kind: str  # create write truncate sync rename remove mkdir rmdir sync_directory
+    kind: str  # create write truncate sync failed_sync rename remove mkdir rmdir sync_directory
     path: str = ""
     inode: int = 0  # none for a folder
     offset: int = 0  # the new size, for truncate
@@ -41,8 +42,31 @@ class Inode:
     data: bytearray = field(default_factory=bytearray)
     durable: bytes = b""
     pending: list[Op] = field(default_factory=list)
-    # A failed sync forgets what it could not write: later ones succeed and write nothing of it.
-    broken: bool = False
+    # Of the pending ones, those that a failed sync has forgotten: later syncs succeed and write
+    # nothing of them, except for what shares a page with something that was written since.
+    forgotten: int = 0
+
+    def sync(self) -> None:
+        """Let everything be on the medium that a sync puts there."""
+        if not self.forgotten:
+            self.durable = bytes(self.data)
+            self.pending = []
+            return
+        fresh = self.pending[self.forgotten :]
+        written = {page for op in fresh if op.kind == "write" for page in pages(op)}
+        out = bytearray(self.durable)
+        resize(out, len(self.data))
+        for page in written:
+            out[page : page + PAGE] = self.data[page : page + PAGE]
+        self.durable = bytes(out)
+        self.pending = [
+            Op("write", op.path, op.inode, page, bytes(self.data[page : page + PAGE]))
+            for op in self.pending[: self.forgotten]
+            if op.kind == "write"
+            for page in pages(op)
+            if page not in written and page < len(self.data)
+        ]
+        self.forgotten = len(self.pending)
 
 
 class Medium:
@@ -76,10 +100,11 @@ class Medium:
         inode.pending.append(op)
 
     def _sync(self, op: Op) -> None:
+        self.inodes[op.inode].sync()
+
+    def _failed_sync(self, op: Op) -> None:
         inode = self.inodes[op.inode]
-        if not inode.broken:
-            inode.durable = bytes(inode.data)
-            inode.pending = []
+        inode.forgotten = len(inode.pending)
 
     def _rename(self, op: Op) -> None:
         change_names(op, self.names, self.folders)
@@ -114,6 +139,11 @@ class Medium:
 
     def _note(self, op: Op) -> None:
         self.pending.setdefault(parent(op.path), []).append(op)
+
+
+def pages(op: Op) -> range:
+    """Return where the pages begin that a write touches."""
+    return range(op.offset // PAGE * PAGE, op.offset + len(op.data), PAGE)
 
 
 def put(data: bytearray, offset: int, piece: bytes) -> None:
@@ -298,7 +328,7 @@ class SimDisk:
             size = int(len(op.data) * failure.part)
             self._done(Op("write", op.path, op.inode, op.offset, op.data[:size]))
         if op.kind == "sync":
-            self.medium.inodes[op.inode].broken = True
+            self._done(Op("failed_sync", op.path, op.inode))
         raise OSError(failure.code, os.strerror(failure.code), op.path)
 
     def _check_capacity(self, op: Op) -> None:

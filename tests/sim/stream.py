@@ -31,14 +31,19 @@ class SteppingJobs(Jobs):
 
     def __init__(self, *, immediate: bool = False) -> None:
         self.immediate = immediate
+        self._running = False
         self._waiting: list[tuple[Any, Callable[[], Any], Callable[[Any, Any], None]]] = []
         self._results: list[tuple[Callable[[Any, Any], None], Any, Any]] = []
 
     def submit(self, key: Any, work: Callable[[], Any], done: Callable[[Any, Any], None]) -> None:
-        if self.immediate:
-            ImmediateJobs().submit(key, work, done)
-        else:
-            self._waiting.append((key, work, done))
+        self._waiting.append((key, work, done))
+        if self.immediate and not self._running:
+            # What follows from work is done here too, and not within it: a walk has many blocks.
+            self._running = True
+            try:
+                self.run()
+            finally:
+                self._running = False
 
     def pending(self) -> int:
         """Return how many steps there are to do now."""

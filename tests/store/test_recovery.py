@@ -8,7 +8,8 @@ from headwater.store import recovery
 from headwater.store.block import HEAD_BYTES, decode_head, file_name, number_of
 from headwater.store.checkpoint import NAMES
 from headwater.store.record import DELETE, Record, block_seed
-from tests.sim.simdisk import SimDisk
+from tests.sim.power import durable
+from tests.sim.simdisk import Killed, SimDisk
 from tests.sim.stream import FOLDER, STREAM_ID, Stream
 
 BLOCK_BYTES = 1000
@@ -366,7 +367,7 @@ def test_what_a_killed_process_left_unsynced_is_synced():
     before = len(stream.disk.trace)
     recovered(stream.disk)
     done = [(op.kind, op.path) for op in stream.disk.trace[before:]]
-    assert done == [("sync", path(1)), ("sync_directory", FOLDER)]
+    assert done == [("write", path(1)), ("sync", path(1)), ("sync_directory", FOLDER)]
 
 
 def test_limits_of_the_owner_hold_behind_a_checkpoint():
@@ -469,3 +470,18 @@ def test_foreign_checkpoints_are_no_help_and_no_harm():
     again = recovered(stream.disk, 200)
     assert len(again.read_all()) == 200
     assert [text for text in again.reports if "another stream" not in text] == []
+
+
+@pytest.mark.parametrize("count", [0, 3])
+def test_what_a_start_shows_lasts_though_its_sync_had_failed(count):
+    stream = filled(count, block_bytes=100_000)
+    stream.disk.fail("sync", times=9)
+    stream.disk.kill_in = 2 if count else 4  # as the write is being undone, or its file
+    with pytest.raises(Killed):
+        stream.put(b"s.1", bytes(20_000))
+    stream.disk.heal()
+    again = recovered(stream.disk)
+    assert again.store.index.last_sequence == count + 1
+    after = recovered(durable(stream.disk))
+    assert len(after.read_all()) == count + 1
+    assert again.reports == after.reports == []

@@ -80,5 +80,7 @@ cdef class CachedBlock:
 
 
 cpdef Py_ssize_t intact_end(const unsigned char[::1] data, Py_ssize_t at, Py_ssize_t end, long long seed, Record record) except -1
+@cython.locals(begin=Py_ssize_t)
+cpdef Py_ssize_t last_write(const unsigned char[::1] data, Py_ssize_t at, Py_ssize_t end, Record record) except -1
 cpdef Py_ssize_t next_frame(const unsigned char[::1] data, Py_ssize_t at, Py_ssize_t end, Record record) except -1
 cpdef Py_ssize_t next_intact(const unsigned char[::1] data, Py_ssize_t at, Py_ssize_t end, long long seed, Record record) except -1

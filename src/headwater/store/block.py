@@ -19,7 +19,7 @@ from headwater.base import octets
 from headwater.base.buffer import Buffer
 from headwater.base.errors import StoreError
 from headwater.store.expiries import Expiries
-from headwater.store.record import FRAME, MESSAGE, Record, block_seed
+from headwater.store.record import BATCH_START, FRAME, MESSAGE, Record, block_seed
 
 MAGIC = b"HWBLOCK\n"
 VERSION = 1
@@ -29,6 +29,7 @@ _ENTRY_BYTES = 12  # a sequence and an offset in the table of messages
 
 _message = MESSAGE
 _frame = FRAME
+_batch_start = BATCH_START
 _entry_bytes = _ENTRY_BYTES
 
 
@@ -394,6 +395,17 @@ def intact_end(data, at, end, seed, record):
     while at < end and record.read(data, at, end) and record.is_intact(data, seed):
         at = record.end
     return at
+
+
+def last_write(data, at, end, record):
+    """Return where the last write among the whole records of a stretch began, ``at`` if unknown."""
+    begin = at
+    while at < end:
+        record.read(data, at, end)
+        if record.flags & _batch_start:
+            begin = at
+        at = record.end
+    return begin
 
 
 def next_frame(data, at, end, record):

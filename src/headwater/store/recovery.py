@@ -18,6 +18,7 @@ from headwater.store.block import (
     decode_head,
     file_name,
     intact_end,
+    last_write,
     next_intact,
     number_of,
 )
@@ -50,6 +51,7 @@ class Recovery:
         self._cache = cache
         self._now_ns = now_ns
         self._cut = False
+        self._last_write = (0, 0)  # the block that was read last, and where its last write began
         self.damage = []
         self.cuts = []
         self.generation = 0
@@ -235,6 +237,8 @@ class Recovery:
             for records, first, last in opener.stretches(run_start, run_end):
                 self._store.replay(block, records, first, last)
         self._take_frames(block, opener)
+        start, stop = runs[-1] if runs else (block.size, block.size)
+        self._last_write = (number, last_write(view, start, stop, Record()))
         self._store.position_number = number
         self._store.position_offset = block.size
 
@@ -331,9 +335,19 @@ class Recovery:
             self._sync(last)
 
     def _sync(self, block):
-        """Make what was found last: a process that was killed may have left it unsynced."""
-        file = self._disk.open(self._path(block.number))
+        """Make what was found last: a process that was killed may have left it unsynced.
+
+        The last write may even be one whose sync has failed. The system then shows it, and a sync
+        that succeeds now would not write it: so it is written once more.
+        """
+        path = self._path(block.number)
+        number, begin = self._last_write
+        if begin == HEAD_BYTES:  # the head was a part of it
+            begin = 0
+        file = self._disk.open(path)
         try:
+            if number == block.number and begin < block.size:
+                file.write(self._disk.read(path, begin, block.size - begin), begin)
             file.sync()
         finally:
             file.close()
