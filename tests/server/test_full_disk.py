@@ -30,7 +30,10 @@ def server(tmp_path: Path) -> Iterator[ServerProcess]:
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("this system lets nobody make a mount namespace, where a small disk could be")
     command = (*_UNSHARE, "sh", "-c", script, "sh", sys.executable, "-m", "headwater", "server")
-    flags = ("-p", "-1", "-a", "127.0.0.1", "-js", "-sd", str(store), "-m", "-1")
+    config = tmp_path / "small.conf"
+    # More than there is: the disk is to be full before that.
+    config.write_text(f'jetstream {{ store_dir: "{store}", max_file: 1GB }}\n')
+    flags = ("-p", "-1", "-a", "127.0.0.1", "-m", "-1", "-c", str(config))
     with ServerProcess(tmp_path, *flags, command=command) as process:
         process.wait_ready()
         yield process

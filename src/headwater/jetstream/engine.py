@@ -85,6 +85,12 @@ class JetStream:
             if key_files.note:
                 self.node.log.info(f"JetStream store: {key_files.note}")
 
+    def allow(self, options):
+        """Let streams take as much as ``options`` say."""
+        self.options = options
+        self.memory.bytes_max = options.memory_max
+        self.file.bytes_max = options.file_max
+
     def start(self):
         """Answer requests, take messages and deliver them."""
         node = self.node
@@ -114,9 +120,7 @@ class JetStream:
         fresh = [self._recovered(account) for account in accounts if account.jetstream is None]
 
         def apply():
-            self.options = options
-            self.memory.bytes_max = options.memory_max
-            self.file.bytes_max = options.file_max
+            self.allow(options)
             for streams in list(self.accounts):
                 if streams.account not in accounts:
                     self._leave(streams, b"JetStream Disabled", lambda: None)

@@ -15,6 +15,7 @@ from headwater.server.drivers import ThreadJobs
 from headwater.server.errors import StartError
 from headwater.server.fail_points import open_disk
 from headwater.server.nats_files import NATS_FOLDER, find_streams
+from headwater.server.room import whole_room, with_room
 from headwater.server.store_secrets import read_secrets
 from headwater.store.disk import Disk
 
@@ -38,6 +39,7 @@ class JetStreamHost:
         self._jobs: ThreadJobs | None = None
         self._disk: Disk | None = None
         self._jetstream: JetStream | None = None
+        self._room = JetStreamOptions()  # what may be taken where nothing is said
         self._stopping = False
 
     def start(self, options: Options, jetstream: JetStreamOptions) -> None:
@@ -56,7 +58,7 @@ class JetStreamHost:
         except (OSError, ImportError, HeadwaterError) as error:
             self.release()
             raise StartError(f"Can't start JetStream: {error}") from error
-        log_jetstream(log, jetstream, root, self._jetstream.API_LEVEL)
+        log_jetstream(log, self._jetstream.options, root, self._jetstream.API_LEVEL)
         self._tell_of_other_store(root)
         log.info(f"Took {(clock.monotonic() - began_ns) / 1e6:.3f}ms to start JetStream")
 
@@ -75,6 +77,7 @@ class JetStreamHost:
             return lambda: None
         if wanted is None:
             return self._switch_off
+        wanted = with_room(wanted, self._room)
         return self._jetstream.prepared(wanted, jetstream_accounts(self._node, options))
 
     async def stop(self) -> None:
@@ -113,6 +116,9 @@ class JetStreamHost:
         engine.store_dir = str(root)
         engine.secrets = read_secrets(jetstream)
         engine.recover()
+        used = sum(streams.usage()[1] for streams in engine.accounts)
+        self._room = whole_room(disk, used)
+        engine.allow(with_room(jetstream, self._room))
         engine.start()
         return engine
 
