@@ -113,7 +113,7 @@ class Owner(StreamOwner):
     def report(self, text):
         self.reports.append(text)
 
-    def snapshot(self):
+    def snapshot(self, *, brief=False):
         state = {name.decode(): value.decode() for name, value in self.state.items()}
         return json.dumps([self.records, self.limits.encode().decode(), state]).encode()
 

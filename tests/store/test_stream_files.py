@@ -2,7 +2,7 @@
 
 from headwater.store.block import file_name
 from headwater.store.checkpoint import NAMES, parse
-from headwater.store.record import PURGE, TRIM
+from headwater.store.record import CHECKPOINT, PURGE, TRIM, Record
 from headwater.store.stream_work import Purge
 from tests.sim.simdisk import SimDisk
 from tests.sim.stream import FOLDER, SteppingJobs, Stream
@@ -61,12 +61,13 @@ def test_empty_blocks_leave_memory_at_once_and_the_disk_later():
     blocks = len(stream.store.index.blocks)
     assert blocks > 2
     stream.files.checkpoint()
-    assert len(stream.store.index.blocks) == 1
-    assert len(stream.cache) == 1
+    # There is a new block for what the log says itself of those that go.
+    assert [block.number for block in stream.store.index.blocks] == [blocks, blocks + 1]
+    assert len(stream.cache) == 2
     assert stream.disk.exists(f"{FOLDER}/{file_name(1)}")
     stream.files.checkpoint()
     names = [name for name in stream.disk.names(FOLDER) if name.endswith(".blk")]
-    assert names == [file_name(blocks)]
+    assert names == [file_name(blocks), file_name(blocks + 1)]
 
 
 def test_no_checkpoint_of_a_batch_that_is_applied_in_part():
@@ -86,7 +87,9 @@ def test_no_checkpoint_of_a_batch_that_is_applied_in_part():
     stream.settle()
     found = parse(bytes(stream.disk.read(f"{FOLDER}/{NAMES[1]}")))
     assert (found.messages, found.first_sequence) == (7, 3)
-    assert (found.number, found.offset) == (
-        stream.store.position_number,
-        stream.store.position_offset,
-    )
+    # Behind that is what the log says itself of the blocks that go, and nothing else.
+    assert found.number == stream.store.position_number
+    data = memoryview(stream.disk.read(f"{FOLDER}/{file_name(found.number)}"))
+    record = Record()
+    assert record.read(data, found.offset, len(data))
+    assert (record.kind, record.end) == (CHECKPOINT, stream.store.position_offset)

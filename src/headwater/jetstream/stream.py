@@ -135,7 +135,7 @@ class Stream(StreamOwner):
         if self.files is None:
             self._closed(done)
         else:
-            self.files.checkpoint(lambda _: self._closed(done))
+            self.files.close(lambda _: self._closed(done))
 
     def _closed(self, done):
         self.store.closed = True
@@ -227,9 +227,11 @@ class Stream(StreamOwner):
         self.created_ns = self.clock.now()
         self._configure(config)
 
-    def snapshot(self):
+    def snapshot(self, *, brief=False):
         config = gojson.encode(self.config)
-        ids = self.dedupe.snapshot(self.store.index.last_sequence, self.clock.now())
+        ids = [], b""
+        if not brief:
+            ids = self.dedupe.snapshot(self.store.index.last_sequence, self.clock.now())
         return _Snapshot(config, self.created_ns, self.consumers.snapshot(), *ids)
 
     def restore(self, data):

@@ -73,8 +73,11 @@ def due(store, size) -> bool:
     return store.unsaved_bytes > max(_DUE_BYTES_MIN, _DUE_FACTOR * size)
 
 
-def take(store, generation: int) -> Checkpoint:
-    """Return the state of ``store`` as it is applied now; nothing changes it any more."""
+def take(store, generation: int, *, brief: bool = False) -> Checkpoint:
+    """Return the state of ``store`` as it is applied now; nothing changes it any more.
+
+    A brief one is without what ``recount`` finds in the messages themselves.
+    """
     index = store.index
     return Checkpoint(
         generation,
@@ -88,10 +91,10 @@ def take(store, generation: int) -> Checkpoint:
         index.bytes,
         index.aged_to,
         index.keep_places,
-        [_block_state(block) for block in index.blocks],
-        index.subjects.pack(),
-        _places(index),
-        store.owner.snapshot(),
+        [_block_state(block, brief=brief) for block in index.blocks],
+        b"" if brief else index.subjects.pack(),
+        [] if brief else _places(index),
+        store.owner.snapshot(brief=brief),
     )
 
 
@@ -178,6 +181,26 @@ def restore(store, checkpoint: Checkpoint) -> None:
     store.last_time_ns = index.last_time_ns
 
 
+def recount(store) -> None:
+    """Count what a brief checkpoint leaves out; messages that are in no file any more are gone."""
+    index = store.index
+    index.begin_count()
+    sequence = index.next_from(0)
+    while sequence:
+        block = store.missing(sequence)
+        if block is not None and block is not store.unreadable:
+            store.fetch_now(block)
+        cached = store.find(sequence)
+        if cached is None:
+            index.block_of(sequence).delete(sequence)
+        else:
+            index.count(cached)
+            store.recall(cached)
+        sequence = index.next_from(sequence + 1)
+    index.emptied = True
+    index.settle_first()
+
+
 def _places(index) -> list[bytes]:
     found: list[bytes] = []
     if index.places:
@@ -203,7 +226,7 @@ def _little_endian(numbers: "array[int]") -> "array[int]":
     return other
 
 
-def _block_state(block) -> BlockState:
+def _block_state(block, *, brief: bool) -> BlockState:
     return BlockState(
         block.number,
         block.size,
@@ -216,8 +239,8 @@ def _block_state(block) -> BlockState:
         block.packed,
         block.frames,
         block.plain,
-        None if block.expiries is None else block.expiries.pack(),
-        None if block.kept is None else bytes(block.kept),
+        None if brief or block.expiries is None else block.expiries.pack(),
+        None if brief or block.kept is None else bytes(block.kept),
     )
 
 

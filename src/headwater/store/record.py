@@ -32,7 +32,8 @@ CONSUMER_DELETE = 7
 CONSUMER_STATE = 8  # what a consumer delivered, and what was acknowledged
 SKIP = 9  # sequences up to this one were given out and are not used; the time of the last, or none
 FRAME = 10  # a run of other records, compressed, encrypted or both: see frames.py
-KIND_LAST = FRAME
+CHECKPOINT = 11  # what a checkpoint says, but for what can be counted; the name is its block
+KIND_LAST = CHECKPOINT
 
 # The first record of a write: everything before it had been synced when it was written.
 BATCH_START = 1

@@ -23,7 +23,8 @@ from headwater.store.block import (
     number_of,
 )
 from headwater.store.disk import UNFINISHED, UNREADABLE
-from headwater.store.record import BATCH_START, Record, block_seed
+from headwater.store.frames import records_in
+from headwater.store.record import BATCH_START, CHECKPOINT, Record, block_seed
 
 _STREAM_ID = slice(16, 24)  # in the head of a block
 _WITNESSES = 16  # heads that are read though the checkpoints know the blocks
@@ -89,14 +90,53 @@ class Recovery:
             passed = 0
         foreign = [n for n, head in heads.items() if head and head.stream_id != stream_id]
         heads.update(dict.fromkeys(foreign))
+        numbers_there = [*numbers[:passed], *sorted(heads)]
         if checkpoint is not None:
-            checkpoints.restore(self._store, checkpoint)
-            self.generation = checkpoint.generation
-            self._store.owner.restore(checkpoint.owner)
-        self._scan_all([*numbers[:passed], *sorted(heads)], heads, checkpoint)
+            self._restore(checkpoint)
+        elif not _is_whole(numbers_there, heads):
+            checkpoint = self._recorded_checkpoint(numbers_there, heads)
+        self._scan_all(numbers_there, heads, checkpoint)
         self._store.complete()
         self._resume(numbers)
         return True
+
+    def _restore(self, checkpoint):
+        checkpoints.restore(self._store, checkpoint)
+        self.generation = checkpoint.generation
+        self._store.owner.restore(checkpoint.owner)
+
+    def _recorded_checkpoint(self, numbers, heads):
+        """Restore the newest checkpoint that the log itself has, and return it; None without any.
+
+        Blocks are gone, or were written anew, and with them records that it stands for.
+        """
+        chain = self._chain(numbers, heads)
+        self.dead.clear()  # they are found once more
+        for number, end in reversed(chain):
+            found = self._last_checkpoint_in(number, heads.get(number), end)
+            if found is not None:
+                self._restore(found)
+                for block in self._store.index.blocks:
+                    if block.number not in numbers:
+                        block.clear()  # it has gone since
+                checkpoints.recount(self._store)
+                return found
+        return None
+
+    def _last_checkpoint_in(self, number, head, end):
+        data = self._read(number)
+        if data is None:
+            return None
+        known = end is not None and not (head is not None and head.compacted)
+        stop = min(end, len(data)) if known else len(data)
+        seed = block_seed(self._store.log.stream_id, number)
+        opener = self._store.log.packing.opener(data, number)
+        last = None
+        for found in records_in(data, HEAD_BYTES, stop, seed, opener):
+            if found is not None and found[1].kind == CHECKPOINT:
+                view, record = found
+                last = checkpoints.parse(record.payload(view)) or last
+        return last
 
     def _read_checkpoints(self, names):
         """Return name -> (Checkpoint, size) of those that are intact."""
@@ -360,12 +400,25 @@ class Recovery:
         except OSError as error:
             if error.errno not in UNREADABLE:
                 raise
-            self.damage.append(f"{file_name(number)} could not be read: {error}")
+            text = f"{file_name(number)} could not be read: {error}"
+            if text not in self.damage:
+                self.damage.append(text)
             self._cut = True  # nothing is appended to it
             return None
 
     def _path(self, number):
         return f"{self._folder}/{file_name(number)}"
+
+
+def _is_whole(numbers, heads):
+    """Tell whether the log has all its blocks, none of them written anew."""
+    before = 0
+    for number in numbers:
+        head = heads[number]
+        if head is None or head.compacted or head.previous_number != before:
+            return False
+        before = number
+    return True
 
 
 def check_format(data: bytes) -> bool:

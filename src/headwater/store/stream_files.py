@@ -7,6 +7,7 @@ from functools import partial
 
 from headwater.store import checkpoint as checkpoints
 from headwater.store import compaction
+from headwater.store.record import CHECKPOINT as CHECKPOINT_RECORD
 from headwater.store.writes import CHECKPOINT, COMPACTION
 
 # What is saved by writing blocks anew, for each byte of the checkpoints that this needs.
@@ -26,6 +27,8 @@ class StreamFiles:
         self._choices = []  # sparse blocks that are to be written anew
         self._ripe = 0  # after so many checkpoints
         self._busy = False
+        self._closing = False
+        self._recorded_bytes = 0  # of the checkpoint that was put into the log last
         self._wanted = False  # whether a checkpoint is to be written next
         self._waiters = []  # of the checkpoint that is being written, or is written next
         self._idle_waiters = []
@@ -34,6 +37,11 @@ class StreamFiles:
         """Write a checkpoint if enough has happened since the last one."""
         if not self._busy and checkpoints.due(self._store, self._checkpoint_bytes):
             self.checkpoint()
+
+    def close(self, done):
+        """Write the last checkpoint of what is applied now; ``done(error)`` follows."""
+        self._closing = True
+        self.checkpoint(done)
 
     def checkpoint(self, done=None):
         """Write a checkpoint of what is applied now; ``done(error)`` follows."""
@@ -49,13 +57,16 @@ class StreamFiles:
         """
         if self._busy:
             return 0
-        if self._dead or self._has_much_to_remove():
+        if any(map(self._may_go, self._dead)) or self._has_much_to_remove():
             # Files go with the second checkpoint that does without them.
             self.checkpoint()
             return 0
         if not self._choices:
             self._choose(limit_bytes)
         if not self._choices or self._checkpoints < self._ripe:
+            return 0
+        if not self._may_go(self._choices[len(self._choices) - 1].block):
+            self._store.when_settled(self._record_settled)
             return 0
         choice = self._choices.pop()
         if not choice.block.live:
@@ -117,6 +128,10 @@ class StreamFiles:
         dying = store.index.take_empty(store.position_number)
         for block in dying:
             store.forget(block)
+        recordable = None
+        if not self._closing and self._is_worth_recording([*self._dead, *dying]):
+            recordable = checkpoints.take(store, self._generation, brief=True)
+        dead = [block for block in self._dead if self._may_go(block)]
         self._generation += 1
         checkpoint = checkpoints.take(store, self._generation)
         store.unsaved_bytes = 0
@@ -124,9 +139,32 @@ class StreamFiles:
         self._waiters = []
         self._jobs.submit(
             (store.log.folder, "files"),
-            partial(self._write, checkpoint, self._dead),
-            partial(self._written, dying, waiters),
+            partial(self._write, checkpoint, dead),
+            partial(self._written, dead, dying, waiters),
         )
+        if recordable is not None:
+            self._record(recordable)
+
+    def _may_go(self, block):
+        """Tell whether a block holds nothing that is only in it, should all checkpoints be lost."""
+        return block.number < self._store.covered_number
+
+    def _is_worth_recording(self, dead):
+        """Tell whether enough of these blocks wait for the log to say itself what they say."""
+        bound = [block.size for block in dead if not self._may_go(block)]
+        # What was recorded last may be all that is in one of them.
+        return bool(bound) and sum(bound) > _WORTH * self._recorded_bytes
+
+    def _record(self, checkpoint):
+        """Let the log say itself what the records in blocks that are to go have said."""
+        name = checkpoint.number.to_bytes(8, "little")
+        data = bytes(checkpoints.encode(checkpoint))
+        self._recorded_bytes = len(data)
+        self._store.propose(CHECKPOINT_RECORD, name, data)
+        self._store.commit()
+
+    def _record_settled(self):
+        self._record(checkpoints.take(self._store, self._generation, brief=True))
 
     def _write(self, checkpoint, dead):
         """Write a checkpoint and remove what is not needed any more; return its size."""
@@ -139,12 +177,12 @@ class StreamFiles:
             log.remove_files(dead)
         return len(data)
 
-    def _written(self, dying, waiters, size, error):
+    def _written(self, dead, dying, waiters, size, error):
         self._busy = False
         if error is None:
             self._store.log.writes.add(CHECKPOINT, size)
             self._checkpoint_bytes = size
-            self._dead = dying
+            self._dead = [block for block in self._dead if block not in dead] + dying
             self._checkpoints += 1
         else:
             # The next one does it again; until then the files stay.

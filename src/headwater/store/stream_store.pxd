@@ -39,6 +39,7 @@ cdef class StreamStore:
     cdef public long long unsaved_bytes
     cdef public bint closed
     cdef public Block unreadable
+    cdef public long long covered_number
     cdef public set known_damaged
     cdef object _cache
     cdef object _jobs
@@ -97,4 +98,6 @@ cdef class StreamStore:
     cpdef Block missing(self, long long sequence)
     @cython.locals(record=Record)
     cdef _note_messages(self, Buffer buffer, Py_ssize_t at, note)
+    @cython.locals(record=Record)
+    cpdef recall(self, CachedBlock cached)
     cpdef bint is_idle(self) except -1

@@ -15,7 +15,7 @@ from headwater.store import message_ttl
 from headwater.store.block import CachedBlock
 from headwater.store.index import Index
 from headwater.store.log import Log
-from headwater.store.record import DELETE, MESSAGE, PURGE, SKIP, TRIM, Record
+from headwater.store.record import CHECKPOINT, DELETE, MESSAGE, PURGE, SKIP, TRIM, Record
 from headwater.store.stream_work import (
     Enforcement,
     Places,
@@ -71,10 +71,11 @@ class StreamOwner:
     def replayed(self, view, start, end):
         """Recovery has applied the records in ``view[start:end]``."""
 
-    def snapshot(self):
+    def snapshot(self, *, brief=False):
         """Return what the owner wants to have back from a checkpoint; msgspec can encode it.
 
-        That is done later and on a thread: nothing may change it any more.
+        That is done later and on a thread: nothing may change it any more.  A brief one is without
+        what messages themselves tell (see ``replayed``).
         """
         raise NotImplementedError
 
@@ -124,6 +125,7 @@ class StreamStore:
         self.unsaved_bytes = 0  # applied since the last checkpoint
         self.closed = False
         self.unreadable = None  # a block that could not be fetched for the batch in hand
+        self.covered_number = 0  # before this block nothing but messages is needed from the log
         self.known_damaged = set()  # numbers of blocks whose damage was reported at the start
         self._cache = cache
         self._jobs = jobs
@@ -489,12 +491,22 @@ class StreamStore:
             self._work.append(Trim(int.from_bytes(payload, "little")))
         elif kind == PURGE:
             self._work.append(Purge.decode(record.subject(view), payload))
+        elif kind == CHECKPOINT:
+            self.covered_number = int.from_bytes(record.subject(view), "little")
         elif kind == SKIP:
             self.index.skip_to(record.sequence)
             if payload:  # a message was there, elsewhere, and was the last one
                 self.index.last_time_ns = int.from_bytes(payload[:8], "little")
         else:
             self.owner.apply(kind, record.subject(view), payload, record.sequence, record.time_ns)
+
+    def recall(self, cached):
+        """Note what the headers of the message that ``cached`` points at say, as when it came."""
+        record = cached.record
+        view = cached.data.view
+        if self.keeps_ttls and record.header_size:
+            self._note_ttl(self.index.block_of(record.sequence), record, view)
+        self.owner.replayed(view, record.start, record.end)
 
     def limit_subjects(self, per_subject_max):
         """Set how many messages a subject may have, -1 for any number; those beyond that go."""
