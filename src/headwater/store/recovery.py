@@ -204,7 +204,7 @@ class Recovery:
         for number, end in self._chain(numbers, heads):
             if number < start_number:
                 if number not in known:
-                    self._drop(number)
+                    self.dead.append(Block(self._store.log.stream_id, number))
                 continue
             block = known.get(number)
             start = HEAD_BYTES
@@ -237,7 +237,9 @@ class Recovery:
 
     def _drop(self, number):
         """Let the file of a block that does not count go with the next checkpoint."""
-        self.dead.append(Block(self._store.log.stream_id, number))
+        block = Block(self._store.log.stream_id, number)
+        block.size = 0
+        self.dead.append(block)
 
     def _scan(self, number, head, block, start, end):
         """Apply what a block holds from ``start`` on."""

@@ -147,7 +147,7 @@ class StreamFiles:
 
     def _may_go(self, block):
         """Tell whether a block holds nothing that is only in it, should all checkpoints be lost."""
-        return block.number < self._store.covered_number
+        return block.size == 0 or block.number < self._store.covered_number
 
     def _is_worth_recording(self, dead):
         """Tell whether enough of these blocks wait for the log to say itself what they say."""
