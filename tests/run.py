@@ -1,13 +1,16 @@
 """Run the suite on both forms of the code: ``python -m tests.run [--once] [pytest arguments]``.
 
-First as installed, then with ``HEADWATER_PURE=1``, when the hot modules are compiled; otherwise the
-two would be the same and one run is made.  ``--once`` runs as the environment says.  Whatever else
-is given goes to pytest: ``python -m tests.run -m "not slow" tests/wire``.
+As installed, and with ``HEADWATER_PURE=1``, when the hot modules are compiled; otherwise the two
+would be the same and one run is made.  They run side by side where there is more than one
+processor, and what the second says is printed behind the first.  ``--once`` runs as the environment
+says.
+Whatever else is given goes to pytest: ``python -m tests.run -m "not slow" tests/wire``.
 """
 
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -23,7 +26,7 @@ def main(arguments: list[str]) -> int:
     arguments = [argument for argument in arguments if argument != "--once"]
     for text in stale_modules():
         print(f"warning: {text} is older than its source; run: make dev", file=sys.stderr)
-    results = [run_pytest(name, pure, arguments) for name, pure in forms(once=once)]
+    results = run_forms(forms(once=once), arguments, together=(os.cpu_count() or 1) > 1)
     print("\nSummary", flush=True)
     for name, code, seconds in results:
         verdict = {0: "passed", _NO_TESTS: "no tests"}.get(code, f"FAILED (pytest says {code})")
@@ -39,14 +42,61 @@ def forms(*, once: bool) -> list[tuple[str, bool]]:
     return [("compiled", False), ("pure Python", True)]
 
 
-def run_pytest(name: str, pure: bool, arguments: list[str]) -> tuple[str, int, float]:
-    """Run pytest once; return the name, pytest's exit code and the seconds it took."""
-    print(f"== {name} ==", flush=True)
-    environment = {**os.environ, "HEADWATER_PURE": "1" if pure else ""}
-    started = time.monotonic()
-    line = [sys.executable, "-m", "pytest", *arguments]
-    code = subprocess.run(line, cwd=ROOT, env=environment, check=False).returncode
-    return name, code, time.monotonic() - started
+def run_forms(
+    wanted: list[tuple[str, bool]], arguments: list[str], *, together: bool
+) -> list[tuple[str, int, float]]:
+    """Run pytest for each form; return its name, pytest's exit code and the seconds it took."""
+    runs: list[Run] = []
+    results = []
+    try:
+        for name, pure in wanted:
+            runs.append(Run(name, arguments, pure=pure, printing=not (together and runs)))
+            if not together:
+                results.append(runs[-1].wait())
+        if together:
+            results = [run.wait() for run in runs]
+    finally:
+        for run in runs:
+            run.stop()
+    return results
+
+
+class Run:
+    """One pytest, as a process; what it says is printed at once or when it is waited for."""
+
+    def __init__(self, name: str, arguments: list[str], *, pure: bool, printing: bool) -> None:
+        self._name = name
+        # Closed by ``stop``.
+        self._kept = None if printing else tempfile.TemporaryFile()  # noqa: SIM115
+        if printing:
+            print(f"== {name} ==", flush=True)
+        self._began = time.monotonic()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "pytest", *arguments],
+            cwd=ROOT,
+            env={**os.environ, "HEADWATER_PURE": "1" if pure else ""},
+            stdout=self._kept,
+            stderr=self._kept,
+        )
+
+    def wait(self) -> tuple[str, int, float]:
+        """Return name, exit code and seconds once it has ended and all is printed."""
+        code = self._process.wait()
+        seconds = time.monotonic() - self._began
+        if self._kept is not None:
+            self._kept.seek(0)
+            print(f"== {self._name} ==", flush=True)
+            sys.stdout.buffer.write(self._kept.read())
+            sys.stdout.flush()
+        return self._name, code, seconds
+
+    def stop(self) -> None:
+        """Let it end, if it has not: somebody has had enough."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            self._process.wait()
+        if self._kept is not None:
+            self._kept.close()
 
 
 def stale_modules() -> list[str]:

@@ -38,3 +38,15 @@ def test_arguments_reach_pytest_and_its_answer_comes_back(condition, code, verdi
     assert result.returncode == code, result.stdout + result.stderr
     assert verdict in result.stdout.partition("Summary")[2]
     assert "1 deselected" in result.stdout
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_both_forms_are_told_in_order_and_one_failure_is_enough(together, tmp_path, capfd):
+    file = tmp_path / "test_one.py"
+    file.write_text("import os\ndef test_form(): assert os.environ['HEADWATER_PURE'] == '1'\n")
+    wanted = [("first", False), ("second", True)]
+    results = run.run_forms(wanted, ["-q", str(file)], together=together)
+    assert [(name, code) for name, code, _ in results] == [("first", 1), ("second", 0)]
+    printed = capfd.readouterr().out
+    assert printed.index("== first ==") < printed.index("1 failed")
+    assert printed.index("1 failed") < printed.index("== second ==") < printed.index("1 passed")
