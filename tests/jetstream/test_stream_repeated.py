@@ -1,7 +1,7 @@
 """A stream is a state machine: the same records make the same state, whoever applies them.
 
 Replication stands on this.  What a running node has come to, batch by batch, is compared with what
-another one makes of the same log when it reads it in one go.
+another one makes of the same log when it reads it in one go, with and without checkpoints.
 """
 
 import json
@@ -15,6 +15,18 @@ from tests.sim.node_script import Script, SmallDisk
 from tests.sim.node_world import World
 
 _STEPS = 60
+_WHOLE = 1 << 22
+
+
+class _OneLife(Script):
+    """A script whose log is whole: no block is removed, and no delivery is only in a checkpoint."""
+
+    def __init__(self, seed: int, steps: range) -> None:
+        super().__init__(seed, steps)
+        self.block_bytes = self.world.block_bytes = _WHOLE
+
+    def _die(self) -> None:
+        self.tell("goes on")
 
 
 def _state(stream: Any) -> Iterator[object]:
@@ -43,14 +55,20 @@ def _states(world: World) -> dict[str, list[object]]:
     return {name: list(_state(stream)) for name, stream in world.streams.items()}
 
 
+@pytest.mark.parametrize("checkpoints", [True, False], ids=["with checkpoints", "log alone"])
 @pytest.mark.parametrize("seed", range(12))
-def test_another_node_comes_to_the_same(seed: int) -> None:
-    script = Script(seed, range(_STEPS)).run()
+def test_another_node_comes_to_the_same(seed: int, checkpoints: bool) -> None:
+    script = Script(seed, range(_STEPS)) if checkpoints else _OneLife(seed, range(_STEPS))
+    script.run()
     for stream in script.world.streams.values():
         stream.consumers.record_all()
     script.world.settle()
     medium = script.disk.medium
-    files = {path: bytes(medium.inodes[inode].data) for path, inode in medium.names.items()}
+    files = {
+        path: bytes(medium.inodes[inode].data)
+        for path, inode in medium.names.items()
+        if checkpoints or "checkpoint" not in path
+    }
     disk = SmallDisk(files, set(medium.folders))
     again = World(disk, script.elapsed_ns, block_bytes=script.block_bytes)
     again.recover()
