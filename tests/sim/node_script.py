@@ -517,11 +517,10 @@ class Script:
             covered = sorted({s for s, _ in self._delivered[mark] if s <= sequence})
         verb = self.rng.choice([b"", b"+ACK", b"+ACK", b"+TERM", b"-NAK"])
         if verb != b"-NAK":
-            acks.sent += [sequence] if verb == b"+TERM" else covered
+            acks.sent += covered
         reply = self._reply() if self.rng.random() < 0.6 else b""
         if reply and verb != b"-NAK":
             certain = [s for s in covered if s in self._fresh.get(mark, ())]
-            certain = certain if verb != b"+TERM" else [s for s in certain if s == sequence]
             self._sent[reply] = Sent(history, 0, acks=acks, covered=tuple(certain))
         self.tell(f"{verb.decode()} {sequence} of {history.name}.{name} {reply.decode()}")
         self._take(self.world.say(pub(subject, reply, verb)))
