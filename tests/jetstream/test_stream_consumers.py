@@ -78,6 +78,44 @@ def test_after_a_start_no_message_is_waited_for_that_is_not_there() -> None:
     assert again.consumers["C"].info().num_ack_pending == 0
 
 
+def test_a_checkpoint_knows_of_deletions_that_are_not_recorded_yet() -> None:
+    disk = SimDisk()
+    node, jobs, client = delivered(disk)
+    client.say(b"PUB s 1\r\ny\r\n")  # a batch that is being written, so that the next one waits
+    client.say(b"PUB $JS.ACK.S.C.1.1.1.1.0 0\r\n\r\n")
+    stream = node.accounts.globals.jetstream.streams["S"]
+    held, jobs.held = jobs.held, []
+    stream.files.checkpoint()
+    jobs.run()
+    node, again = new_node(), durable(disk)
+    jobs = start(node, again)
+    stream = node.accounts.globals.jetstream.streams["S"]
+    assert not stream.consumers["C"].delivery.awaits(1, b"s")
+    jobs.run()
+    assert not stream.store.has(1)
+    assert held
+
+
+def test_a_consumer_whose_deletion_cannot_be_recorded_goes_on() -> None:
+    disk = SimDisk()
+    node, jobs, client = delivered(disk)
+    disk.fail("write", times=2)
+    ask(client, b"CONSUMER.DELETE.S.C", b"")
+    jobs.run()
+    assert b'"error"' in client.take()
+    stream = node.accounts.globals.jetstream.streams["S"]
+    client.say(b"PUB s 1\r\ny\r\n")
+    client.say(b"PUB $JS.ACK.S.C.1.1.1.1.0 r.2 0\r\n\r\n")
+    jobs.run()
+    assert b"MSG r.2" in client.take()
+    heard = client.say(b"PUB $JS.API.CONSUMER.MSG.NEXT.S.C r.3 1\r\n1\r\n")
+    jobs.run()
+    assert b"$JS.ACK.S.C.1.2." in heard + client.take()
+    stream.files.checkpoint()
+    jobs.run()
+    assert list(stream_after_power_cut(disk).consumers) == ["C"]
+
+
 def test_a_deletion_is_proposed_once_unless_its_write_has_failed() -> None:
     disk = SimDisk()
     node, jobs, client = delivered(disk)

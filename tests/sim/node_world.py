@@ -43,9 +43,12 @@ class Heard:
 class Bare:
     """A node to start a store on; it may be used again for another one that is not served."""
 
+    _count = 0
+
     def __init__(self) -> None:
+        Bare._count += 1  # no two have the same random numbers
         self.logged: list[tuple[str, str]] = []
-        self.node: Node = new_node(logged=self.logged)
+        self.node: Node = new_node(Bare._count, logged=self.logged)
         self._began_ns = self.node.clock.now()
 
     def reset(self, elapsed_ns: int) -> None:

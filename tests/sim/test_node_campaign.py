@@ -3,9 +3,12 @@
 import pytest
 
 from headwater import _build
+from tests.broker.fakes import Client, new_node
+from tests.jetstream.fakes import start
 from tests.sim.node_campaign import Failure, Figures, run_seed
 from tests.sim.node_script import Script, SmallDisk
-from tests.sim.simdisk import SimFile
+from tests.sim.power import durable
+from tests.sim.simdisk import Killed, SimDisk, SimFile
 
 # ``make crash`` does the same with many more; the plain form is several times slower.
 SEEDS = 12 if _build.compiled() else 4
@@ -59,3 +62,22 @@ def test_a_disk_that_does_not_sync_is_found_out(monkeypatch, name):
         run_seeds(20)
     assert "seed" in str(failure.value)
     assert "power cut after operation" in str(failure.value)
+
+
+def test_a_stream_that_a_start_does_not_find_stays_away() -> None:
+    disk = SimDisk()
+    node = new_node()
+    jobs = start(node, disk)
+    client = Client(node)
+    client.say(b'PUB $JS.API.STREAM.CREATE.S r 29\r\n{"name":"S","subjects":["s"]}\r\n')
+    jobs.run()
+    assert "S" in node.accounts.globals.jetstream.streams
+    client.say(b"PUB $JS.API.STREAM.DELETE.S r 0\r\n\r\n")
+    disk.kill_in = 1  # once its folder has another name, which is not synced
+    with pytest.raises(Killed):
+        jobs.run()
+    for seed in (2, 3):
+        again = new_node(seed)
+        start(again, disk)
+        assert not again.accounts.globals.jetstream.streams
+        disk = durable(disk)

@@ -32,6 +32,7 @@ class _Snapshot(msgspec.Struct, array_like=True):
     consumers: list[tuple[str, bytes, bytes]]  # name, record, state
     ids: list[bytes]  # the duplicate window, as Dedupe.snapshot returns it
     last_id: bytes
+    deleting: list[int] = []  # messages that acknowledgements have taken out, once that is recorded
 
 
 class _ConfigRecord(msgspec.Struct):
@@ -232,7 +233,10 @@ class Stream(StreamOwner):
         ids = [], b""
         if not brief:
             ids = self.dedupe.snapshot(self.store.index.last_sequence, self.clock.now())
-        return _Snapshot(config, self.created_ns, self.consumers.snapshot(), *ids)
+        consumers = self.consumers
+        return _Snapshot(
+            config, self.created_ns, consumers.snapshot(), *ids, consumers.unrecorded_deletions()
+        )
 
     def restore(self, data):
         snapshot = msgspec.convert(data, _Snapshot)
@@ -245,6 +249,7 @@ class Stream(StreamOwner):
         for name, record, state in snapshot.consumers:
             self.consumers.apply_made(record)
             self.consumers.apply_state(name, state)
+        self.consumers.recall_deletions(snapshot.deleting)
 
     def replayed(self, view, start, end):
         self.dedupe.recall(view, start, end, self._id_bound_ns())

@@ -41,6 +41,7 @@ class StreamConsumers(dict):
         self._making = {}  # name -> those who wait for a consumer that is being made
         self._deleting = set()  # sequences whose deletion is proposed and not applied
         self._lost = False  # whether a batch has failed since they were proposed
+        self._recalled = []  # sequences whose deletion a checkpoint says was proposed
 
     # Life
 
@@ -55,6 +56,9 @@ class StreamConsumers(dict):
             self._count(consumer)
             consumer.start()
         self._watch()
+        for sequence in self._recalled:
+            self._delete(sequence)
+        self._recalled = []
         if self._stream.config.retention == Retention.INTEREST:
             self.sweep()
 
@@ -162,13 +166,33 @@ class StreamConsumers(dict):
         """Take a consumer away; ``done(error)`` once that is recorded."""
         if self.get(consumer.name) is not consumer:
             return
+        kept = self.encode(consumer), consumer.delivery.state.snapshot()
         self._drop(consumer)
         if consumer.is_persistent:
-            self._record(CONSUMER_DELETE, consumer.name, b"", done or _ignore)
+            self._record(
+                CONSUMER_DELETE,
+                consumer.name,
+                b"",
+                lambda error: self._removed(consumer.name, kept, error, done),
+            )
         elif done is not None:
             done(None)
         if self._stream.config.retention == Retention.INTEREST:
             self.sweep()
+
+    def _removed(self, name, kept, error, done):
+        if error is not None and name not in self and self._stream.running:
+            # It is still on the disk, and would be back after a start: so it is back now.
+            record, state = kept
+            self.apply_made(record)
+            self.apply_state(name, state)
+            consumer = self[name]
+            self._count(consumer)
+            consumer.start()
+            consumer.delivery.state.record_whole()
+            self.changed(consumer)
+        if done is not None:
+            done(error)
 
     def _drop(self, consumer):
         if self.get(consumer.name) is consumer:
@@ -272,6 +296,14 @@ class StreamConsumers(dict):
             for consumer in self.values()
             if consumer.is_persistent
         ]
+
+    def unrecorded_deletions(self):
+        """Return what is to be deleted for acknowledgements that ``snapshot`` has already."""
+        return sorted(self._deleting)
+
+    def recall_deletions(self, sequences):
+        """Take back what ``unrecorded_deletions`` returned."""
+        self._recalled = sequences
 
     # What the consumers say
 
