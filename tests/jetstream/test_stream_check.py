@@ -26,6 +26,7 @@ from headwater.jetstream.stream_config import (
     Retention,
     Storage,
     StreamConfig,
+    StreamSource,
     decode_stream_config,
 )
 from tests.jetstream import SECOND
@@ -163,9 +164,10 @@ def test_streams_do_not_share_subjects(subjects, free):
 
 def test_features_that_are_missing_are_named():
     assert not_supported(check_new(stream())) is None
-    assert not_supported(stream(allow_atomic=True)) == "allow_atomic"
-    with refused(10052, "allow_atomic is not supported by this server"):
-        check_new(stream(allow_atomic=True))
+    mirrored = stream(mirror=StreamSource(name="O"))
+    assert not_supported(mirrored) == "mirror"
+    with refused(10052, "mirror is not supported by this server"):
+        check_new(mirrored)
 
 
 @pytest.mark.parametrize(
@@ -196,8 +198,8 @@ def test_message_ttls_may_be_permitted_for_good():
 
 
 def test_an_update_may_not_bring_a_missing_feature():
-    with refused(10052, "allow_atomic is not supported"):
-        check_update(check_new(stream()), stream(allow_atomic=True))
+    with refused(10052, "sources is not supported"):
+        check_update(check_new(stream()), stream(sources=(StreamSource(name="O"),)))
 
 
 def test_a_sealed_stream_stays_sealed_and_lets_nothing_go():

@@ -6,6 +6,7 @@ from headwater.accounts.account import InterestListener
 from headwater.base import gojson, ids
 from headwater.base.errors import StoreError
 from headwater.config.options import AccountJetStream, JetStreamOptions
+from headwater.jetstream import batch_limits
 from headwater.jetstream.stream import Stream
 from headwater.jetstream.stream_config import Storage
 from headwater.jetstream.turns import TurnTimers
@@ -90,6 +91,8 @@ class AccountStreams:
         self.space = space
         self.writes = writes
         self.keys = keys  # StoreKeys, if the store is encrypted
+        self.atomic_limits = batch_limits.atomic_limits()
+        self.fast_limits = batch_limits.fast_limits()
         self.interest = DeliverInterest(account)
         self.api = None  # the Api that answers for them, once they run
         self.streams = {}

@@ -6,7 +6,7 @@ from headwater.base.clock import SECOND
 from headwater.base.errors import StoreError
 from headwater.broker.subscription import Subscription
 from headwater.config.options import AccountJetStream
-from headwater.jetstream import api_errors, stream_config
+from headwater.jetstream import api_errors, batch_limits, stream_config
 from headwater.jetstream.account_streams import AccountStreams, folder_name
 from headwater.jetstream.api import Api, ApiSubscription, NoApi, SystemApi
 from headwater.jetstream.disk_space import DiskSpace
@@ -44,6 +44,8 @@ class JetStream:
         self.memory = Quota(options.memory_max)  # of all memory streams
         self.file = Quota(options.file_max)  # of all streams on the disk
         self.space = DiskSpace(node, disk, jobs, self.file)
+        self.atomic_limits = batch_limits.atomic_limits()
+        self.fast_limits = batch_limits.fast_limits()
         self.writes = Writes()  # of all streams on the disk
         self.accounts = []  # the AccountStreams of each account that has JetStream
         self._enabled = accounts
@@ -170,6 +172,8 @@ class JetStream:
             self.writes,
             self._keys,
         )
+        streams.atomic_limits = self.atomic_limits
+        streams.fast_limits = self.fast_limits
         streams.recover()
         return streams
 

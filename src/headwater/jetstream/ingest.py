@@ -4,16 +4,19 @@ Checks see what is proposed as well as what is applied, so that of two messages 
 together the second one is judged as if the first were stored already.
 """
 
+from headwater.base import octets
 from headwater.base.clock import SECOND
 from headwater.base.limits import HEADER_BYTES_MAX
 from headwater.base.quoting import quoted
 from headwater.broker.subscription import Subscription
-from headwater.jetstream import api_errors
+from headwater.jetstream import api_errors, counters
 from headwater.jetstream.publish_acks import PublishAcks
 from headwater.jetstream.responses import publish_ack_head, publish_refused
+from headwater.jetstream.schedule_rules import NO_SCHEDULES, ScheduleRules
 from headwater.store import message_ttl
 from headwater.store.record import PURGE, SKIP
 from headwater.store.stream_work import Purge
+from headwater.subjects.transform import compile_transform
 from headwater.subjects.validate import matches
 from headwater.wire import headers
 from headwater.wire.message import Message
@@ -23,15 +26,10 @@ _header_bytes_max = HEADER_BYTES_MAX
 _STAGED_BYTES_MAX = 32 * 1024 * 1024
 _SPARE_BYTES_MAX = 1024 * 1024  # of acknowledgements, kept for reuse
 _staged_bytes_max = _STAGED_BYTES_MAX
+_FAST_REPLY = b".$FI"  # how the replies of a fast batch end
+_last_of_fast_reply = _FAST_REPLY[3]
 _SEQUENCE_MAX = 18446744073709551615  # what traces show where there is no number
 
-# Headers of features that this version does not have: a message that relies on one is refused
-# rather than stored without what it asked for.
-_REFUSED_HEADERS = (
-    (b"Nats-Incr", api_errors.MESSAGE_INCR_DISABLED),
-    (b"Nats-Batch-Id", api_errors.ATOMIC_PUBLISH_DISABLED),
-    (b"Nats-Stream-Source", api_errors.MESSAGE_SOURCE_HDR_NOT_ALLOWED),
-)
 # Errors that traces name in other words than their description with its number; "" is without it.
 _TRACED_AS = {
     api_errors.STREAM_MESSAGE_EXCEEDS_MAXIMUM.err_code: "maximum payload exceeded",
@@ -65,6 +63,7 @@ class Ingest:
     """The way into one stream; ``configure`` takes over the stream's settings."""
 
     __slots__ = (
+        "_before",
         "_in_flight",
         "_own",
         "_pending",
@@ -74,26 +73,39 @@ class Ingest:
         "acks",
         "allows_rollup",
         "allows_ttl",
+        "atomic_batches",
         "bytes_max",
+        "clock",
+        "counters",
         "dedupe",
         "discards_new",
+        "fast_batches",
         "has_interest",
         "message_bytes_max",
         "messages_max",
         "no_ack",
+        "parked",
+        "peculiar",
         "per_subject_max",
         "quota",
         "router",
+        "schedule_rules",
         "sealed",
         "store",
+        "stored",
         "stream_name",
+        "takes_schedules",
         "trace",
         "tracks_subjects",
+        "transform",
         "ttl_min",
+        "twin",
+        "value",
     )
 
-    def __init__(self, router, account, store, dedupe, quota):
+    def __init__(self, router, account, store, dedupe, quota, clock):
         self.router = router
+        self.clock = clock
         self.account = account
         self.store = store
         self.dedupe = dedupe
@@ -101,7 +113,17 @@ class Ingest:
         self.acks = PublishAcks()  # of what is proposed and not yet being written
         self.ack_prefix = b""  # the JSON of an acknowledgement up to its sequence
         self.stream_name = b""
+        self.peculiar = False  # whether more than headers may keep a message from being stored
         self.sealed = False
+        self.transform = None  # what the subjects of messages become, if they become others
+        self.counters = None  # Counters, where every message is a step of one
+        self.atomic_batches = None  # AtomicBatches, if the configuration allows them
+        self.fast_batches = None  # FastBatches, likewise
+        self.takes_schedules = False
+        self.schedule_rules = NO_SCHEDULES
+        self.parked = []  # copies of messages that wait, the first one for a block
+        self.stored = self.twin = 0  # what ``offer`` has come to
+        self.value = b""
         self.no_ack = False
         self.allows_rollup = False
         self.allows_ttl = False
@@ -114,6 +136,7 @@ class Ingest:
         self.trace = None  # the MessageTrace of the message in hand, which hardly ever has one
         self.has_interest = None  # asks whether a consumer wants a subject; None: store anyway
         self.tracks_subjects = False  # whether ``_in_flight`` is being kept
+        self._before = None  # subject -> sequence in flight when a batch began to be proposed
         self._in_flight = {}  # subject -> [last sequence, messages] proposed and not applied
         self._pending = False
         self._spare = None
@@ -125,6 +148,17 @@ class Ingest:
         self.stream_name = name
         self.ack_prefix = publish_ack_head(config.name, domain)
         self.sealed = config.sealed
+        self.transform = transform_of(config.subject_transform)
+        self.takes_schedules = config.allow_msg_schedules
+        self.schedule_rules = NO_SCHEDULES
+        if self.takes_schedules:
+            self.schedule_rules = ScheduleRules(config, self.clock.now)
+        if not config.allow_msg_counter:
+            self.counters = None
+        elif self.counters is None:
+            self.counters = counters.Counters(self)
+            self._track()
+        self.peculiar = self.sealed or self.transform is not None or self.counters is not None
         self.no_ack = config.no_ack
         self.allows_rollup = config.allow_rollup_hdrs
         self.allows_ttl = config.allow_msg_ttl
@@ -141,22 +175,106 @@ class Ingest:
 
     def accept(self, message):
         """Take a message for the stream: propose it, or answer why not."""
-        size = message.body_end - message.body_start
+        if self.peculiar or (
+            message.reply_end > message.reply_start
+            and message.reply_view[message.reply_end - 1] == _last_of_fast_reply
+        ):
+            self._accept_peculiar(message)
+        else:
+            self._accept(message)
+
+    def _accept_peculiar(self, message):
+        """Take a message that may have to be looked at though it has no headers."""
         if self.sealed:
             self.refuse(message, api_errors.STREAM_SEALED)
             return
-        if 0 <= self.message_bytes_max < size:
-            self.refuse(message, api_errors.STREAM_MESSAGE_EXCEEDS_MAXIMUM)
+        if self.parked:
+            self.parked.append(message.copy())
             return
-        if message.header_size > _header_bytes_max:
-            self.refuse(message, api_errors.STREAM_HEADER_EXCEEDS_MAXIMUM)
+        subject = message.subject
+        transform = self.transform
+        if transform is not None and matches(transform.source, subject):
+            message.subject = transform.apply(subject, self.router.random_below)
+        try:
+            self.accept_named(message)
+        finally:
+            message.subject = subject  # others get the message as it came
+
+    def accept_named(self, message):
+        """Take a message whose subject is the one that it is to be stored with."""
+        if self.counters is not None and self._must_wait(message, message.subject):
             return
-        if message.header_size and headers.mentions(
+        if octets.equals(
+            message.reply_view,
+            max(message.reply_start, message.reply_end - 4),
+            message.reply_end,
+            _FAST_REPLY,
+        ):
+            error = self._size_error(message)
+            if error is None and self.fast_batches is None:
+                error = api_errors.BATCH_PUBLISH_DISABLED
+            if error is not None:
+                self.refuse(message, error)
+            else:
+                self.fast_batches.accept(message)
+        else:
+            self._accept(message)
+
+    def _accept(self, message):
+        error = self._size_error(message)
+        if error is not None:
+            self.refuse(message, error)
+        elif message.header_size and headers.mentions(
             message.body_view, message.body_start, message.body_start + message.header_size, _NATS
         ):
             self._accept_with_headers(message)
-        elif self._has_room(message):
-            self._propose(message, b"")
+        elif self.counters is not None:
+            self.refuse(message, api_errors.MESSAGE_INCR_MISSING)
+        else:
+            error = self._room_error(message)
+            if error is not None:
+                self.refuse(message, error)
+            else:
+                sequence = self._propose(message, b"")
+                if sequence and message.reply_end > message.reply_start and not self.no_ack:
+                    self.acks.add(message, sequence, False)
+
+    def _size_error(self, message):
+        """Return what is wrong with the size of a message."""
+        if 0 <= self.message_bytes_max < message.body_end - message.body_start:
+            return api_errors.STREAM_MESSAGE_EXCEEDS_MAXIMUM
+        if message.header_size > _header_bytes_max:
+            return api_errors.STREAM_HEADER_EXCEEDS_MAXIMUM
+        return None
+
+    # What waits for a block without which it cannot be judged
+
+    def _must_wait(self, message, subject):
+        """Let a message wait, and those behind it, if what its counter stands at is not known."""
+        block = self.counters.missing(subject)
+        if block is None:
+            return False
+        self.park(message, block)
+        return True
+
+    def park(self, message, block):
+        """Let a message wait for ``block``; ``accept_named`` gets it again."""
+        self.parked.append(message.copy())
+        self.store.load(block, self._unpark)
+
+    def _unpark(self, error):
+        """Take what has waited, up to where it has to wait again."""
+        waiting = self.parked
+        self.parked = []
+        if waiting:
+            first = waiting.pop(0)
+            if error is None:
+                self.accept_named(first)
+            else:
+                self.refuse(first, api_errors.STREAM_STORE_FAILED.filled(err=error))
+        while waiting and not self.parked:
+            self._accept_peculiar(waiting.pop(0))
+        self.parked.extend(waiting)
 
     def accept_traced(self, message, trace):
         """Take a message whose way is being traced; it is only judged if the trace says so."""
@@ -228,12 +346,40 @@ class Ingest:
             answer = publish_refused(error, self.stream_name.decode())
             self.router.publish(self.account, message.reply(), answer)
 
+    def answer(self, message, text):
+        """Answer a message with ``text`` once everything proposed is on disk."""
+        if message.reply_end > message.reply_start and not self.no_ack:
+            self.acks.add_whole(message, text)
+            self.due()
+
+    def answer_at_once(self, message, text):
+        """Answer a message with ``text``."""
+        if message.reply_end > message.reply_start and not self.no_ack:
+            self.router.publish(self.account, message.reply(), text)
+
+    def mark(self):
+        """Return what ``rewind`` takes to forget all that is proposed from now on."""
+        return self.store.mark(), self.dedupe.last_id
+
+    def rewind(self, mark):
+        """Forget what was proposed since ``mark``; nothing of it is being written yet."""
+        staged, last_id = mark
+        last = self.store.last_proposed
+        first = self.store.rewind(staged) + 1
+        if first <= last:
+            self.dedupe.withdraw(first, last)
+        self.dedupe.last_id = last_id
+        self._in_flight.clear()
+        if self.tracks_subjects:
+            self.store.in_flight(self._note)
+
     def _propose(self, message, message_id):
+        """Propose a message; return its sequence, 0 when it is only traced."""
         unwanted = self.has_interest is not None and not self.has_interest(message.subject)
         if self.trace is not None:
             self.trace.stored(self.stream_name.decode(), message.subject, interest=not unwanted)
             if self.trace.only:
-                return
+                return 0
         if unwanted:
             # Nobody wants it: it counts, and is not kept.
             sequence = self.store.last_proposed + 1
@@ -249,20 +395,18 @@ class Ingest:
         if self.store.log.staged.size > _staged_bytes_max:
             # The disk does not keep up: slow the publisher down.
             self.router.congested = True
-        if message.reply_end > message.reply_start and not self.no_ack:
-            self.acks.add(message, sequence, False)
         self.due()
+        return sequence
 
-    def _has_room(self, message):
-        """Tell whether no limit speaks against the message; otherwise it has been answered."""
+    def _room_error(self, message):
+        """Return which limit speaks against a message, None if none does."""
         store = self.store
         more = store.staged_bytes + message.body_end - message.body_start
         if self.quota.is_full(more):
-            self.refuse(message, self.quota.refusal(more))
-            return False
+            return self.quota.refusal(more)
         if not self.discards_new or (self.trace is not None and self.trace.only):
             # What is said of a message that is only traced stems from before it is stored.
-            return True
+            return None
         reason = ""
         index = store.index
         if 0 < self.messages_max <= index.messages + store.staged_messages:
@@ -277,10 +421,7 @@ class Ingest:
                 reason = "maximum bytes exceeded"
         if not reason and self.per_subject_max > 0:
             reason = self._per_subject_reason(message.subject)
-        if reason:
-            self.refuse(message, api_errors.STREAM_STORE_FAILED.filled(err=reason))
-            return False
-        return True
+        return api_errors.STREAM_STORE_FAILED.filled(err=reason) if reason else None
 
     def _per_subject_reason(self, subject):
         state = self.store.index.subjects.state_of(subject)
@@ -292,34 +433,98 @@ class Ingest:
 
     def _accept_with_headers(self, message):
         """Take a message whose headers may ask something of the stream."""
+        batch_id = self._header(message, b"Nats-Batch-Id")
+        if batch_id is not None:
+            if self.atomic_batches is None:
+                self.refuse(message, api_errors.ATOMIC_PUBLISH_DISABLED)
+            else:
+                self.atomic_batches.accept(message, batch_id)
+            return
+        error = self._offer_with_headers(message)
+        if error is not None:
+            self.refuse(message, error)
+            return
+        if self.twin and self.trace is not None:
+            self.trace.not_stored(self.stream_name.decode(), "msgid is duplicate")
+        if message.reply_end <= message.reply_start or self.no_ack:
+            return
+        if self.twin:
+            self.acks.add(message, self.twin, True)
+            self.due()
+        elif self.stored:
+            if self.value:
+                self.acks.add_extended(message, self.stored, b',"val":"%b"' % self.value)
+            else:
+                self.acks.add(message, self.stored, False)
+
+    def offer(self, message):
+        """Propose a message; return why not, or None.
+
+        ``stored`` is then its sequence, or ``twin`` that of the message that it repeats; ``value``
+        is what its counter stands at, in digits.
+        """
+        if message.header_size and headers.mentions(
+            message.body_view, message.body_start, message.body_start + message.header_size, _NATS
+        ):
+            return self._offer_with_headers(message)
+        self.stored = self.twin = 0
+        self.value = b""
+        if self.counters is not None:
+            return api_errors.MESSAGE_INCR_MISSING
+        error = self._room_error(message)
+        if error is None:
+            self.stored = self._propose(message, b"")
+        return error
+
+    def _offer_with_headers(self, message):
+        self.stored = self.twin = 0
+        self.value = b""
         error = self._header_error(message)
         if error is not None:
-            self.refuse(message, error)
-            return
+            return error
         message_id = self._header(message, b"Nats-Msg-Id") or b""
         if message_id:
-            sequence = self.dedupe.find(message_id, self.router.now_ns)
-            if sequence:
-                if self.trace is not None:
-                    self.trace.not_stored(self.stream_name.decode(), "msgid is duplicate")
-                if message.reply_end > message.reply_start and not self.no_ack:
-                    self.acks.add(message, sequence, True)
-                    self.due()
-                return
-        rollup = self._header(message, b"Nats-Rollup")
-        error = self._late_error(message, rollup)
-        if error is not None:
-            self.refuse(message, error)
-            return
-        if not self._has_room(message):
-            return
-        if self.ttl_min > 0 and 0 < self._ttl(message) < self.ttl_min:
-            message = self._longer_lived(message)
-        self._propose(message, message_id)
-        if rollup is not None and not (self.trace is not None and self.trace.only):
-            pattern = message.subject if rollup.lower() == b"sub" else b""
-            purge = Purge(pattern, self.store.last_proposed, 0)
-            self.store.propose(PURGE, pattern, purge.encode())
+            self.twin = self.dedupe.find(message_id, self.router.now_ns)
+            if self.twin:
+                return None
+        kept = message
+        if self.counters is not None:
+            error = self.counters.add(message)
+            if error is not None:
+                return error
+            kept = self.counters.counted
+            self.value = self.counters.value
+            error = self._size_error(kept)
+            if error is not None:
+                return error
+        elif self.takes_schedules:
+            kept = self.schedule_rules.completed(message)
+        rollup = self._header(kept, b"Nats-Rollup")
+        error = self._late_error(kept, rollup) or self._room_error(kept)
+        if error is None:
+            if self.ttl_min > 0 and 0 < self._ttl(kept) < self.ttl_min:
+                kept = self._longer_lived(kept)
+            start = self.store.log.staged.size
+            self.stored = self._propose(kept, message_id)
+            if self.stored:
+                self._propose_removals(kept, rollup, start)
+                if self.counters is not None:
+                    self.counters.note(kept.subject, self.stored)
+        return error
+
+    def _propose_removals(self, message, rollup, start):
+        """Propose that what a message takes the place of goes, with the message or not at all."""
+        if rollup is not None:
+            self._propose_purge(message.subject if rollup.lower() == b"sub" else b"", start)
+        if self.takes_schedules:
+            ended = self.schedule_rules.ended_by(message)
+            if ended:
+                self._propose_purge(ended, start)
+
+    def _propose_purge(self, pattern, start):
+        purge = Purge(pattern, self.store.last_proposed, 0)
+        self.store.propose(PURGE, pattern, purge.encode())
+        self.store.log.bind(start)
 
     def _header(self, message, name):
         """Return the value of a header, None when there is none or it is empty."""
@@ -333,9 +538,15 @@ class Ingest:
 
         The order of all these checks is that of nats-server: it shows when two of them fail.
         """
-        for name, error in _REFUSED_HEADERS:
-            if self._header(message, name) is not None:
+        increment = self._header(message, b"Nats-Incr")
+        if increment is not None:
+            error = counters.increment_error(message, increment, enabled=self.counters is not None)
+            if error is not None:
                 return error
+        elif self.counters is not None:
+            return api_errors.MESSAGE_INCR_MISSING
+        if self._header(message, b"Nats-Stream-Source") is not None:
+            return api_errors.MESSAGE_SOURCE_HDR_NOT_ALLOWED
         expected = self._header(message, b"Nats-Expected-Stream")
         if expected is not None and expected != self.stream_name:
             return api_errors.STREAM_NOT_MATCH
@@ -345,8 +556,13 @@ class Ingest:
         if expected is not None and _number(expected) != self.store.last_sequence():
             return self._wrong_sequence("last sequence", expected, self.store.last_sequence())
         error = self._subject_sequence_error(message)
-        if error is None and self._header(message, b"Nats-Schedule") is not None:
-            return api_errors.MESSAGE_SCHEDULES_DISABLED
+        if error is None and headers.mentions(
+            message.body_view,
+            message.body_start,
+            message.body_start + message.header_size,
+            b"Nats-Schedule",
+        ):
+            return self.schedule_rules.error_of(message)
         return error
 
     def _late_error(self, message, rollup):
@@ -388,7 +604,7 @@ class Ingest:
             if pattern is not None:
                 return api_errors.STREAM_EXPECTED_LAST_SEQ_PER_SUBJECT_INVALID
             return None
-        last = self._last_of(message.subject if pattern is None else pattern)
+        last = self._expected_last_of(message.subject if pattern is None else pattern)
         if _number(expected) != last:
             return self._wrong_sequence("last sequence by subject", expected, last)
         return None
@@ -401,7 +617,25 @@ class Ingest:
             self.trace.detail = f"{what} mismatch: {given} vs {last}"
         return api_errors.STREAM_WRONG_LAST_SEQUENCE.filled(seq=last)
 
-    def _last_of(self, pattern):
+    def expect_as_it_was(self):
+        """Let what messages expect of subjects be about what is proposed up to now."""
+        self._track()
+        self._before = {subject: proposed[0] for subject, proposed in self._in_flight.items()}
+
+    def expect_as_it_is(self):
+        """Let it be about all that is proposed again."""
+        self._before = None
+
+    def _expected_last_of(self, pattern):
+        if self._before is None:
+            return self.last_of(pattern)
+        last = self.store.index.subjects.last_matching(pattern)
+        for subject, sequence in self._before.items():
+            if matches(pattern, subject):
+                last = max(last, sequence)
+        return last
+
+    def last_of(self, pattern):
         """Return the last sequence of the subjects in ``pattern``, proposed ones included."""
         if not self.tracks_subjects:
             self._track()
@@ -425,6 +659,13 @@ class Ingest:
         else:
             proposed[0] = sequence
             proposed[1] += 1
+
+
+def transform_of(config):
+    """Return the Transform that a checked SubjectTransform asks for, None when that is none."""
+    if config is None or not config.dest:
+        return None
+    return compile_transform(config.src.encode() or b">", config.dest.encode())
 
 
 def _traced_text(error):

@@ -6,10 +6,14 @@ from headwater.base import gojson, ids
 from headwater.base.limits import NEXT_SEQUENCE_MAX
 from headwater.jetstream import stream_config
 from headwater.jetstream.api_messages import DirectGet
+from headwater.jetstream.atomic_batches import AtomicBatches
 from headwater.jetstream.dedupe import Dedupe
 from headwater.jetstream.expiry import Expiry
+from headwater.jetstream.fast_batches import FastBatches
 from headwater.jetstream.ingest import Ingest, IngestSubscription
+from headwater.jetstream.republish import republisher_of
 from headwater.jetstream.responses import StreamState, moment
+from headwater.jetstream.schedules import Schedules
 from headwater.jetstream.stream_config import Compression, Retention
 from headwater.jetstream.stream_consumers import StreamConsumers
 from headwater.store.record import (
@@ -33,6 +37,7 @@ class _Snapshot(msgspec.Struct, array_like=True):
     ids: list[bytes]  # the duplicate window, as Dedupe.snapshot returns it
     last_id: bytes
     deleting: list[int] = []  # messages that acknowledgements have taken out, once that is recorded
+    schedules: list[tuple[bytes, int, int]] = []  # as Schedules.snapshot returns them
 
 
 class _ConfigRecord(msgspec.Struct):
@@ -71,8 +76,10 @@ class Stream(StreamOwner):
         self.consumers = StreamConsumers(self)
         self.quota = quota
         self.dedupe = Dedupe(0)
-        self.ingest = Ingest(self.router, self.account, self.store, self.dedupe, quota)
+        self.ingest = Ingest(self.router, self.account, self.store, self.dedupe, quota, self.clock)
         self.expiry = Expiry(self)
+        self._republisher = None  # Republisher, when the configuration wants one
+        self._schedules = None  # Schedules, when the configuration allows them
         self._subscriptions = {}  # subject -> its subscription
         self._direct = None  # DirectGet, when the configuration allows it
         self._counted_bytes = 0
@@ -109,6 +116,8 @@ class Stream(StreamOwner):
         self._subscribe()
         self._serve_direct()
         self.consumers.start()
+        if self._schedules is not None:
+            self._schedules.start()
         self._count_bytes()
         if self.damage:
             # When all streams run: one of them may keep advisories.
@@ -126,6 +135,11 @@ class Stream(StreamOwner):
             self._direct = None
         self.consumers.stop(code, text)
         self.expiry.stop()
+        if self._schedules is not None:
+            self._schedules.stop()
+        for batches in (self.ingest.atomic_batches, self.ingest.fast_batches):
+            if batches is not None:
+                batches.stop()
 
     def close(self, done):
         """Bring everything to the disk and close it; ``done()`` follows."""
@@ -183,6 +197,12 @@ class Stream(StreamOwner):
     def stored(self, sequence, subject):
         self.consumers.stored(sequence, subject)
 
+    def read(self, subject, record, view):
+        if self._schedules is not None and record.header_size:
+            self._schedules.stored(subject, record, view)
+        if self.running and self._republisher is not None:
+            self._republisher.stored(subject, record, view, self.store.index.previous_last)
+
     def removed(self, sequence, subject):
         self.consumers.removed(sequence, subject)
 
@@ -230,13 +250,13 @@ class Stream(StreamOwner):
 
     def snapshot(self, *, brief=False):
         config = gojson.encode(self.config)
-        ids = [], b""
+        ids, last_id = [], b""
         if not brief:
-            ids = self.dedupe.snapshot(self.store.index.last_sequence, self.clock.now())
-        consumers = self.consumers
-        return _Snapshot(
-            config, self.created_ns, consumers.snapshot(), *ids, consumers.unrecorded_deletions()
-        )
+            last = self.store.index.last_sequence
+            ids, last_id = self.dedupe.snapshot(last, self.clock.now())
+        schedules = [] if self._schedules is None else self._schedules.snapshot()
+        consumers, deleting = self.consumers.snapshot(), self.consumers.unrecorded_deletions()
+        return _Snapshot(config, self.created_ns, consumers, ids, last_id, deleting, schedules)
 
     def restore(self, data):
         snapshot = msgspec.convert(data, _Snapshot)
@@ -246,6 +266,8 @@ class Stream(StreamOwner):
         self.store.per_subject_max = _per_subject_max(config)
         self._configure(config)
         self.dedupe.restore(snapshot.ids, snapshot.last_id, self._id_bound_ns())
+        if self._schedules is not None:
+            self._schedules.restore(snapshot.schedules)
         for name, record, state in snapshot.consumers:
             self.consumers.apply_made(record)
             self.consumers.apply_state(name, state)
@@ -272,6 +294,20 @@ class Stream(StreamOwner):
         self.expiry.configure(config)
         self.dedupe.window_ns = config.duplicate_window_ns
         self.ingest.configure(config, self.host.domain)
+        ingest = self.ingest
+        limits = self.host.atomic_limits, self.host.fast_limits
+        ingest.atomic_batches = self._batches(
+            ingest.atomic_batches, AtomicBatches, limits[0], wanted=config.allow_atomic
+        )
+        ingest.fast_batches = self._batches(
+            ingest.fast_batches, FastBatches, limits[1], wanted=config.allow_batched
+        )
+        self._republisher = republisher_of(self, config)
+        if config.allow_msg_schedules and self._schedules is None:
+            self._schedules = Schedules(self)
+            if self.running:
+                self._schedules.start()
+        store.tapped = self._republisher is not None or self._schedules is not None
         wants_interest = config.retention == Retention.INTEREST
         self.ingest.has_interest = self.consumers.want if wants_interest else None
         per_subject_max = _per_subject_max(config)
@@ -282,6 +318,14 @@ class Stream(StreamOwner):
             self._serve_direct()
             if wants_interest and kept_all:
                 self.consumers.sweep()
+
+    def _batches(self, there, kind, limits, *, wanted):
+        """Return what takes batches of a kind, None where none are wanted any more."""
+        if wanted:
+            return there or kind(self, limits)
+        if there is not None:
+            there.stop()
+        return None
 
     def _subscribe(self):
         """Listen to the subjects of the configuration, and to no others."""

@@ -26,6 +26,7 @@ from headwater.jetstream.stream_config import (
     StreamConfig,
     stored_metadata,
 )
+from headwater.subjects.transform import TransformError, compile_transform
 from headwater.subjects.validate import covers, is_valid, overlaps
 
 DESCRIPTION_BYTES_MAX = 4 * 1024
@@ -144,12 +145,6 @@ def not_supported(config: StreamConfig) -> str | None:
         (config.mirror is not None, "mirror"),
         (bool(config.sources), "sources"),
         (config.num_replicas > 1, "num_replicas above 1"),
-        (config.subject_transform is not None, "subject_transform"),
-        (config.republish is not None, "republish"),
-        (config.allow_msg_counter, "allow_msg_counter"),
-        (config.allow_atomic, "allow_atomic"),
-        (config.allow_msg_schedules, "allow_msg_schedules"),
-        (config.allow_batched, "allow_batched"),
     )
     return next((name for used, name in features if used), None)
 
@@ -247,6 +242,8 @@ def normalise(
     _check_flags(config)
     config = _with_implied(config, pedantic=pedantic)
     config = _with_subjects(config)
+    _check_transform(config)
+    config = _with_republish(config, pedantic=pedantic)
     _check_max_bytes(config, limits)
     placement = config.placement
     if placement == Placement():
@@ -414,6 +411,54 @@ def _with_subjects(config: StreamConfig) -> StreamConfig:
             if overlaps(later, subject):
                 raise refuse(f'subject "{subject.decode()}" overlaps with "{later.decode()}"')
     return config
+
+
+def _with_republish(config: StreamConfig, *, pedantic: bool) -> StreamConfig:
+    """Return ``config`` with the source of its republishing, which must not lead back to it."""
+    republish = config.republish
+    if republish is None:
+        return config
+    if pedantic and not republish.src:
+        raise JetStreamError(api_errors.PEDANTIC, err="republish source can not be empty")
+    republish = replace(republish, src=republish.src or ">")
+    stored = "" if config.subject_transform is None else config.subject_transform.dest
+    if (republish.src, republish.dest) == (">", ">") and _is_plain(stored):
+        # What is stored goes out under the subject that it is stored with.
+        republish = replace(republish, src=stored, dest=stored)
+    dest = republish.dest.encode()
+    if dest and any(overlaps(subject.encode(), dest) for subject in config.subjects):
+        raise refuse("stream configuration for republish destination forms a cycle")
+    if republish.dest:
+        try:
+            compile_transform(republish.src.encode(), republish.dest.encode())
+        except TransformError:
+            pair = f"from '{republish.src}' to '{republish.dest}'"
+            raise refuse(
+                f"stream configuration for republish with transform {pair} not valid"
+            ) from None
+    return replace(config, republish=republish)
+
+
+def _is_plain(destination: str) -> bool:
+    """Tell whether a destination refers to nothing in the source."""
+    return bool(destination) and "$" not in destination and "{{" not in destination
+
+
+def _check_transform(config: StreamConfig) -> None:
+    transform = config.subject_transform
+    if transform is None:
+        return
+    source = transform.src.encode()
+    if source and not is_valid(source):
+        text = f"invalid subject {transform.src}"
+        raise JetStreamError(api_errors.STREAM_TRANSFORM_INVALID_SOURCE, err=text)
+    if transform.dest:
+        try:
+            compile_transform(source or b">", transform.dest.encode())
+        except TransformError as error:
+            raise JetStreamError(
+                api_errors.STREAM_TRANSFORM_INVALID_DESTINATION, err=error
+            ) from None
 
 
 def _check_reserved(subject: bytes, config: StreamConfig) -> None:

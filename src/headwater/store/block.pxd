@@ -7,6 +7,7 @@ from headwater.store.record cimport Record
 
 cdef int _message
 cdef int _frame
+cdef int _goes_on
 cdef Py_ssize_t _entry_bytes
 
 
@@ -84,3 +85,5 @@ cpdef Py_ssize_t intact_end(const unsigned char[::1] data, Py_ssize_t at, Py_ssi
 cpdef Py_ssize_t last_write(const unsigned char[::1] data, Py_ssize_t at, Py_ssize_t end, Record record) except -1
 cpdef Py_ssize_t next_frame(const unsigned char[::1] data, Py_ssize_t at, Py_ssize_t end, Record record) except -1
 cpdef Py_ssize_t next_intact(const unsigned char[::1] data, Py_ssize_t at, Py_ssize_t end, long long seed, Record record) except -1
+@cython.locals(whole=Py_ssize_t, at=Py_ssize_t)
+cpdef Py_ssize_t whole_end(const unsigned char[::1] data, Py_ssize_t start, Py_ssize_t end, Record record) except -1

@@ -19,7 +19,7 @@ from headwater.base import octets
 from headwater.base.buffer import Buffer
 from headwater.base.errors import StoreError
 from headwater.store.expiries import Expiries
-from headwater.store.record import BATCH_START, FRAME, MESSAGE, Record, block_seed
+from headwater.store.record import BATCH_START, FRAME, GOES_ON, MESSAGE, Record, block_seed
 
 MAGIC = b"HWBLOCK\n"
 VERSION = 1
@@ -30,6 +30,7 @@ _ENTRY_BYTES = 12  # a sequence and an offset in the table of messages
 _message = MESSAGE
 _frame = FRAME
 _batch_start = BATCH_START
+_goes_on = GOES_ON
 _entry_bytes = _ENTRY_BYTES
 
 
@@ -425,3 +426,13 @@ def next_intact(data, at, end, seed, record):
             return at
         at += 1
     return end
+
+
+def whole_end(data, start, end, record):
+    """Return where in intact records the last of those that count together ends."""
+    whole = at = start
+    while at < end and record.read(data, at, end):
+        at = record.end
+        if not record.flags & _goes_on:
+            whole = at
+    return whole

@@ -12,7 +12,8 @@ same way.  It has no subject; its sequence is that of the first record in it; it
                   the records; compressed, then encrypted, as the flags say; the latter's tag
 
 What is encrypted is bound to the stream, the block, and what is said of the frame in plain.  The
-records in it are as ``record`` tells, with a checksum of 0 and no flags.
+records in it are as ``record`` tells, with a checksum of 0.  When the last of them goes on with the
+record behind the frame, so does the frame.
 """
 
 from collections.abc import Iterator
@@ -21,8 +22,8 @@ from typing import TYPE_CHECKING, Any
 from headwater.base.buffer import Buffer
 from headwater.base.errors import StoreError
 from headwater.store import record
-from headwater.store.block import Block, next_frame, next_intact
-from headwater.store.record import FRAME, Record
+from headwater.store.block import Block, next_frame, next_intact, whole_end
+from headwater.store.record import FRAME, GOES_ON, Record
 from headwater.store.secrets import KEY_MISSING
 
 if TYPE_CHECKING:
@@ -119,7 +120,10 @@ class Packing:
         if key is not None:
             head += key.id
             content = key.seal(content, _bound_to(self._stream_id, number, first.sequence, head))
+        at = packed.buffer.size
         record.put_record(packed.buffer, FRAME, first.sequence, 0, b"", head + content)
+        if whole_end(run, 0, len(run), first) < len(run):
+            packed.buffer.data[at + record.FLAGS_AT] = GOES_ON
         packed.frames += 1
 
     def _compressed(self, run: memoryview) -> bytes | None:

@@ -98,6 +98,21 @@ class Log:
         self.packable = self.packable or wanted
         self.packing.compresses = wanted
 
+    def bind(self, start):
+        """Let what was staged from an offset on be found after a crash as a whole, or not at all.
+
+        All that is staged goes into one block, in one write.
+        """
+        record.bind(self.staged, start)
+
+    def mark(self):
+        """Return what ``rewind`` takes to forget what is staged from now on."""
+        return self.staged.size, self.staged_records, self._staged_accepted_bytes
+
+    def rewind(self, mark):
+        """Forget what was staged since ``mark``; no batch may have started in between."""
+        self.staged.size, self.staged_records, self._staged_accepted_bytes = mark
+
     def drop_staged(self):
         """Forget what is staged."""
         self.staged.size = 0

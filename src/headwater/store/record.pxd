@@ -9,6 +9,7 @@ cdef int _message
 cdef int _frame
 cdef int _kind_last
 cdef int _batch_start
+cdef int _goes_on
 
 
 @cython.locals(subject_size=Py_ssize_t, body_size=Py_ssize_t, size=Py_ssize_t, start=Py_ssize_t, at=Py_ssize_t)
@@ -17,6 +18,8 @@ cpdef Py_ssize_t put_message(Buffer out, long long sequence, long long time_ns, 
 cpdef Py_ssize_t put_record(Buffer out, int kind, long long sequence, long long time_ns, bytes name, bytes payload) except -1
 @cython.locals(at=Py_ssize_t)
 cdef int _put_head(Buffer out, Py_ssize_t start, Py_ssize_t size, int kind, Py_ssize_t subject_size, Py_ssize_t header_size, long long sequence, long long time_ns) except -1
+@cython.locals(at=Py_ssize_t, following=Py_ssize_t, flags=int)
+cpdef bind(Buffer out, Py_ssize_t start)
 @cython.locals(at=Py_ssize_t, size=Py_ssize_t)
 cpdef seal(Buffer out, long long seed)
 @cython.locals(at=Py_ssize_t)

@@ -20,6 +20,7 @@ Numbers are little endian.
 from headwater.base import octets
 
 HEAD_BYTES = 32
+FLAGS_AT = 9
 
 # Kinds of records; numbers are part of the format and never reused.
 MESSAGE = 1
@@ -37,6 +38,8 @@ KIND_LAST = CHECKPOINT
 
 # The first record of a write: everything before it had been synced when it was written.
 BATCH_START = 1
+# The next record belongs to it: after a crash both of them count, or neither.
+GOES_ON = 2
 
 # The same as C numbers (see the .pxd), for the functions that run once a record.
 _head_bytes = HEAD_BYTES
@@ -44,6 +47,7 @@ _message = MESSAGE
 _frame = FRAME
 _kind_last = KIND_LAST
 _batch_start = BATCH_START
+_goes_on = GOES_ON
 
 
 def put_message(out, sequence, time_ns, message):
@@ -80,6 +84,17 @@ def _put_head(out, start, size, kind, subject_size, header_size, sequence, time_
     at = octets.put_u32(out.view, at, header_size)
     at = octets.put_u64(out.view, at, sequence)
     octets.put_u64(out.view, at, time_ns)
+
+
+def bind(out, start):
+    """Let the records from ``start`` on count together or not at all."""
+    at = start
+    while at < out.size:
+        following = at + octets.get_u32(out.view, at + 4)
+        if following < out.size:
+            flags = octets.get_u16(out.view, at + 8) >> 8
+            octets.put_byte(out.view, at + 9, flags | _goes_on)
+        at = following
 
 
 def seal(out, seed):

@@ -21,6 +21,7 @@ from headwater.store.block import (
     last_write,
     next_intact,
     number_of,
+    whole_end,
 )
 from headwater.store.disk import UNFINISHED, UNREADABLE
 from headwater.store.frames import records_in
@@ -327,12 +328,15 @@ class Recovery:
         runs = []
         while start < end:
             at = intact_end(view, start, end, seed, record)
+            resume = next_intact(view, at + 1, end, seed, record) if at < end else end
+            torn = not known and not self._goes_on(view, resume, end, seed, record)
+            if torn:
+                at = whole_end(view, start, at, record)
             if at > start:
                 runs.append((start, at))
             if at == end:
                 break
-            resume = next_intact(view, at + 1, end, seed, record)
-            if not known and not self._goes_on(view, resume, end, seed, record):
+            if torn:
                 self.cuts.append(
                     f"{file_name(number)}: cut {end - at} bytes of an unfinished write "
                     f"behind offset {at}; nothing in them had been acknowledged"

@@ -30,6 +30,7 @@ cdef class StreamStore:
     cdef public long long soonest_ns
     cdef public bint discards_new
     cdef public bint watched
+    cdef public bint tapped
     cdef public long long last_proposed
     cdef public long long last_time_ns
     cdef public long long staged_messages

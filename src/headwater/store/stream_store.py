@@ -52,6 +52,10 @@ class StreamOwner:
         """A message was applied; called only while ``watched``."""
         raise NotImplementedError
 
+    def read(self, subject, record, view):
+        """A message was applied, and this is its Record; called only while ``tapped``."""
+        raise NotImplementedError
+
     def removed(self, sequence, subject):
         """A message is gone; called only while ``watched``."""
         raise NotImplementedError
@@ -116,6 +120,7 @@ class StreamStore:
         self.soonest_ns = TIME_MAX  # when one of those stored since the owner has looked is to go
         self.discards_new = False  # whether a full stream refuses what is new
         self.watched = False  # whether the owner wants to hear of every message
+        self.tapped = False  # whether the owner wants to see every message, also after a start
         self.last_proposed = 0
         self.last_time_ns = 0
         self.staged_messages = 0  # proposed and not applied
@@ -174,6 +179,22 @@ class StreamStore:
         if self.log.packing.keys is None:
             return False
         return any(block.plain and block.live for block in self.index.blocks)
+
+    def mark(self):
+        """Return what ``rewind`` takes to withdraw what is proposed from now on."""
+        times = self.last_proposed, self.last_time_ns
+        return self.log.mark(), times, (self.staged_messages, self.staged_bytes)
+
+    def rewind(self, mark):
+        """Withdraw what was proposed since ``mark``; return the last sequence that stays.
+
+        Nothing may have been committed in between.
+        """
+        staged, times, counts = mark
+        self.log.rewind(staged)
+        self.last_proposed, self.last_time_ns = times
+        self.staged_messages, self.staged_bytes = counts
+        return self.last_proposed
 
     def last_sequence(self):
         """Return the last sequence as a publisher is to see it: what is proposed counts."""
@@ -401,6 +422,8 @@ class StreamStore:
         subject = index.add(block, record, view)
         if self.keeps_ttls and record.header_size:
             self._note_ttl(block, record, view)
+        if self.tapped:
+            self.owner.read(subject, record, view)
         if self.watched:
             self.owner.stored(sequence, subject)
         if self.per_subject_max > 0:

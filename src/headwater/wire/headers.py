@@ -36,6 +36,11 @@ def find_value(view, start, end, name):
     return None
 
 
+def value_of(block, name):
+    """Return the value of the first header ``name`` of a whole block, None when there is none."""
+    return find_value(memoryview(block), 0, len(block), name)
+
+
 def mentions(view, start, end, text):
     """Tell whether ``text`` occurs anywhere in a block: a cheap test before ``find_value``."""
     first = text[0]
@@ -72,6 +77,20 @@ def replaced(block, name, value):
     lines = block.removesuffix(b"\r\n").removesuffix(b"\r\n").split(b"\r\n")
     kept = [line for line in lines if not line.startswith(name + b":")]
     return b"\r\n".join([*kept, b"%s: %s" % (name, value), b"", b""])
+
+
+def without(block, beginnings):
+    """Return a block without the fields whose names begin like one of ``beginnings``."""
+    if not block:
+        return block
+    lines = block.removesuffix(b"\r\n").split(b"\r\n")
+    return b"\r\n".join([line for line in lines if not line.startswith(beginnings)]) + b"\r\n"
+
+
+def extended(block, fields):
+    """Return a block, which may be empty, with further ``(name, value)`` fields at its end."""
+    head = block.removesuffix(b"\r\n") if block else LINE
+    return head + b"".join([b"%s: %s\r\n" % field for field in fields]) + b"\r\n"
 
 
 def status_block(code, text, fields=()):

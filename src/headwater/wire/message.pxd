@@ -29,5 +29,7 @@ cdef class Message:
     cpdef bytes headers(self)
     @cython.locals(start=Py_ssize_t)
     cpdef bytes payload(self)
+    @cython.locals(copy=Message)
+    cpdef Message copy(self)
     @cython.locals(data=bytes)
     cpdef compose(self, bytes subject, bytes reply, bytes headers, bytes payload)

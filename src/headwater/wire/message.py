@@ -95,6 +95,12 @@ class Message:
         start = self.body_start + self.header_size
         return octets.slice_bytes(self.body_view, start, self.body_end)
 
+    def copy(self):
+        """Return the message, to be kept, in bytes of its own; it is shown as it is routed."""
+        copy = Message()
+        copy.compose(self.subject, self.reply(), self.headers(), self.payload())
+        return copy
+
     def compose(self, subject, reply, headers, payload):
         """Make this a message of its own bytes, not of anybody's buffer."""
         data = b"".join((subject, reply, headers, payload))
