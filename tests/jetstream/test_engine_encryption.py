@@ -212,6 +212,16 @@ def test_a_plain_store_is_encrypted_in_time() -> None:
     refused(again.stop(), NO_SECRETS, "no key is given")
 
 
+def test_a_stream_without_messages_is_encrypted_too() -> None:
+    world = World(secrets=NO_SECRETS)
+    world.fill(0)
+    assert world.bare()
+    converted = World(world.stop())
+    converted.settle(10)
+    assert converted.bare() == []
+    assert converted.ask("$JS.API.CONSUMER.INFO.S.marker")["config"]["description"] == "marker"
+
+
 def test_a_crash_while_it_is_encrypted_loses_nothing() -> None:
     world = World(secrets=NO_SECRETS)
     world.fill(5)

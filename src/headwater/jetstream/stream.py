@@ -106,9 +106,13 @@ class Stream(StreamOwner):
 
     def encrypt(self):
         """Let what was written before the store was encrypted be written anew in time."""
-        # Blocks are, behind which others have been begun, here by what is there already.
+        # That is done with blocks behind which others have been begun: here by what is there
+        # already.  Those without messages go with the second checkpoint.
         self.store.log.packable = True
-        self.propose_config(self.config, lambda error: None)
+        files = self.files
+        self.propose_config(
+            self.config, lambda error: files.checkpoint(lambda _: files.checkpoint())
+        )
 
     def start(self):
         """Take messages and deliver them."""

@@ -176,9 +176,9 @@ class StreamStore:
 
     def is_bare(self):
         """Tell whether the store is encrypted and not all of what is in the blocks is."""
-        if self.log.packing.keys is None:
+        if self.log.packing.keys is None or self.in_memory:
             return False
-        return any(block.plain and block.live for block in self.index.blocks)
+        return any(block.plain for block in self.index.blocks)
 
     def mark(self):
         """Return what ``rewind`` takes to withdraw what is proposed from now on."""
