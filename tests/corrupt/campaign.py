@@ -8,8 +8,9 @@ from typing import Any
 
 from headwater.jetstream.stream_repair import AsideRepair, StreamRepair
 from headwater.store import checkpoint as checkpoints
-from headwater.store.block import HEAD_BYTES
-from headwater.store.record import MESSAGE, Record
+from headwater.store.block import HEAD_BYTES, decode_head
+from headwater.store.frames import Packing
+from headwater.store.record import FRAME, MESSAGE, Record
 from headwater.store.repair import unreadable
 from tests.corrupt.damage import Vandal
 from tests.corrupt.stores import FOLDER, FolderDisk, Made, Maker, Opened, served
@@ -113,7 +114,7 @@ class Round:
 
     def _opened(self, disk: SimDisk) -> Opened:
         began = time.perf_counter()
-        opened = Opened(disk)
+        opened = Opened(disk, self._made.secrets)
         opened.start()
         took = time.perf_counter() - began
         self._figures.slowest_s = max(self._figures.slowest_s, took)
@@ -133,7 +134,7 @@ class Round:
             _need(answer.get("seq") == sequence + 1, f"{name}: publishing says {answer}")
 
     def _repair(self, disk: SimDisk) -> None:
-        opened = Opened(disk, held=False)
+        opened = Opened(disk, self._made.secrets, held=False)
         for streams in opened.engine.accounts:
             for _, stream, _ in AsideRepair(streams).run():
                 if stream is not None:
@@ -173,7 +174,7 @@ class Round:
             if not path.startswith(f"{FOLDER}/{name}/") or not path.endswith(".blk"):
                 continue
             there = self.files.get(path, b"")
-            for sequence, start, end in _messages(data):
+            for sequence, start, end in _messages(data, self._made.keys):
                 if sequence in live and there[start:end] == data[start:end]:
                     found.add(sequence)
         return found
@@ -183,22 +184,41 @@ class Round:
         known = [0]
         for file in checkpoints.NAMES:
             path = f"{FOLDER}/{name}/{file}"
-            found = checkpoints.parse(self.files.get(path, b""))
-            if found is not None and self.files[path] == self._made.files.get(path):
+            file = self.files.get(path, b"")
+            found = checkpoints.parse(checkpoints.unseal(file, self._made.keys))
+            if found is not None and file == self._made.files.get(path):
                 known.append(found.last_sequence)
         return max(known)
 
 
-def _messages(data: bytes) -> list[tuple[int, int, int]]:
-    """Return (sequence, start, end) of the messages in a whole block file."""
+def _messages(data: bytes, keys: Any) -> list[tuple[int, int, int]]:
+    """Return (sequence, start, end) of the messages in a whole block file, or of their frames."""
     found = []
+    head = decode_head(data)
+    assert head is not None
+    opener = Packing(head.stream_id, keys).opener(data, head.number)
     record = Record()
     view = memoryview(data)
     at = HEAD_BYTES
     while at < len(data) and record.read(view, at, len(data)):
+        end = record.end
         if record.kind == MESSAGE:
-            found.append((record.sequence, at, record.end))
-        at = record.end
+            found.append((record.sequence, at, end))
+        elif record.kind == FRAME:
+            content = opener.open(at)
+            assert content is not None
+            found += [(sequence, at, end) for sequence in _sequences(content)]
+        at = end
+    return found
+
+
+def _sequences(view: memoryview) -> list[int]:
+    """Return those of the messages in a run of records."""
+    found = []
+    record = Record()
+    while record.end < len(view) and record.read(view, record.end, len(view)):
+        if record.kind == MESSAGE:
+            found.append(record.sequence)
     return found
 
 

@@ -5,7 +5,8 @@ import random
 from headwater.store.block import HEAD_BYTES, file_name
 
 Files = dict[str, bytes]
-_SPARED = ("lock", "reserve", "FORMAT")
+# One file with the keys is enough, but that is needed.
+_SPARED = ("lock", "reserve", "FORMAT", "KEYS.copy")
 
 
 class Vandal:

@@ -4,6 +4,8 @@ import errno
 import json
 import os
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +13,9 @@ from headwater.base.clock import SECOND
 from headwater.broker.node import Node
 from headwater.config.options import JetStreamOptions
 from headwater.jetstream.engine import JetStream
+from headwater.store import keys
 from headwater.store.jobs import ImmediateJobs
+from headwater.store.secrets import NO_SECRETS, Secrets, open_keys
 from tests.broker.fakes import Client, new_node
 from tests.jetstream.fakes import HeldJobs
 from tests.sim.simdisk import SimDisk
@@ -21,7 +25,7 @@ _BLOCK_BYTES = 2500
 _CONFIGS: list[dict[str, Any]] = [
     {"name": "PLAIN", "subjects": ["plain.>"]},
     {"name": "KEYS", "subjects": ["keys.>"], "max_msgs_per_subject": 1, "allow_direct": True},
-    {"name": "FEW", "subjects": ["few.>"], "max_msgs_per_subject": 3},
+    {"name": "FEW", "subjects": ["few.>"], "max_msgs_per_subject": 3, "compression": "s2"},
     {"name": "LIMITED", "subjects": ["limited.>"], "max_msgs": 60},
 ]
 
@@ -43,6 +47,8 @@ class Made:
     files: dict[str, bytes]
     folders: set[str]
     truths: dict[str, Truth]
+    secrets: Secrets = NO_SECRETS
+    keys: Any = None  # StoreKeys, if it is encrypted
 
 
 class FolderDisk(SimDisk):
@@ -65,10 +71,21 @@ class FolderDisk(SimDisk):
         return FolderDisk(self.files(), self.medium.folders)
 
 
+@contextmanager
+def quick_keys() -> Iterator[None]:
+    """Let the key files that are written here not ask for the time that they should."""
+    usual = keys._PASSES, keys._MEMORY_BYTES
+    keys._PASSES, keys._MEMORY_BYTES = 1, 8192
+    try:
+        yield
+    finally:
+        keys._PASSES, keys._MEMORY_BYTES = usual
+
+
 class Opened:
     """JetStream on a disk in memory; ``warnings`` are what its start had to say."""
 
-    def __init__(self, disk: SimDisk, *, held: bool = True) -> None:
+    def __init__(self, disk: SimDisk, secrets: Secrets = NO_SECRETS, *, held: bool = True) -> None:
         """Recover what there is; ``held`` lets work wait as on a server, not so in repairs."""
         self.disk = disk
         self.logged: list[tuple[str, str]] = []
@@ -77,6 +94,7 @@ class Opened:
         self.jobs = HeldJobs(self.node.router)
         jobs = self.jobs if held else ImmediateJobs()
         self.engine = JetStream(self.node, JetStreamOptions(), disk, jobs)
+        self.engine.secrets = secrets
         self.engine.recover()
 
     @property
@@ -121,7 +139,9 @@ class Maker:
 
     def __init__(self, seed: int) -> None:
         self._rng = random.Random(seed)
-        self._opened = Opened(FolderDisk())
+        self._secrets = Secrets("secret") if seed % 3 == 0 else NO_SECRETS
+        with quick_keys():
+            self._opened = Opened(FolderDisk(), self._secrets)
         self._opened.start()
         self._truths = {config["name"]: Truth() for config in _CONFIGS}
 
@@ -146,7 +166,11 @@ class Maker:
         if rng.random() < 0.5:
             opened.engine.stop(lambda: None)
             opened.settle()
-        return Made(opened.disk.files(), set(opened.disk.medium.folders), self._truths)
+        disk = opened.disk
+        key_files = open_keys(disk, self._secrets)
+        keys = None if key_files is None else key_files.keys
+        folders = set(disk.medium.folders)
+        return Made(disk.files(), folders, self._truths, self._secrets, keys)
 
     def _make_consumer(self, name: str) -> None:
         config = {"durable_name": "worker", "ack_policy": "explicit"}

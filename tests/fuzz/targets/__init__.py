@@ -4,6 +4,7 @@ from tests.fuzz.target import Target
 from tests.fuzz.targets.client import ClientTarget
 from tests.fuzz.targets.config import ConfigTarget
 from tests.fuzz.targets.connect import ConnectTarget
+from tests.fuzz.targets.frames import FramesTarget
 from tests.fuzz.targets.headers import HeadersTarget
 from tests.fuzz.targets.http import HttpTarget
 from tests.fuzz.targets.jetstream import JetStreamTarget
@@ -15,6 +16,6 @@ from tests.fuzz.targets.subjects import SubjectsTarget
 
 _ALL: tuple[type[Target], ...] = (
     *(ClientTarget, ConfigTarget, LeafTarget, ConnectTarget, HeadersTarget, ProxyTarget),
-    *(SubjectsTarget, HttpTarget, JetStreamTarget, StoreTarget, NatsFilesTarget),
+    *(SubjectsTarget, HttpTarget, JetStreamTarget, StoreTarget, FramesTarget, NatsFilesTarget),
 )
 TARGETS = {target.name: target for target in _ALL}
