@@ -268,6 +268,7 @@ class Recovery:
         start = min(start, stop)
         known = end is not None
         runs, block.size = self._intact_runs(number, view, start, stop, block.seed, known=known)
+        self._cache.drop(block)  # it may have been read up to the position of the checkpoint
         opener = self._store.log.packing.opener(data, number)
         intact = intact_end(view, HEAD_BYTES, start, block.seed, Record())
         opener.skim(HEAD_BYTES, intact)
