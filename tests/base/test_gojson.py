@@ -64,6 +64,7 @@ def test_times_survive_the_round_trip(time_ns):
 
 def test_the_zero_time_is_the_year_one():
     assert gojson.time_text(gojson.parse_time(gojson.ZERO_TIME)) == gojson.ZERO_TIME
+    assert gojson.parse_time(gojson.ZERO_TIME) == gojson.ZERO_TIME_NS
 
 
 @given(st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)), st.integers(-23 * 60, 23 * 60))

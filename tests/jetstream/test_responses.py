@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from headwater.base.gojson import ZERO_TIME
+from headwater.base.gojson import ZERO_TIME, ZERO_TIME_NS
 from headwater.jetstream import api_errors, responses, stream_check
 from headwater.jetstream.consumer_config import ConsumerConfig
 from headwater.jetstream.requests import read_body
@@ -88,7 +88,7 @@ def test_a_pause_tells_how_long():
     found = json.loads(responses.consumer_paused(CREATED_NS + 10, CREATED_NS))
     assert found["paused"] is True
     assert found["pause_remaining"] == 10
-    over = json.loads(responses.consumer_paused(0, CREATED_NS))
+    over = json.loads(responses.consumer_paused(ZERO_TIME_NS, CREATED_NS))
     assert (over["paused"], over["pause_until"]) == (False, ZERO_TIME)
     assert "pause_remaining" not in over
 
@@ -258,7 +258,9 @@ def test_a_pause_byte_by_byte(nats_server):
         until_ns = 4_070_908_800 * SECOND
         now_ns = until_ns - json.loads(theirs)["pause_remaining"]
         assert responses.consumer_paused(until_ns, now_ns) == theirs
-        assert responses.consumer_paused(0, 1) == await reference.ask("CONSUMER.PAUSE.A.C")
+        assert responses.consumer_paused(ZERO_TIME_NS, 1) == await reference.ask(
+            "CONSUMER.PAUSE.A.C"
+        )
 
     with_reference(nats_server(jetstream=True).client_url, compare)
 

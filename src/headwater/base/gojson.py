@@ -8,12 +8,15 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
+from headwater.base.clock import SECOND
+
 _encoder = msgspec.json.Encoder()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
 ZERO_TIME = "0001-01-01T00:00:00Z"
+ZERO_TIME_NS = -62_135_596_800 * SECOND
 
 
 def encode(value) -> bytes:

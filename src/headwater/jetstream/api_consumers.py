@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from headwater.base import ids
+from headwater.base import gojson, ids
 from headwater.base.limits import NEXT_SEQUENCE_MAX
 from headwater.jetstream import api_errors, consumer_check, responses
 from headwater.jetstream.api_error import JetStreamError
@@ -131,16 +131,19 @@ def pause(request):
     """CONSUMER.PAUSE."""
     asked = read_pause(request.body, strict=request.strict)
     stream, consumer = _consumer(request, 2)
-    until_ns = asked.pause_until_ns or 0
+    until_ns = asked.pause_until_ns
     now_ns = stream.clock.now()
-    config = replace(consumer.config, pause_until=asked.pause_until)
+    is_resumed = until_ns == gojson.ZERO_TIME_NS
+    config = replace(consumer.config, pause_until=None if is_resumed else asked.pause_until)
+    changes = until_ns != consumer.config.pause_until_ns
     config = consumer_check.with_required_level(config)
 
     def done(_, error):
         if error is not None:
             request.refuse(api_errors.CONSUMER_STORE_FAILED.filled(err=error))
             return
-        consumer.advise_pause()
+        if changes:
+            consumer.advise_pause()
         request.answer(responses.consumer_paused(until_ns, now_ns))
 
     stream.consumers.change(consumer, config, done)

@@ -25,7 +25,7 @@ from headwater.jetstream.stream_check import (
     same_config,
 )
 from headwater.jetstream.stream_config import decode_stream_request
-from headwater.store.record import PURGE, SKIP
+from headwater.store.record import SKIP
 from headwater.store.stream_work import Purge
 from headwater.subjects.validate import overlaps
 
@@ -171,23 +171,19 @@ def purge(request):
     pattern = asked.filter.encode()
     store = stream.store
     last = store.last_proposed
-    before = store.index.messages + store.staged_messages
+    bound = min(asked.seq, NEXT_SEQUENCE_MAX) or last + 1
+    purge = Purge(pattern, bound, asked.keep)
 
     def purged(error):
         if error is not None:
             request.refuse(api_errors.STREAM_PURGE_FAILED.filled(err=error))
             return
         stream.consumers.was_purged(pattern if not asked.keep and not asked.seq else b"", last)
-        # Messages of the same batch may have come after the purge.
-        index = store.index
-        request.answer(responses.purged(before - index.messages + index.count_from(last + 1)))
+        request.answer(responses.purged(purge.removed))
 
-    stream.ingest.acks.callbacks.append(purged)
-    bound = min(asked.seq, NEXT_SEQUENCE_MAX) or last + 1
-    store.propose(PURGE, pattern, Purge(pattern, bound, asked.keep).encode())
+    stream.propose_purge(purge, purged)
     if bound > last + 1 and not pattern:
         store.propose(SKIP, b"", b"", bound - 1)
-    stream.ingest.due()
 
 
 def names(request):

@@ -154,8 +154,10 @@ class ConsumerConfig(Body, frozen=True):
         return None if self.opt_start_time is None else gojson.parse_time(self.opt_start_time)
 
     @property
-    def pause_until_ns(self) -> int | None:
-        return None if self.pause_until is None else gojson.parse_time(self.pause_until)
+    def pause_until_ns(self) -> int:
+        return (
+            gojson.ZERO_TIME_NS if self.pause_until is None else gojson.parse_time(self.pause_until)
+        )
 
 
 class CreateConsumerRequest(Body, frozen=True):

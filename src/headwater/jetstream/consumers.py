@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from headwater.base import gojson
 from headwater.base.clock import MILLISECOND
 from headwater.base.ids import name_hash
 from headwater.broker.subscription import InternalSubscription
@@ -83,7 +84,7 @@ class Consumer:
         delivery.observed = delivery.paced or not delivery.acks_explicitly
         self._sampled_percent = config.sampled_percent
         self._set_target(config)
-        self.set_pause(config.pause_until_ns or 0)
+        self.set_pause(config.pause_until_ns)
 
     def start(self):
         """Listen for requests and acknowledgements, and deliver."""
@@ -215,12 +216,12 @@ class Consumer:
     # Pause
 
     def set_pause(self, until_ns):
-        """Deliver nothing until a time (wall clock); 0 or a time that is over resumes."""
+        """Deliver nothing until a time (wall clock); one that is over resumes."""
         if self._pause_timer is not None:
             self._pause_timer.cancel()
             self._pause_timer = None
         remaining_ns = until_ns - self._clock.now()
-        self.delivery.paused = until_ns > 0 and remaining_ns > 0
+        self.delivery.paused = remaining_ns > 0
         if self.delivery.paused:
             self._pause_timer = self.timers.after(remaining_ns, self._resume)
 
@@ -231,7 +232,7 @@ class Consumer:
 
     def advise_pause(self):
         """Tell whoever listens whether the consumer is paused, and until when."""
-        until = responses.moment(self.config.pause_until_ns or 0)
+        until = gojson.time_text(self.config.pause_until_ns)
         fields = {"paused": self.delivery.paused, "pause_until": until}
         self.stream.consumers.advise(self, "PAUSE", "consumer_pause", fields)
 
@@ -474,7 +475,7 @@ class Consumer:
         """Return the ConsumerInfo of now."""
         state = self.delivery.state
         now_ns = self._clock.now()
-        until_ns = self.config.pause_until_ns or 0
+        until_ns = self.config.pause_until_ns
         is_push = self.config.is_push
         if not is_push:
             self.target.drop_uninterested()

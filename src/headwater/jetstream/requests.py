@@ -448,8 +448,10 @@ class PauseRequest(Body, frozen=True):
     pause_until: TimeText | None = None
 
     @property
-    def pause_until_ns(self) -> int | None:
-        return None if self.pause_until is None else gojson.parse_time(self.pause_until)
+    def pause_until_ns(self) -> int:
+        return (
+            gojson.ZERO_TIME_NS if self.pause_until is None else gojson.parse_time(self.pause_until)
+        )
 
 
 class ResetRequest(Body, frozen=True):

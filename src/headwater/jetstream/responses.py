@@ -341,11 +341,11 @@ def consumer_list(infos: Sequence[ConsumerInfo], total: int, offset: int) -> byt
 
 
 def consumer_paused(until_ns: int, now_ns: int) -> bytes:
-    """Return the body that answers CONSUMER.PAUSE; 0 tells that the consumer was resumed."""
+    """Return the body that answers CONSUMER.PAUSE; one that is over tells that it was resumed."""
     remaining = until_ns - now_ns
     tail = b',"pause_remaining":%d' % remaining if remaining > 0 else b""
     paused = b"true" if remaining > 0 else b"false"
-    until = moment(until_ns).encode()
+    until = gojson.time_text(until_ns).encode()
     return b'%b,"paused":%b,"pause_until":"%b"%b}' % (
         _head(Kind.CONSUMER_PAUSE),
         paused,

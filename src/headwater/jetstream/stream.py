@@ -21,6 +21,7 @@ from headwater.store.record import (
     CONSUMER,
     CONSUMER_DELETE,
     CONSUMER_STATE,
+    PURGE,
     SKIP,
 )
 from headwater.store.stream_store import StreamOwner, StreamStore
@@ -83,6 +84,7 @@ class Stream(StreamOwner):
         self._subscriptions = {}  # subject -> its subscription
         self._direct = None  # DirectGet, when the configuration allows it
         self._counted_bytes = 0
+        self._purges = []  # those that somebody waits for
 
     @property
     def name(self):
@@ -113,6 +115,18 @@ class Stream(StreamOwner):
         self.propose_config(
             self.config, lambda error: files.checkpoint(lambda _: files.checkpoint())
         )
+
+    def propose_purge(self, purge, done):
+        """Remove messages; ``done(error)`` once they are gone, when ``purge`` has their number."""
+
+        def settled(error):
+            self._purges = [other for other in self._purges if other is not purge]
+            done(error)
+
+        self._purges.append(purge)
+        self.ingest.acks.callbacks.append(settled)
+        self.store.propose(PURGE, purge.pattern, purge.encode())
+        self.ingest.due()
 
     def start(self):
         """Take messages and deliver them."""
@@ -173,6 +187,13 @@ class Stream(StreamOwner):
 
     def take_attachment(self):
         return self.ingest.take()
+
+    def purged(self, purge):
+        for waiting in self._purges:
+            if waiting.is_like(purge):
+                waiting.removed = purge.removed
+                self._purges.remove(waiting)
+                break
 
     def settled(self, attachment, error):
         callbacks = attachment.callbacks

@@ -60,6 +60,9 @@ class StreamOwner:
         """A message is gone; called only while ``watched``."""
         raise NotImplementedError
 
+    def purged(self, purge):
+        """A Purge is through, and knows how much it has removed; not all want to hear of it."""
+
     def settled(self, attachment, error):
         """A batch was applied with all that follows from it, or failed with ``error``."""
         raise NotImplementedError

@@ -121,7 +121,7 @@ class Purge:
         self.keep = keep
         self._next = 0
         self._found = None  # the sequences to remove
-        self._removed = 0  # how many of them are
+        self.removed = 0  # how many messages are
 
     def encode(self):
         """Return the payload of the record; its name is the pattern."""
@@ -133,7 +133,18 @@ class Purge:
             pattern, int.from_bytes(payload[:8], "little"), int.from_bytes(payload[8:16], "little")
         )
 
+    def is_like(self, other):
+        """Tell whether another is to remove the same."""
+        ours = (self.pattern, self.bound, self.keep)
+        return ours == (other.pattern, other.bound, other.keep)
+
     def step(self, store):
+        if not self._is_through(store):
+            return False
+        store.owner.purged(self)
+        return True
+
+    def _is_through(self, store):
         index = store.index
         if self._found is None:
             if not self.pattern and not self.keep and self.bound > index.last_sequence:
@@ -147,16 +158,17 @@ class Purge:
             self._next = 0
             if self.keep:
                 del self._found[max(0, len(self._found) - self.keep) :]
-        while self._removed < len(self._found):
-            if store.is_spent() or not store.remove(self._found[self._removed]):
+        while self.removed < len(self._found):
+            if store.is_spent() or not store.remove(self._found[self.removed]):
                 return False
-            self._removed += 1
+            self.removed += 1
         return True
 
     def _clear(self, store):
         index = store.index
         if store.watched:
             store.owner.removed(0, b"")
+        self.removed = index.messages
         index.clear()
 
     def _search(self, store):
