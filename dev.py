@@ -1,6 +1,6 @@
 """Set up this checkout and run one of its jobs.
 
-    python3 dev.py demo|test|bench|check|crash|model|corrupt|soak|fuzz|differ|dev
+    python3 dev.py demo|test|bench|check|crash|model|corrupt|soak|fuzz|differ|clients|dev
 
 Needs Python 3.11 or later and nothing else.  It makes ``.venv`` beside this file, installs the
 project into it in editable form (compiled when a C compiler can be had), and runs the job there.
@@ -24,7 +24,7 @@ STAMP = VENV / "headwater-stamp"
 PYTHON_MIN = (3, 11)
 
 # The project's extras; each contains the one before it.
-EXTRAS = ("demo", "test", "dev")
+EXTRAS = ("demo", "test", "dev", "clients")
 # What each job needs installed, and what it runs; a command is run with the venv's Python.
 JOBS = {
     "dev": ("dev", [["-m", "headwater", "version"]]),
@@ -36,6 +36,7 @@ JOBS = {
     "soak": ("test", [["-m", "tests.soak"]]),
     "fuzz": ("test", [["-m", "tests.fuzz"]]),
     "differ": ("test", [["-m", "tests.server.differ"]]),
+    "clients": ("clients", [["-m", "tests.clients"]]),
     "bench": ("test", [["-m", "bench"]]),
     "check": (
         "dev",

@@ -32,12 +32,13 @@ FORBIDDEN = {
 MAY_SLEEP = {TESTS / "support" / "wait.py"}
 SLEEPS = re.compile(r"\btime\.sle" + r"ep\(|\basyncio\.sle" + r"ep\((?!0\))")
 # Folders of tests that are no package's.
-OTHER_FOLDERS = {"support", "sim", "corrupt", "crash", "soak", "fuzz", "bench"}
+OTHER_FOLDERS = {"support", "sim", "corrupt", "crash", "soak", "fuzz", "bench", "clients"}
 # Packages whose tests run the whole server, and have names of their own.
 WHOLE = {"server", "cli"}
 # Packages of which every module has a test file to itself.
 ONE_BY_ONE = ("base", "wire", "subjects", "accounts")
 
+MADE = {"__pycache__", "out", "node_modules"}
 TEXT_SUFFIXES = {".py", ".pxd", ".md", ".toml", ".cfg", ".ini", ".conf", ".txt", ".c", ".sh", ""}
 
 
@@ -51,7 +52,7 @@ def project_files() -> Iterator[Path]:
     for name in ("src", "tests", "bench", "docs", "examples", "build_backend", ".ci"):
         for path in sorted((ROOT / name).rglob("*")):
             parts = path.relative_to(ROOT / name).parts
-            made = {"__pycache__", "out"} & {*parts} or any(part[0] == "." for part in parts)
+            made = MADE & {*parts} or any(part[0] == "." for part in parts)
             if path.is_file() and not made and ".egg-info" not in str(path) and is_text(path):
                 yield path
 
