@@ -8,8 +8,9 @@ from typing import Any
 
 from headwater.jetstream.stream_repair import AsideRepair, StreamRepair
 from headwater.store import checkpoint as checkpoints
-from headwater.store.block import HEAD_BYTES, decode_head
+from headwater.store.block import HEAD_BYTES, decode_head, file_name
 from headwater.store.frames import Packing
+from headwater.store.journal import FILE_HEAD_BYTES, find_entries, identities, seed_of
 from headwater.store.record import FRAME, MESSAGE, Record
 from headwater.store.repair import unreadable
 from tests.corrupt.damage import Vandal
@@ -177,7 +178,34 @@ class Round:
             for sequence, start, end in _messages(data, self._made.keys):
                 if sequence in live and there[start:end] == data[start:end]:
                     found.add(sequence)
+        return found | (self._in_journal(name) & live)
+
+    def _in_journal(self, name: str) -> set[int]:
+        """Return the messages in whole entries of the journal whose blocks nobody has touched."""
+        made = self._made.files
+        found: set[int] = set()
+        names = [path for path in made if path.startswith("journal.")]
+        if not names or not any(self._keeps_identity(path) for path in names):
+            return found
+        seed = seed_of(identities(made[names[0]])[0])
+        entries = [(path, e) for path in names for e in find_entries(made[path], seed)]
+        newest = max((entry for _, entry in entries), key=lambda entry: entry.number)
+        for path, entry in entries:
+            whole = slice(entry.start, entry.end)
+            untouched = self.files.get(path, b"")[whole] == made[path][whole]
+            if entry.number < newest.first_number or not untouched:
+                continue
+            for folder, _, number, _, data in entry.pieces():
+                block = f"{FOLDER}/{name}/{file_name(number)}"
+                same = block in made and self.files.get(block) == made[block]
+                if same and folder == f"{FOLDER}/{name}":
+                    whole_block = made[block][:HEAD_BYTES] + data
+                    found.update(one for one, _, _ in _messages(whole_block, self._made.keys))
         return found
+
+    def _keeps_identity(self, path: str) -> bool:
+        head = slice(0, FILE_HEAD_BYTES)
+        return self.files.get(path, b"")[head] == self._made.files[path][head]
 
     def _floor(self, name: str) -> int:
         """Return the last sequence that an intact checkpoint knows of."""

@@ -95,6 +95,7 @@ class Opened:
         jobs = self.jobs if held else ImmediateJobs()
         self.engine = JetStream(self.node, JetStreamOptions(), disk, jobs)
         self.engine.secrets = secrets
+        self.engine.journal_bytes = 16 * 1024  # as full as the rest
         self.engine.recover()
 
     @property

@@ -21,6 +21,7 @@ class HeldJobs(Jobs):
         self.held.append((key, work, done))
 
     def run(self) -> None:
+        self._router.flush()
         while self.held:
             self._router.begin()
             ImmediateJobs().submit(*self.held.pop(0))

@@ -138,7 +138,7 @@ def test_a_disk_that_is_nearly_full_at_the_start() -> None:
 
 def test_other_errors_do_not_close_it() -> None:
     world = World()
-    world.disk.fail("write", times=2, code=errno.EIO)
+    world.disk.fail("write", times=99, code=errno.EIO)
     assert b"10077" in world.publish(10)
     world.disk.heal()
     assert not world.engine.space.full

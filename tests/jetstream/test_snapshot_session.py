@@ -101,6 +101,8 @@ def test_a_receiver_that_comes_a_little_later(world: World) -> None:
 
 def test_messages_that_cannot_be_read_end_it(world: World) -> None:
     stream = world.node.jetstream.accounts[0].streams["S"]
+    stream.files.checkpoint()  # until then the journal has what is not in the file
+    world.settle()
     stream.store.drop_cache()
     for block in stream.store.index.blocks:
         block.cached = None

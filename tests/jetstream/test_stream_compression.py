@@ -32,6 +32,8 @@ def events(count: int) -> list[bytes]:
 
 
 def disk_bytes(world: World) -> int:
+    world.node.jetstream.accounts[0].streams["S"].files.checkpoint()
+    world.settle()  # so that nothing is in the journal alone
     folder = world.folder / "$G/streams/S"
     return sum(path.stat().st_size for path in folder.glob("*.blk"))
 

@@ -54,9 +54,10 @@ def stream_after_power_cut(disk: SimDisk) -> Any:
 def test_an_acknowledgement_is_confirmed_only_with_the_deletion_that_follows_from_it() -> None:
     disk = SimDisk()
     _, jobs, client = delivered(disk)
-    disk.fail("write", times=2)
+    disk.fail("write", times=99)
     client.say(b"PUB $JS.ACK.S.C.1.1.1.1.0 r.1 0\r\n\r\n")
     jobs.run()
+    disk.heal()
     assert b"r.1" not in client.take()
     client.say(b"PUB $JS.ACK.S.C.1.1.1.1.0 r.2 0\r\n\r\n")
     jobs.run()
@@ -99,9 +100,10 @@ def test_a_checkpoint_knows_of_deletions_that_are_not_recorded_yet() -> None:
 def test_a_consumer_whose_deletion_cannot_be_recorded_goes_on() -> None:
     disk = SimDisk()
     node, jobs, client = delivered(disk)
-    disk.fail("write", times=2)
+    disk.fail("write", times=99)
     ask(client, b"CONSUMER.DELETE.S.C", b"")
     jobs.run()
+    disk.heal()
     assert b'"error"' in client.take()
     stream = node.accounts.globals.jetstream.streams["S"]
     client.say(b"PUB s 1\r\ny\r\n")
@@ -127,8 +129,9 @@ def test_a_deletion_is_proposed_once_unless_its_write_has_failed() -> None:
     node.timers.run_due()  # records how far the consumer is
     assert staged(stream.store, DELETE) == 1
 
-    disk.fail("write", times=2)
+    disk.fail("write", times=99)
     jobs.run()  # and what waits behind the failed batch fails with it
+    disk.heal()
     assert stream.store.has(1)
     node.clock.advance(2 * SECOND)
     node.timers.run_due()

@@ -49,10 +49,15 @@ def test_a_store_of_another_version_is_refused_and_left_alone(tmp_path: Path) ->
 
 def test_damage_costs_the_damaged_message_only_and_is_told(tmp_path: Path) -> None:
     store = tmp_path / "store"
-    with ServerProcess(tmp_path, *LOCAL, *JETSTREAM, str(store)) as server:
-        run_client(server.wait_ready(), fill)
-        server.signal(signal.SIGKILL)
-        server.wait()
+
+    async def nothing(js: Any) -> None:
+        await js.stream_info("S")
+
+    for work in (fill, nothing):  # the second start brings all to the blocks that the journal has
+        with ServerProcess(tmp_path, *LOCAL, *JETSTREAM, str(store)) as server:
+            run_client(server.wait_ready(), work)
+            server.signal(signal.SIGKILL)
+            server.wait()
     (folder,) = store.glob("headwater/*/streams/S")
     for checkpoint in folder.glob("checkpoint.*"):
         checkpoint.unlink()

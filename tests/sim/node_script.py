@@ -63,6 +63,7 @@ class Script:
         self.rng = random.Random(f"{seed}")
         self.block_bytes = self.rng.choice([400, 900, 2500, 100_000])
         self.payload_max = self.rng.choice([30, 200, 1200])
+        self.journal_bytes = (1100, 2048, 6000, 40_000)[seed % 4]
         self.faulty = self.rng.random() < 0.5
         self.histories = {
             "LOG": History("LOG"),
@@ -78,9 +79,17 @@ class Script:
         self._delivered: dict[str, list[tuple[int, bytes]]] = {}  # of each consumer, by its mark
         self._fresh: dict[str, set[int]] = {}  # those of this life
         self._use(SmallDisk(), None)
-        self.world = World(self.disk, 0, block_bytes=self.block_bytes)
+        self.world = self._new_world()
         self.world.recover()
         self.world.start()
+
+    def _new_world(self) -> World:
+        return World(
+            self.disk,
+            self.elapsed_ns,
+            block_bytes=self.block_bytes,
+            journal_bytes=self.journal_bytes,
+        )
 
     def run(self) -> "Script":
         """Do all steps."""
@@ -592,7 +601,7 @@ class Script:
         self.disk.heal()
         self.disk.kill_in = self.rng.randrange(12) if self.rng.random() < 0.2 else None
         while True:
-            world = World(self.disk, self.elapsed_ns, block_bytes=self.block_bytes)
+            world = self._new_world()
             try:
                 world.recover()
                 break

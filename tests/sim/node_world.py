@@ -61,7 +61,13 @@ class World:
     """A node and a client of it; ``recover`` reads what the disk holds, ``start`` serves it."""
 
     def __init__(
-        self, disk: SimDisk, elapsed_ns: int, *, block_bytes: int, bare: Bare | None = None
+        self,
+        disk: SimDisk,
+        elapsed_ns: int,
+        *,
+        block_bytes: int,
+        journal_bytes: int = 2048,
+        bare: Bare | None = None,
     ) -> None:
         self.disk = disk
         self.block_bytes = block_bytes
@@ -71,6 +77,7 @@ class World:
         self.node = bare.node
         self.jobs = NodeJobs(self.node.router)
         self.engine = JetStream(self.node, JetStreamOptions(), disk, self.jobs)
+        self.engine.journal_bytes = journal_bytes
         self.client: Client | None = None
 
     def recover(self) -> None:

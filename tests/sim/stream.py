@@ -150,6 +150,7 @@ class Stream:
         block_bytes: int = 2000,
         jobs: Jobs | None = None,
         packing: Packing | None = None,
+        folder: str = FOLDER,
     ) -> None:
         """Put an empty store on ``disk``; ``recover`` reads what is there."""
         self.disk = disk
@@ -159,7 +160,7 @@ class Stream:
         self.jobs = jobs or SteppingJobs(immediate=True)
         self.owner = Owner()
         self.store = StreamStore(
-            self.owner, disk, FOLDER, STREAM_ID, self.cache, self.jobs, self.timers, self.clock
+            self.owner, disk, folder, STREAM_ID, self.cache, self.jobs, self.timers, self.clock
         )
         self.owner.store = self.store
         self.store.log.block_bytes = block_bytes

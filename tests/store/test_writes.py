@@ -1,7 +1,8 @@
 """What streams cost the disk: nothing that is written or synced goes uncounted."""
 
 from headwater.base.clock import SECOND
-from headwater.store.writes import CHECKPOINT, COMPACTION, LOG, Writes
+from headwater.store.journal_files import FILE_BYTES
+from headwater.store.writes import CHECKPOINT, COMPACTION, JOURNAL, LOG, Writes
 from tests.monitor.streams import World
 from tests.sim.simdisk import SimDisk
 
@@ -36,6 +37,11 @@ class Measured:
             self.world.node.timers.run_due()
             self.world.jobs.run()
 
+    def pages(self):
+        """Return how many pages of 4 KiB the disk was given, each write counted on its own."""
+        writes = [op for op in self.disk.trace if op.kind == "write"]
+        return sum((op.offset + len(op.data) - 1) // 4096 - op.offset // 4096 + 1 for op in writes)
+
     def compare(self):
         """Return the bytes and syncs that were counted, which are those that the disk saw."""
         counted = sum(self.writes.bytes.values()) - self._bytes_before
@@ -48,7 +54,8 @@ class Measured:
 
 def test_nothing_is_written_at_first():
     writes = Writes()
-    assert (writes.bytes, writes.syncs) == ({LOG: 0, CHECKPOINT: 0, COMPACTION: 0}, 0)
+    kinds = (LOG, JOURNAL, CHECKPOINT, COMPACTION)
+    assert (writes.bytes, writes.syncs) == (dict.fromkeys(kinds, 0), 0)
 
 
 def test_the_first_block_and_a_checkpoint_are_counted_as_the_disk_sees_them():
@@ -59,8 +66,8 @@ def test_the_first_block_and_a_checkpoint_are_counted_as_the_disk_sees_them():
     measured.world.jobs.run()
     _, syncs = measured.compare()
     # Of a block and its folder, a checkpoint and its folder, and what the log says of the block
-    # that is to go.
-    assert syncs == 5
+    # that is to go: in the journal, whose first file is made.
+    assert syncs == 7
     assert measured.writes.bytes[CHECKPOINT] > 0
 
 
@@ -97,14 +104,20 @@ def test_accepted_are_headers_and_payloads_of_what_was_stored():
     assert measured.writes.accepted_bytes == EVENT_BYTES + 21
 
 
-def test_one_event_a_second_is_one_sync_and_little_more_than_its_bytes():
+def test_one_event_a_second_is_one_sync_and_little_more_than_a_page():
     measured = Measured()
-    measured.publish()  # into the first block, whose file has to be made
+    measured.publish()  # lets the first file of the journal be made
     measured.begin()
-    measured.seconds(3_600)
+    events = 3_000  # in the middle of a file the next one is made, once
+    measured.seconds(events)
     written, syncs = measured.compare()
-    assert written <= 1.2 * EVENT_BYTES * 3_600
-    assert syncs == 3_600
+    # Each goes to the journal, and much later to its block together with hundreds of others.
+    assert measured.writes.bytes[LOG] <= 1.2 * EVENT_BYTES * events
+    assert written <= 2.9 * EVENT_BYTES * events
+    assert syncs <= 1.01 * events
+    assert measured.pages() <= 1.2 * events
+    names = {op.path for op in measured.disk.trace}
+    assert names == {"journal.0", "$G/streams/S/0000000001.blk"}
 
 
 def test_checkpoints_and_new_blocks_of_a_slow_stream_add_next_to_nothing():
@@ -116,5 +129,6 @@ def test_checkpoints_and_new_blocks_of_a_slow_stream_add_next_to_nothing():
     measured.seconds(events)
     written, syncs = measured.compare()
     assert measured.writes.bytes[CHECKPOINT] > 0
-    assert written <= 1.3 * EVENT_BYTES * events
-    assert syncs <= 1.02 * events
+    made = FILE_BYTES * len({op.path for op in measured.disk.trace if "journal" in op.path})
+    assert written <= 3 * EVENT_BYTES * events + made
+    assert syncs <= 1.03 * events

@@ -75,7 +75,20 @@ class DeliverInterest(InterestListener):
 class AccountStreams:
     """What JetStream holds for one account."""
 
-    def __init__(self, node, account, domain, cache, disk, jobs, quotas, space, writes, keys=None):
+    def __init__(
+        self,
+        node,
+        account,
+        domain,
+        cache,
+        disk,
+        jobs,
+        quotas,
+        space,
+        writes,
+        committer,
+        keys=None,
+    ):
         self.node = node
         self.account = account
         self.account_name = account.name.decode()
@@ -93,6 +106,7 @@ class AccountStreams:
         self.keys = keys  # StoreKeys, if the store is encrypted
         self.atomic_limits = batch_limits.atomic_limits()
         self.fast_limits = batch_limits.fast_limits()
+        self.committer = committer
         self.interest = DeliverInterest(account)
         self.api = None  # the Api that answers for them, once they run
         self.streams = {}
@@ -102,7 +116,7 @@ class AccountStreams:
         self.limits = AccountJetStream()
         self.options = JetStreamOptions()
         self._quotas = quotas
-        self._folder = f"{folder_name(self.account_name)}/streams"
+        self._folder = account_folder(account)
 
     def limit(self, limits, options):
         """Live by an AccountJetStream, and JetStreamOptions of the server, from now on."""
@@ -345,6 +359,7 @@ class AccountStreams:
                 create()
 
         def idle():
+            stream.store.log.tails.clear()
             stream.discard()
             if stream.store.in_memory:
                 deleted(None)
@@ -359,7 +374,7 @@ class AccountStreams:
             if stream.files is None:
                 idle()
             else:
-                stream.files.when_written(idle)
+                stream.files.when_written(lambda: stream.store.flush(idle))
 
         stream.store.when_idle(settled)
 
@@ -425,6 +440,11 @@ class AccountStreams:
         if self.domain:
             body["domain"] = self.domain
         self.router.publish(self.account, name, gojson.encode(body))
+
+
+def account_folder(account):
+    """Return the folder in which the streams of an account lie."""
+    return f"{folder_name(account.name.decode())}/streams"
 
 
 def folder_name(account_name):

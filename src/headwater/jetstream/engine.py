@@ -2,18 +2,21 @@
 
 from functools import partial
 
+from headwater.base import ids
 from headwater.base.clock import SECOND
 from headwater.base.errors import StoreError
 from headwater.broker.subscription import Subscription
 from headwater.config.options import AccountJetStream
 from headwater.jetstream import api_errors, batch_limits, stream_config
-from headwater.jetstream.account_streams import AccountStreams, folder_name
+from headwater.jetstream.account_streams import AccountStreams, account_folder, folder_name
 from headwater.jetstream.api import Api, ApiSubscription, NoApi, SystemApi
 from headwater.jetstream.disk_space import DiskSpace
 from headwater.jetstream.quota import Quota
 from headwater.jetstream.stream_config import Storage
 from headwater.store import recovery
 from headwater.store.cache import BlockCache
+from headwater.store.committer import Committer
+from headwater.store.journal_replay import JournalReplay
 from headwater.store.secrets import NO_SECRETS, open_keys
 from headwater.store.writes import Writes
 from headwater.wire.message import Message
@@ -53,7 +56,10 @@ class JetStream:
             self._enabled = {node.accounts.globals: AccountJetStream()}
         self._subscriptions = {}  # account -> those that lead to its API, or say that it has none
         self._leaving = set()  # accounts whose streams are being closed
+        self.journal_bytes = 0  # of each file of the journal; 0: as it fits the disk
+        self.damage = []  # sentences about what is lost of the journal
         self._disk = disk
+        self._committer = None  # what brings batches to the disk, once the store is open
         self._cache = BlockCache(_CACHE_BYTES_MAX)
         self._trim_timer = None
         self._turn = 0  # which stream may be the first to have a block written anew
@@ -72,20 +78,47 @@ class JetStream:
         if key_files is not None:
             self._keys = key_files.keys
         there = disk.exists(_FORMAT)
-        if not there or not recovery.check_format(disk.read(_FORMAT)):
-            if there:
-                self.node.log.warn("JetStream store: FORMAT is damaged and was written anew")
+        said = disk.read(_FORMAT) if there else b""
+        if there and not recovery.check_format(said):
+            self.node.log.warn("JetStream store: FORMAT is damaged and was written anew")
+        if said != recovery.format_file():
             disk.replace(_FORMAT, recovery.format_file())
         _check_sum(self._enabled, self.options)
+        self._replay_journal()
         for account, limits in self._enabled.items():
             streams = self._recovered(account)
             streams.limit(limits, self.options)
             self._join(streams)
         if key_files is not None:
+            if key_files.is_new:
+                self._committer.clear()  # there may be messages that are not encrypted
             # Before the first write that needs them; streams of another store are refused above.
             key_files.write()
             if key_files.note:
                 self.node.log.info(f"JetStream store: {key_files.note}")
+
+    def _replay_journal(self):
+        replay = JournalReplay(self._disk, ids.random_id(self.node.rng, 8))
+        replay.run()
+        self.damage = replay.damage
+        for text in replay.damage + replay.cuts:
+            self.node.log.warn(f"JetStream store: {text}")
+        self._committer = Committer(
+            self._disk,
+            self.jobs,
+            self.writes,
+            replay,
+            self.node.router.ending.append,
+            self._failed,
+            file_bytes=self.journal_bytes,
+        )
+
+    def _failed(self, log, error):
+        """A write has failed that nobody had to be told of."""
+        where = "the journal" if log is None else log.folder
+        self.node.log.warn(f"JetStream store: a write to {where} has failed: {error}")
+        if isinstance(error, OSError):
+            self.space.failed(error)
 
     def allow(self, options):
         """Let streams take as much as ``options`` say."""
@@ -115,7 +148,11 @@ class JetStream:
         """
         _check_sum(accounts, options)
         for account in accounts:
-            if account in self._leaving:
+            # What could not be written before it left is still in the journal alone.
+            gone = account.jetstream is None
+            if account in self._leaving or (
+                gone and self._committer.holds(account_folder(account))
+            ):
                 raise StoreError(
                     f"the streams of account {account.name.decode()} are still being closed"
                 )
@@ -132,6 +169,7 @@ class JetStream:
             for streams in self.accounts:
                 streams.limit(accounts[streams.account], options)
             self._refuse_others()
+            self.node.router.flush()  # what is still to be written of those that leave
 
         return apply
 
@@ -147,7 +185,7 @@ class JetStream:
             left -= 1
             if left == 0:
                 self.node.jetstream = None
-                done()
+                self._committer.stop(done)
 
         for streams in leaving:
             self._leave(streams, b"Server Shutdown", gone)
@@ -170,6 +208,7 @@ class JetStream:
             quotas,
             self.space,
             self.writes,
+            self._committer,
             self._keys,
         )
         streams.atomic_limits = self.atomic_limits
@@ -245,6 +284,7 @@ class JetStream:
         self._cache.trim(self.node.clock.monotonic())
         self._give_back()
         self.space.check()
+        self._committer.check()
         self._trim_timer = self.node.timers.after(_TRIM_NS, self._trim)
 
     def _give_back(self):

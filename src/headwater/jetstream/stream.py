@@ -131,6 +131,8 @@ class Stream(StreamOwner):
     def start(self):
         """Take messages and deliver them."""
         self.running = True
+        if not self.store.in_memory:
+            self.store.committer = self.host.committer
         self._subscribe()
         self._serve_direct()
         self.consumers.start()
@@ -171,17 +173,15 @@ class Stream(StreamOwner):
             self.files.close(lambda _: self._closed(done))
 
     def _closed(self, done):
-        self.store.closed = True
-        self.store.log.close()
+        self.store.close()
         done()
 
     def discard(self):
         """The stream was deleted: let go of what it holds in memory and of the quota."""
         self.quota.add(-self._counted_bytes)
         self._counted_bytes = 0
-        self.store.closed = True
         self.store.drop_cache()
-        self.store.log.close()
+        self.store.close()
 
     # The owner of a store
 

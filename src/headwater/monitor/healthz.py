@@ -98,7 +98,10 @@ def _find_problem(about: About, asked: HealthzOptions) -> _Problem | None:
 def _damaged(about: About) -> list[dict[str, object]]:
     """Return what of the store is damaged; it is confined, so that the rest is well."""
     jetstream = about.node.jetstream
-    return [
+    found: list[dict[str, object]] = []
+    if jetstream is not None and jetstream.damage:
+        found.append({"journal": True, "findings": jetstream.damage})
+    return found + [
         {"account": streams.account_name, "stream": stream.name, "findings": stream.damage}
         for streams in (() if jetstream is None else jetstream.accounts)
         for stream in streams.streams.values()

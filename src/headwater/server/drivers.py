@@ -35,6 +35,8 @@ class ThreadJobs(Jobs):
         self._log = log
         self._begin = begin
         self._end = end
+        self._commits: SimpleQueue[tuple[Work, Done] | None] = SimpleQueue()
+        self._commit_thread: threading.Thread | None = None
         self._lock = threading.Lock()
         self._all_done = threading.Condition(self._lock)
         self._waiting: dict[Hashable, deque[tuple[Work, Done]]] = {}  # keys with work, by key
@@ -62,6 +64,12 @@ class ThreadJobs(Jobs):
             self._start_thread()
         self._ready.put(key)
 
+    def submit_commit(self, work: Work, done: Done) -> None:
+        # A thread of its own, without a lock: every publisher waits for this.
+        if self._commit_thread is None:
+            self._commit_thread = self._started("commit", self._work_on_commits)
+        self._commits.put((work, done))
+
     @property
     def waits(self) -> Waits:  # type: ignore[override]
         """Return how much work has waited for a thread."""
@@ -80,14 +88,26 @@ class ThreadJobs(Jobs):
         for thread in self._threads:
             thread.join()
         self._threads.clear()
+        if self._commit_thread is not None:
+            self._commits.put(None)
+            self._commit_thread.join()
+            self._commit_thread = None
 
     def _start_thread(self) -> None:
-        name = f"headwater-store-{len(self._threads)}"
+        self._threads.append(self._started(str(len(self._threads)), self._work))
+
+    @staticmethod
+    def _started(name: str, target: Callable[[], None]) -> threading.Thread:
         # A daemon: a program that forgets to stop its server must end all the same, and for the
         # store that is a crash like any other.
-        thread = threading.Thread(target=self._work, name=name, daemon=True)
-        self._threads.append(thread)
+        thread = threading.Thread(target=target, name=f"headwater-store-{name}", daemon=True)
         thread.start()
+        return thread
+
+    def _work_on_commits(self) -> None:
+        while (next_one := self._commits.get()) is not None:
+            work, done = next_one
+            self._finish(done, *self._run(work))
 
     def _work(self) -> None:
         while True:
@@ -97,7 +117,7 @@ class ThreadJobs(Jobs):
             with self._lock:
                 work, done = self._waiting[key][0]
                 self._count_wait(key)
-            result, error = self._run(work)
+            self._finish(done, *self._run(work))
             with self._lock:
                 queue = self._waiting[key]
                 queue.popleft()
@@ -107,11 +127,13 @@ class ThreadJobs(Jobs):
                     del self._waiting[key]
                     if not self._waiting:
                         self._all_done.notify_all()
-                self._finished.append((done, result, error))
-                announce = not self._announced
-                self._announced = True
-            if announce:
-                self._announce()
+
+    def _finish(self, done: Done, result: object, error: Exception | None) -> None:
+        """Hand a result to the loop.  No lock: what is set before it is read is enough here."""
+        self._finished.append((done, result, error))
+        if not self._announced:
+            self._announced = True
+            self._announce()
 
     def _count_wait(self, key: Hashable) -> None:
         since_ns = self._held.pop(key, None)
@@ -138,12 +160,14 @@ class ThreadJobs(Jobs):
 
     def _complete(self) -> None:
         """Run what has finished, on the loop's thread."""
-        with self._lock:
-            self._announced = False
-            finished = self._finished
-            self._finished = deque()
+        # In this order: what is added from here on is either seen below, or announced again.
+        self._announced = False
+        finished = self._finished
+        if not finished:
+            return
         self._begin()
-        for done, result, error in finished:
+        for _ in range(len(finished)):
+            done, result, error = finished.popleft()
             try:
                 done(result, error)
             except Exception as failure:  # noqa: BLE001 (one completion must not lose the others)

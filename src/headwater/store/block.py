@@ -9,8 +9,7 @@ offset  size
     24     8  number of the block
     32     8  first sequence that may be in it
     40     8  how long the block before it is: what lies behind that there is void
-    48     8  position in the node-wide journal up to which this block is complete; 0: none
-    56     4  reserved
+    48    12  reserved
     60     4  CRC-32 of everything before it
     64        records
 """

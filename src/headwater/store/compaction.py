@@ -49,9 +49,10 @@ def choose(store, limit_bytes):
     for block in store.index.blocks:
         if block.number >= store.position_number or limit_bytes <= 0:
             break
-        gain = _gain(store, block) if block.live else 0
+        whole = not store.log.patches(block)
+        gain = _gain(store, block) if block.live and whole else 0
         is_bare = block.plain > 0 and block.live > 0 and store.log.packing.keys is not None
-        if gain or is_bare:
+        if gain or (is_bare and whole):
             choices.append(Choice(block, gain, is_due=is_bare))
             limit_bytes -= block.size
     return choices

@@ -23,7 +23,7 @@ else:
     _sync = os.fsync
 
 _NO_SYNCED_WRITES = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP)
-_READ_BYTES_MAX = 1 << 30
+READ_BYTES_MAX = 1 << 30
 # A medium that fails, or a folder: such a file cannot be had, whatever is done.
 UNREADABLE = (errno.EIO, errno.EISDIR)
 # Ends the name of a file that is being written in order to replace another one.
@@ -96,7 +96,7 @@ class Disk:
         """Open an existing file for writing."""
         return File(os.open(self._root / path, os.O_RDWR | getattr(os, "O_CLOEXEC", 0)))
 
-    def read(self, path: str, offset: int = 0, size: int = _READ_BYTES_MAX) -> bytearray:
+    def read(self, path: str, offset: int = 0, size: int = READ_BYTES_MAX) -> bytearray:
         """Return up to ``size`` bytes of a file from ``offset``; fewer only at its end."""
         with (self._root / path).open("rb", buffering=0) as file:
             available = max(0, os.fstat(file.fileno()).st_size - offset)

@@ -28,6 +28,10 @@ class Jobs:
         """
         raise NotImplementedError
 
+    def submit_commit(self, work, done):
+        """Do the same for what many wait for: it does not wait behind other work."""
+        self.submit("commit", work, done)
+
 
 class ImmediateJobs(Jobs):
     """Runs everything at once: for recovery, for memory streams and for tests."""

@@ -109,6 +109,7 @@ class KeyFiles:
         self._secrets = secrets
         self._file: _KeyFile | None = None  # what both are to be
         self._due = list(KEY_FILES)  # those that are not
+        self.is_new = not there
         self.note = "" if there else "what is written from now on is encrypted"
         self.keys = self._opened(there) if there else StoreKeys(crypt.random_bytes(crypt.KEY_BYTES))
 

@@ -2,6 +2,7 @@ import cython
 from headwater.base.buffer cimport Buffer
 from headwater.store cimport record
 from headwater.store.block cimport Block
+from headwater.store.tail cimport Tail
 from headwater.wire.message cimport Message
 
 
@@ -10,9 +11,12 @@ cdef class Batch:
     cdef public object attachment
     cdef public Block block
     cdef public Buffer buffer
+    cdef public long long entry
     cdef public object error
     cdef public long long first_sequence
     cdef public bint fresh
+    cdef public bint is_packed
+    cdef public Tail lead
     cdef public Py_ssize_t offset
     cdef public object packed
     cdef public Py_ssize_t records
@@ -36,9 +40,15 @@ cdef class Log:
     cdef public long long syncs
     cdef long long _staged_accepted_bytes
     cdef Buffer _spare
+    cdef public list tails
+    cdef Tail _tail
     cdef object _file
+    cdef long long _file_number
     cdef long long _next_number
     cdef long long _previous_number
     cdef Py_ssize_t _previous_size
 
     cpdef stage_message(self, long long sequence, long long time_ns, Message message)
+    cdef bint _wants_new_block(self, Py_ssize_t size) except -1
+    cdef _add_to_tail(self, Batch batch)
+    cpdef Py_ssize_t tail_bytes(self) except -1

@@ -3,13 +3,19 @@
 ``stage_*`` collect records while a batch is being written; ``start`` takes them as the next batch.
 A batch is one write and one sync, done by a thread; nothing in it counts before it is committed.
 The log knows blocks and bytes; what the records mean is the index's business.
+
+A batch that the journal of the store has taken instead (see ``committer``) is not in its block's
+file yet: it adds to a ``Tail`` of the block, which a thread writes there some time later.
 """
+
+import errno
 
 from headwater.base.buffer import Buffer
 from headwater.base.errors import StoreError, invariant
 from headwater.store import record
 from headwater.store.block import HEAD_BYTES, Block, BlockHead, CachedBlock, decode_head
 from headwater.store.frames import Packed, Packing
+from headwater.store.tail import Tail
 from headwater.store.writes import LOG, Writes
 
 BLOCK_BYTES = 4 * 1024 * 1024
@@ -24,9 +30,12 @@ class Batch:
         "attachment",
         "block",
         "buffer",
+        "entry",
         "error",
         "first_sequence",
         "fresh",
+        "is_packed",
+        "lead",
         "offset",
         "packed",
         "records",
@@ -40,7 +49,10 @@ class Batch:
         self.block = block  # where they go
         self.offset = block.size
         self.packed = Packed(buffer)  # what is written of it
+        self.is_packed = False  # whether that is known already
         self.fresh = fresh  # whether the block's file is still to be made
+        self.entry = 0  # of the journal, if that has taken the batch
+        self.lead = None  # the Tail that is written before it
         self.error = None  # the OSError for which the batch has failed
         self.attachment = None  # the owner's: what to do when the batch is through
 
@@ -72,7 +84,10 @@ class Log:
         self.syncs = 0
         self._staged_accepted_bytes = 0
         self._spare = None
-        self._file = None  # of the active block; used by the writing thread only
+        self.tails = []  # what the journal has and the files of blocks do not, in order
+        self._tail = None  # the one of them that grows
+        self._file = None  # of the block that was written last; used by the writing thread only
+        self._file_number = 0
         self._next_number = 1
         self._previous_number = 0  # of the block before the next one
         self._previous_size = 0
@@ -129,9 +144,7 @@ class Log:
         buffer = self.staged
         self.staged = self._spare or Buffer(4096)
         self._spare = None
-        fresh = self.active is None or (
-            self.active.size > HEAD_BYTES and self.active.content + buffer.size > self.block_bytes
-        )
+        fresh = self._wants_new_block(buffer.size)
         block = self._new_block() if fresh else self.active
         batch = Batch(buffer, self.staged_records, self._staged_accepted_bytes, block, fresh)
         self.staged_records = 0
@@ -139,28 +152,49 @@ class Log:
         self.writing = batch
         return batch
 
+    def _wants_new_block(self, size):
+        block = self.active
+        if block is None or (block.size > HEAD_BYTES and block.content + size > self.block_bytes):
+            return True
+        return bool(self.tails) and self._is_suspect(block)
+
+    def _is_suspect(self, block):
+        """Tell whether what is in the file of a block is unknown: a write of a tail has failed."""
+        for tail in self.tails:
+            if tail.suspect and tail.block is block:
+                return True
+        return False
+
+    def pack(self, batch):
+        """Make what is written of a batch, once."""
+        if not batch.is_packed:
+            batch.packed = self.packing.pack(batch.buffer, batch.block)
+            batch.is_packed = True
+
     def write(self, batch):
         """Write a batch and sync it; on a thread.  A failure is left in ``batch.error``."""
         if self.disk is None:
             return
-        batch.packed = self.packing.pack(batch.buffer, batch.block)
+        self.pack(batch)
         try:
             self._write(batch)
         except OSError as first:
             # What the failed write left is void: a sync that failed once may report success the
             # next time without having written.  The batch goes to a new block, or fails.
-            self._void_tail(batch)
+            self._void(batch)
             self._move_to_new_block(batch)
             try:
                 self._write(batch)
             except OSError:
                 batch.error = first
-                self._void_tail(batch)
+                self._void(batch)
 
     def finish(self, batch):
         """Take note that a batch is through; return whether it is committed."""
         invariant(batch is self.writing, "batches finish in order")
         self.writing = None
+        if batch.lead is not None:
+            self.tails_written([batch.lead])
         if batch.error is not None:
             # Never append behind a tail whose state is unknown, and never use a number again:
             # its file may come back after a crash, and must then be older than what counts.
@@ -174,11 +208,104 @@ class Log:
         self._previous_number = batch.block.number
         self._previous_size = batch.block.size
         self._next_number = batch.block.number + 1
-        self.written_bytes += batch.packed.buffer.size
-        self.syncs += 1
+        if batch.entry:
+            self._add_to_tail(batch)
+        else:
+            self.written_bytes += batch.packed.buffer.size
+            self.syncs += 1
         if self.disk is not None:
             self._count(batch)
         return True
+
+    # Tails
+
+    def _add_to_tail(self, batch):
+        if self._tail is None or self._tail.block is not batch.block:
+            self._tail = Tail(batch.block, batch.offset, batch.entry)
+            self.tails.append(self._tail)
+        self._tail.append(batch.packed.buffer)
+
+    def take_lead(self):
+        """Return the tail that grows, for a thread to write; None when none does."""
+        tail = self._tail
+        self._tail = None
+        if tail is not None:
+            tail.busy = True
+        return tail
+
+    def take_tails(self):
+        """Return every tail that no thread has yet, for one to write them."""
+        self._tail = None
+        found = [tail for tail in self.tails if not tail.busy]
+        for tail in found:
+            tail.busy = True
+        return found
+
+    def write_tails(self, tails):
+        """Bring tails into the files of their blocks; on a thread.
+
+        Raises:
+            OSError: one could not be written; the others are.
+        """
+        failed = None
+        for tail in tails:
+            try:
+                self._write_tail(tail)
+            except OSError as error:
+                failed = error
+        if failed is not None:
+            raise failed
+
+    def tails_written(self, tails):
+        """Take note of what a thread has done with tails."""
+        for tail in tails:
+            tail.busy = False
+            if tail.written and tail in self.tails:
+                self.tails.remove(tail)
+                self.written_bytes += tail.buffer.size
+                self.syncs += 1
+                self.writes.add(LOG, tail.buffer.size, new_file=False)
+
+    def forget_block(self, block):
+        """What is missing in the file of a block is not wanted any more."""
+        self.tails = [tail for tail in self.tails if tail.block is not block]
+
+    def tail_bytes(self):
+        """Return how long the tail is that grows."""
+        return 0 if self._tail is None else self._tail.buffer.size
+
+    def oldest_entry(self):
+        """Return the first entry of the journal that is still needed, 0 when none is."""
+        oldest = 0
+        for tail in self.tails:
+            if oldest == 0 or tail.entry < oldest:
+                oldest = tail.entry
+        return oldest
+
+    def patches(self, block):
+        """Return (offset, bytes) of what the file of a block lacks."""
+        return [(t.offset, t.buffer.contents()) for t in self.tails if t.block is block]
+
+    def _write_tail(self, tail):
+        try:
+            if not tail.suspect:
+                self._open(tail.block).write_synced(tail.data(), tail.offset)
+        except OSError:
+            # A sync that failed once may report success the next time without having written.
+            tail.suspect = True
+            self._close_quietly()
+        if tail.suspect:
+            self._write_anew(tail)
+        tail.suspect = False
+        tail.written = True
+
+    def _write_anew(self, tail):
+        """Make the file of a block anew, with what it lacks."""
+        path = self.path(tail.block.name())
+        data = self.disk.read(path)
+        put_piece(data, tail.offset, tail.data())
+        self._close_quietly()
+        self.disk.replace(path, data)
 
     def recycle(self, batch):
         """Take a batch's buffer back for reuse; nothing may look at it any more."""
@@ -203,12 +330,16 @@ class Log:
     def path(self, name):
         return f"{self.folder}/{name}"
 
-    def read_block(self, block, size):
+    def read_block(self, block, size, patches=()):
         """Return the first ``size`` bytes of a block: CachedBlock, stretches that were damaged.
+
+        ``patches`` is what its file lacks: (offset, bytes) of each.
 
         Runs on a thread.
         """
         data = self.disk.read(self.path(block.name()), 0, size)
+        for offset, piece in patches:
+            put_piece(data, offset, piece)
         head = decode_head(data)
         other = head is not None and (head.stream_id, head.number) != (self.stream_id, block.number)
         if other:
@@ -242,9 +373,16 @@ class Log:
         block.frames += batch.packed.frames
         block.plain += batch.packed.plain
 
+    def _close_quietly(self):
+        try:
+            self.close()
+        except OSError:
+            pass
+
     def _count(self, batch):
-        head_bytes = HEAD_BYTES if batch.fresh else 0
-        self.writes.add(LOG, head_bytes + batch.packed.buffer.size, new_file=batch.fresh)
+        if not batch.entry:
+            head_bytes = HEAD_BYTES if batch.fresh else 0
+            self.writes.add(LOG, head_bytes + batch.packed.buffer.size, new_file=batch.fresh)
         self.writes.accepted_bytes += batch.accepted_bytes
 
     def _new_block(self):
@@ -254,15 +392,42 @@ class Log:
         packed = batch.packed.buffer
         data = memoryview(packed.data)[: packed.size]
         if batch.fresh:
+            if batch.lead is not None:
+                self._write_lead(batch.lead)
             self._create(batch)
-        elif self._file is None:
-            self._file = self.disk.open(self.path(batch.block.name()))
-        if batch.fresh:
             self._file.write(data, batch.offset)
             self._file.sync()
             self.disk.sync_directory(self.folder)
+            return
+        if self.tails and self._is_suspect(batch.block):
+            raise OSError(errno.EIO, "what is before the batch could not be written")
+        file = self._open(batch.block)
+        lead = batch.lead
+        if lead is None:
+            file.write_synced(data, batch.offset)
         else:
-            self._file.write_synced(data, batch.offset)
+            # In case of an error it is the whole file that nothing is known of.
+            lead.suspect = True
+            file.write(lead.data(), lead.offset)
+            file.write(data, batch.offset)
+            file.sync()
+            lead.suspect = False
+            lead.written = True
+
+    def _write_lead(self, lead):
+        """Complete the block before a new one; if that fails its tail stays what it is."""
+        if not lead.written:
+            try:
+                self._write_tail(lead)
+            except OSError:
+                lead.suspect = True
+
+    def _open(self, block):
+        if self._file is None or self._file_number != block.number:
+            self.close()
+            self._file = self.disk.open(self.path(block.name()))
+            self._file_number = block.number
+        return self._file
 
     def _create(self, batch):
         block = batch.block
@@ -270,6 +435,7 @@ class Log:
         path = self.path(block.name())
         self.disk.remove(path)
         self._file = self.disk.create(path)
+        self._file_number = block.number
         head = BlockHead(
             self.stream_id,
             block.number,
@@ -279,7 +445,7 @@ class Log:
         )
         self._file.write(head.encode(), 0)
 
-    def _void_tail(self, batch):
+    def _void(self, batch):
         """Remove what a failed write left, if that is possible: the next block voids it anyway."""
         try:
             if batch.fresh:
@@ -288,10 +454,7 @@ class Log:
                 self._file.truncate(batch.offset)
         except OSError:
             pass
-        try:
-            self.close()
-        except OSError:
-            pass
+        self._close_quietly()
 
     def _move_to_new_block(self, batch):
         old = batch.block
@@ -309,3 +472,11 @@ def first_sequence(buffer):
     """Return the lowest sequence that a message in ``buffer``, which is not empty, may have."""
     last = int.from_bytes(buffer.data[16:24], "little")
     return last if buffer.data[8] == record.MESSAGE else last + 1
+
+
+def put_piece(data, offset, piece):
+    """Put bytes where they belong in the content of a file (a bytearray), which may be shorter."""
+    end = offset + len(piece)
+    if len(data) < end:
+        data.extend(bytes(end - len(data)))
+    data[offset:end] = piece

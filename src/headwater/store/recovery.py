@@ -29,13 +29,15 @@ from headwater.store.record import BATCH_START, CHECKPOINT, Record, block_seed
 
 _STREAM_ID = slice(16, 24)  # in the head of a block
 _WITNESSES = 16  # heads that are read though the checkpoints know the blocks
+# Version of the journal; a store from before there was one says null.
+_JOURNAL = 1
 
 
 class _Format(msgspec.Struct):
     """The FORMAT file of a store."""
 
     format: int
-    journal: str | None = None
+    journal: int | None = None
 
 
 class Recovery:
@@ -440,7 +442,7 @@ def check_format(data: bytes) -> bool:
         said = msgspec.json.decode(bytes(data), type=_Format)
     except msgspec.MsgspecError:
         return False
-    if said != _Format(1, None):
+    if said not in (_Format(1, _JOURNAL), _Format(1, None)):
         text = data[:200].decode("utf-8", "backslashreplace").strip()
         raise StoreError(
             f"the store says of itself {text!r}; this server reads "
@@ -451,5 +453,5 @@ def check_format(data: bytes) -> bool:
 
 
 def format_file() -> bytes:
-    """Return the content of the FORMAT file; ``journal`` is reserved for a node-wide one."""
-    return b'{"format": 1, "journal": null}\n'
+    """Return the content of the FORMAT file."""
+    return b'{"format": 1, "journal": %d}\n' % _JOURNAL

@@ -137,13 +137,14 @@ class StreamFiles:
         store.unsaved_bytes = 0
         waiters = self._waiters
         self._waiters = []
-        self._jobs.submit(
-            (store.log.folder, "files"),
-            partial(self._write, checkpoint, dead),
-            partial(self._written, dead, dying, waiters),
-        )
+        written = partial(self._written, dead, dying, waiters)
+        # Blocks that a checkpoint counts on are whole, whatever becomes of the journal.
+        store.flush(partial(self._submit, partial(self._write, checkpoint, dead), written))
         if recordable is not None:
             self._record(recordable)
+
+    def _submit(self, write, written):
+        self._jobs.submit((self._store.log.folder, "files"), write, written)
 
     def _may_go(self, block):
         """Tell whether a block holds nothing that is only in it, should all checkpoints be lost."""

@@ -39,6 +39,7 @@ cdef class StreamStore:
     cdef public long long position_offset
     cdef public long long unsaved_bytes
     cdef public bint closed
+    cdef public object committer
     cdef public Block unreadable
     cdef public long long covered_number
     cdef public set known_damaged

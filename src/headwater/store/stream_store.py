@@ -132,6 +132,7 @@ class StreamStore:
         self.position_offset = 0
         self.unsaved_bytes = 0  # applied since the last checkpoint
         self.closed = False
+        self.committer = None  # what commits its batches together with those of others
         self.unreadable = None  # a block that could not be fetched for the batch in hand
         self.covered_number = 0  # before this block nothing but messages is needed from the log
         self.known_damaged = set()  # numbers of blocks whose damage was reported at the start
@@ -220,10 +221,20 @@ class StreamStore:
         batch.attachment = self.owner.take_attachment()
         if self.in_memory:
             self._written(batch)
+        elif self.committer is None:
+            self._jobs.submit(self.log.folder, partial(self.log.write, batch), self.was_written)
         else:
-            self._jobs.submit(self.log.folder, partial(self.log.write, batch), self._was_written)
+            self.committer.commit(self, batch)
 
-    def _was_written(self, _, error):
+    def was_journaled(self, batch):
+        """A batch is in the journal."""
+        try:
+            self._written(batch)
+        finally:
+            self.commit()
+
+    def was_written(self, _, error):
+        """The batch that was being written is in its block, or has failed."""
         batch = self.log.writing
         if error is not None:
             batch.error = error
@@ -391,7 +402,7 @@ class StreamStore:
         """Read a block on the spot: recovery runs on a thread of its own."""
         self._needed = None
         try:
-            cached, damaged = self.log.read_block(block, block.size)
+            cached, damaged = self.log.read_block(block, block.size, self.log.patches(block))
         except (OSError, StoreError) as error:
             self._give_up(block, error)
         else:
@@ -570,7 +581,7 @@ class StreamStore:
         loading.waiters.append(done)
         self._jobs.submit(
             (self.log.folder, "read"),
-            partial(self.log.read_block, block, block.size),
+            partial(self.log.read_block, block, block.size, self.log.patches(block)),
             partial(self._block_was_read, block),
         )
 
@@ -696,6 +707,21 @@ class StreamStore:
     def forget(self, block):
         """Let go of the memory of a block that is no more."""
         self._cache.drop(block)
+        self.log.forget_block(block)
+
+    def flush(self, done):
+        """Call ``done()`` once all that is applied now is in the stream's own files."""
+        if self.committer is None:
+            done()
+        else:
+            self.committer.flush(self.log, done)
+
+    def close(self):
+        """Write nothing any more."""
+        self.closed = True
+        if self.committer is not None:
+            self.committer.forget(self.log)
+        self.log.close()
 
     def drop_cache(self):
         """Let go of the memory of every block; the stream is going away."""

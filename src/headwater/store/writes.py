@@ -4,6 +4,7 @@ Counted by the loop's thread, when a write is through; what failed is left out.
 """
 
 LOG = "log"
+JOURNAL = "journal"
 CHECKPOINT = "checkpoint"
 COMPACTION = "compaction"
 
@@ -15,7 +16,7 @@ class Writes:
     """What was given to the disk since the start."""
 
     def __init__(self):
-        self.bytes = {LOG: 0, CHECKPOINT: 0, COMPACTION: 0}
+        self.bytes = {LOG: 0, JOURNAL: 0, CHECKPOINT: 0, COMPACTION: 0}
         self.syncs = 0
         self.accepted_bytes = 0  # headers and payloads of the messages in them
 
