@@ -1,7 +1,7 @@
 // Key-value buckets, as the official client builds them of streams.
 
 import { Base64KeyCodec, Kvm, KvWatchInclude, NoopKvCodecs } from "@nats-io/kv";
-import { attempt, play, say, take, until } from "./transcript.mjs";
+import { attempt, play, say, take, text, until } from "./transcript.mjs";
 
 const shown = (entry) => entry && [
   entry.key, entry.operation, entry.revision, entry.string(), entry.length,
@@ -198,6 +198,23 @@ async function times_to_live(nc) {
   await attempt("again", () => aged.create("a", "2"));
 }
 
+async function republished(nc) {
+  for (const headers_only of [false, true]) {
+    const name = `REPUBLISH_${headers_only}`;
+    const republish = { src: `$KV.${name}.>`, dest: `${name}.>`, headers_only };
+    const kv = await new Kvm(nc).create(name, { republish });
+    say((await kv.status()).streamInfo.config.republish);
+    const feed = nc.subscribe(`${name}.>`);
+    await fill(kv, [["a", "1"], ["b.c", "2"], ["a", "3"]]);
+    await kv.delete("a");
+    for (const message of await take(feed, 4)) {
+      const headers = message.headers.keys().sort()
+        .map((key) => `${key}: ${key === "Nats-Time-Stamp" ? "TIME" : message.headers.get(key)}`);
+      say(message.subject, headers.join(", "), text(message.data));
+    }
+  }
+}
+
 async function codecs(nc) {
   const codec = { key: Base64KeyCodec(), value: NoopKvCodecs().value };
   const kv = await new Kvm(nc).create("CODEC", { codec, history: 2 });
@@ -225,5 +242,6 @@ async function many_keys(nc) {
 
 await play({
   configurations, reading_and_writing, comparing_and_setting, deletes_and_history, watches,
-  keys, limits, times_to_live, codecs, many_keys,
+  keys, limits, times_to_live, republished, codecs,
+  many_keys,
 });
