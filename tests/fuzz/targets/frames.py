@@ -23,7 +23,7 @@ class FramesTarget(Target):
 
     name = "frames"
 
-    def begin(self) -> None:
+    def __init__(self) -> None:
         self._packing = packing_of(compressed=True, encrypted=True)
         staged = Buffer()
         for number in range(1, 6):
