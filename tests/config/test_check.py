@@ -46,3 +46,10 @@ def test_places_are_those_of_the_file_and_flags_have_none(tmp_path):
         "https needs the certificate of a tls block",
         f"{path}:2:1: no_auth_user: 'x' needs a list of users",
     ]
+
+
+@pytest.mark.parametrize("option", ["system_account", "no_auth_user"])
+def test_long_names_are_cut_in_errors(option):
+    text = error_of(f"{option}: {'a' * 7000}")
+    assert text.startswith(f"f.conf:1:1: {option}: ")
+    assert len(text) < 3000

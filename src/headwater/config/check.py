@@ -2,6 +2,7 @@
 
 from headwater.base.errors import ConfigError
 from headwater.config.options import Options
+from headwater.config.tree import line
 
 _SYSTEM_ACCOUNT = "$SYS"
 _GLOBAL_ACCOUNT = "$G"
@@ -105,7 +106,7 @@ class _Check:
             self._warn(text, "allow_non_tls")
 
     def _fail(self, text: str, *names: str) -> None:
-        self.errors.append(where(self._options, *names) + text)
+        self.errors.append(line(where(self._options, *names) + text))
 
     def _warn(self, text: str, *names: str) -> None:
-        self.warnings.append(where(self._options, *names) + text)
+        self.warnings.append(line(where(self._options, *names) + text))
