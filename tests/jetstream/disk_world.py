@@ -30,9 +30,13 @@ class FailingDisk(Disk):
 class World:
     """A node with JetStream on a disk, and a client; blocking work is done by ``settle``."""
 
-    def __init__(self, folder: Path, options: JetStreamOptions | None = None) -> None:
+    def __init__(
+        self, folder: Path, options: JetStreamOptions | None = None, *, now_ns: int = 0
+    ) -> None:
         self.folder = folder
         self.node = new_node()
+        if now_ns:
+            self.node.clock.now_ns = now_ns
         self.disk = FailingDisk(str(folder))
         self.disk.make_directory("")
         self.jobs = HeldJobs(self.node.router)

@@ -18,8 +18,8 @@ YEAR = 365 * DAY
 class Expiring(World):
     """A world with a stream that allows TTLs."""
 
-    def __init__(self, folder: Path, **config: Any) -> None:
-        super().__init__(folder)
+    def __init__(self, folder: Path, *, now_ns: int = 0, **config: Any) -> None:
+        super().__init__(folder, now_ns=now_ns)
         if config:
             config = {"name": "S", "subjects": ["s.>"], "allow_msg_ttl": True, **config}
             answer = self.ask("STREAM.CREATE.S", config)
@@ -59,8 +59,7 @@ class Expiring(World):
 
     def restart(self) -> "Expiring":
         """Return what a crash leaves, opened again; clocks go on."""
-        again = Expiring(self.folder)
-        again.node.clock.now_ns = self.node.clock.now_ns
+        again = Expiring(self.folder, now_ns=self.node.clock.now_ns)
         again.settle()
         return again
 
@@ -283,3 +282,30 @@ def test_update_of_the_age_limit(tmp_path):
     config["duplicate_window"] = SECOND
     assert "error" not in world.ask("STREAM.UPDATE.S", config)
     assert world.sequences() == [3]
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_clock_that_goes_years_ahead_takes_nothing_before_its_time(tmp_path, restarts):
+    world = Expiring(tmp_path, max_age=100 * SECOND)
+    world.put("s.a", Nats_TTL="50")
+    world.put("s.b")
+    world.pass_time(10)
+    world.node.clock.now_ns += 50 * YEAR * SECOND
+    world.put("s.c", Nats_TTL="50")
+    world.put("s.d")
+    world.pass_time(1)
+    assert world.sequences() == [1, 2, 3, 4]
+    if restarts:
+        world = world.restart()
+    world.pass_time(38)
+    assert world.sequences() == [1, 2, 3, 4]
+    world.pass_time(2)
+    assert world.sequences() == [2, 3, 4]
+    world.pass_time(10)
+    assert world.sequences() == [2, 4]
+    world.pass_time(37)
+    assert world.sequences() == [2, 4]
+    world.pass_time(4)
+    assert world.sequences() == [4]
+    world.pass_time(10)
+    assert world.sequences() == []

@@ -21,6 +21,10 @@ class Clock:
         """Return nanoseconds of a clock that never goes back."""
         raise NotImplementedError
 
+    def elapsed(self):
+        """Return those of one that goes on while the machine sleeps, if there is one."""
+        return self.monotonic()
+
 
 class ManualClock(Clock):
     """A clock that stands still until told otherwise."""

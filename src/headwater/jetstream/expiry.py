@@ -6,6 +6,7 @@ which is proposed in front of its removal: a crash between the two leaves both.
 """
 
 from headwater.base.clock import SECOND
+from headwater.jetstream.clock_jumps import ClockJumps
 from headwater.jetstream.requests import duration_text
 from headwater.store.record import DELETE, TRIM
 from headwater.store.stream_store import TIME_MAX
@@ -25,6 +26,8 @@ class Expiry:
     def __init__(self, stream):
         self._stream = stream
         self._store = stream.store
+        self.jumps = ClockJumps(stream.clock)
+        self._seen_sequence = 0  # the last message when the clock was looked at last
         self._max_age_ns = 0
         self._marker = b""  # the header block of markers, empty when there are none
         self._timer = None
@@ -52,12 +55,23 @@ class Expiry:
     def stored(self):
         """Messages were stored: one of them may be to go sooner than was known."""
         store = self._store
+        if self._max_age_ns > 0 or store.keeps_ttls:
+            self._look_at_clock()
         if self._busy:
             return
         if store.soonest_ns < self._wake_ns:
             self._plan()
         elif self._timer is None and self._max_age_ns > 0 and store.index.messages:
             self._schedule(self._max_age_ns)
+
+    def _look_at_clock(self):
+        """Let messages live on that are to go only because the clock was set forward."""
+        ahead_ns = self.jumps.notice()
+        if ahead_ns:
+            self._store.index.delay_expiries(ahead_ns, self._seen_sequence)
+            if self._stream.files is not None:
+                self._stream.files.checkpoint()  # a start could not tell
+        self._seen_sequence = self._store.index.last_sequence
 
     def _schedule(self, delay_ns):
         self.stop()
@@ -81,6 +95,7 @@ class Expiry:
         self._timer = None
         if not self._stream.running or self._busy:
             return
+        self._look_at_clock()
         sequences = self._store.index.due(self._stream.clock.now(), _ROUND_MAX)
         if sequences:
             self._begin(
@@ -100,7 +115,7 @@ class Expiry:
         if self._max_age_ns <= 0 or not index.next_from(first) or not self._stream.running:
             self._plan()
             return
-        cutoff_ns = self._stream.clock.now() - self._max_age_ns
+        cutoff_ns = self.jumps.older_than(self._stream.clock.now() - self._max_age_ns)
         block = index.block_from(first)
         while block is not None and block.last_time_ns <= cutoff_ns:
             block = index.block_from(block.last_sequence + 1)
@@ -108,7 +123,7 @@ class Expiry:
             bound = index.last_sequence + 1
         elif block.first_time_ns > cutoff_ns:
             bound = block.first_sequence
-            self._age_due_ns = block.first_time_ns + self._max_age_ns
+            self._age_due_ns = self._due_ns(block.first_time_ns)
         elif block.cached is None and error is None:
             self._busy = True
             self._store.load(block, self._check_age)
@@ -121,10 +136,13 @@ class Expiry:
         cached = block.cached
         if cached is None or not cached.first_after(cutoff_ns):
             # It cannot be read: it goes as a whole.
-            self._age_due_ns = block.last_time_ns + self._max_age_ns
+            self._age_due_ns = self._due_ns(block.last_time_ns)
             return block.first_sequence
-        self._age_due_ns = cached.record.time_ns + self._max_age_ns
+        self._age_due_ns = self._due_ns(cached.record.time_ns)
         return cached.record.sequence
+
+    def _due_ns(self, time_ns):
+        return time_ns + self._max_age_ns + self.jumps.delay(time_ns)
 
     def _trim(self, first, bound):
         index = self._store.index

@@ -39,6 +39,7 @@ class _Snapshot(msgspec.Struct, array_like=True):
     last_id: bytes
     deleting: list[int] = []  # messages that acknowledgements have taken out, once that is recorded
     schedules: list[tuple[bytes, int, int]] = []  # as Schedules.snapshot returns them
+    jumps: list[tuple[int, int]] = []  # of the clock, as ClockJumps has them
 
 
 class _ConfigRecord(msgspec.Struct):
@@ -281,7 +282,9 @@ class Stream(StreamOwner):
             ids, last_id = self.dedupe.snapshot(last, self.clock.now())
         schedules = [] if self._schedules is None else self._schedules.snapshot()
         consumers, deleting = self.consumers.snapshot(), self.consumers.unrecorded_deletions()
-        return _Snapshot(config, self.created_ns, consumers, ids, last_id, deleting, schedules)
+        jumps = self.expiry.jumps.jumps
+        mine = (config, self.created_ns)
+        return _Snapshot(*mine, consumers, ids, last_id, deleting, schedules, jumps)
 
     def restore(self, data):
         snapshot = msgspec.convert(data, _Snapshot)
@@ -290,6 +293,7 @@ class Stream(StreamOwner):
         # The checkpoint is one of a stream that keeps this limit: there is nothing to look for.
         self.store.per_subject_max = _per_subject_max(config)
         self._configure(config)
+        self.expiry.jumps.jumps = snapshot.jumps
         self.dedupe.restore(snapshot.ids, snapshot.last_id, self._id_bound_ns())
         if self._schedules is not None:
             self._schedules.restore(snapshot.schedules)

@@ -21,6 +21,11 @@ class SystemClock(Clock):
     now = staticmethod(time.time_ns)
     monotonic = staticmethod(time.monotonic_ns)
 
+    if hasattr(time, "CLOCK_BOOTTIME"):
+
+        def elapsed(self) -> int:
+            return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+
 
 def new_event_loop() -> asyncio.AbstractEventLoop:
     """Return a new loop: uvloop's where it exists."""

@@ -4,6 +4,7 @@ from headwater.base.buffer cimport Buffer
 
 
 cdef Py_ssize_t _entry_bytes
+cdef long long _time_max
 
 
 cdef class Expiries:
@@ -21,6 +22,8 @@ cdef class Expiries:
     cpdef unpack(self, bytes data)
     @cython.locals(other=Expiries, at=Py_ssize_t, heap=Buffer, sequence='long long')
     cpdef Expiries kept(self, block)
+    @cython.locals(other=Expiries, at=Py_ssize_t, heap=Buffer, time_ns='long long', sequence='long long')
+    cpdef Expiries delayed(self, long long delay_ns, long long last_sequence)
     cdef long long _time(self, Py_ssize_t at) except -1
     @cython.locals(view='unsigned char[::1]', start=Py_ssize_t)
     cdef _move(self, Py_ssize_t source, Py_ssize_t target)

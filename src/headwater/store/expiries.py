@@ -10,6 +10,7 @@ from headwater.base.buffer import Buffer
 
 _ENTRY_BYTES = 16
 _entry_bytes = _ENTRY_BYTES
+_time_max = (1 << 63) - 1
 
 
 class Expiries:
@@ -104,6 +105,20 @@ class Expiries:
                 other.add(octets.get_i64(heap.view, at), sequence)
             at += _entry_bytes
         return other if len(other) else None
+
+    def delayed(self, delay_ns, last_sequence):
+        """Return all of it, those of messages up to a sequence later by so much."""
+        other = Expiries()
+        at = 0
+        heap = self._heap
+        while at < heap.size:
+            time_ns = octets.get_i64(heap.view, at)
+            sequence = octets.get_i64(heap.view, at + 8)
+            if sequence <= last_sequence:
+                time_ns = time_ns + delay_ns if time_ns < _time_max - delay_ns else _time_max
+            other.add(time_ns, sequence)
+            at += _entry_bytes
+        return other
 
     def _time(self, at):
         return octets.get_i64(self._heap.view, at * _entry_bytes)

@@ -56,6 +56,8 @@ cdef class Index:
     cpdef long long next_expiry(self) except -1
     @cython.locals(block=Block, time_ns='long long')
     cpdef list due(self, long long now_ns, Py_ssize_t count_max)
+    @cython.locals(block=Block)
+    cpdef delay_expiries(self, long long delay_ns, long long last_sequence)
     @cython.locals(count='long long', index=Py_ssize_t, block=Block)
     cpdef long long count_from(self, long long sequence) except -1
     @cython.locals(found='long long')

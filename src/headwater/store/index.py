@@ -304,6 +304,12 @@ class Index:
                     break
         return sorted(found)[:count_max]
 
+    def delay_expiries(self, delay_ns, last_sequence):
+        """Let the messages up to a sequence go later by so much, if by their own word."""
+        for block in self.blocks:
+            if block.expiries is not None:
+                block.expiries = block.expiries.delayed(delay_ns, last_sequence)
+
     def count_from(self, sequence):
         """Return how many messages there are at or after ``sequence``."""
         if sequence <= self.first_sequence:
