@@ -5,8 +5,9 @@ import random
 from headwater.store.block import HEAD_BYTES, file_name
 
 Files = dict[str, bytes]
-# One file with the keys is enough, but that is needed.
+# Of the two files of the key one has to be whole.
 _SPARED = ("lock", "reserve", "FORMAT", "KEYS.copy")
+_PAGE = 4096
 
 
 class Vandal:
@@ -24,10 +25,12 @@ class Vandal:
             self._flip,
             self._flip_head,
             self._zero,
+            self._zero_pages,
             self._cut,
             self._remove,
             self._swap,
             self._duplicate,
+            self._copy_over,
             self._garbage,
             self._overwrite,
             self._extend,
@@ -62,6 +65,19 @@ class Vandal:
         path, at, size = self._range()
         self._put(path, at, bytes(size))
         self.done.append(f"zero {path}@{at}+{size}")
+
+    def _zero_pages(self) -> None:
+        path = self._pick()
+        size = len(self._files[path])
+        at = self._rng.randrange(size // _PAGE + 1) * _PAGE
+        zeros = bytes(min(_PAGE * self._rng.choice([1, 1, 4, 16]), size - at))
+        self._put(path, at, zeros)
+        self.done.append(f"zero pages {path}@{at}+{len(zeros)}")
+
+    def _copy_over(self) -> None:
+        one, other = self._pick(), self._pick()
+        self._files[other] = self._files[one]
+        self.done.append(f"copy {one} over {other}")
 
     def _overwrite(self) -> None:
         path, at, size = self._range()

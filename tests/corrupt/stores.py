@@ -1,8 +1,6 @@
 """Stores to be damaged: made by the real engine, with the truth about what is in them."""
 
-import errno
 import json
-import os
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,20 +12,47 @@ from headwater.broker.node import Node
 from headwater.config.options import JetStreamOptions
 from headwater.jetstream.engine import JetStream
 from headwater.store import keys
+from headwater.store.block import HEAD_BYTES, decode_head
+from headwater.store.frames import Packing
 from headwater.store.jobs import ImmediateJobs
-from headwater.store.secrets import NO_SECRETS, Secrets, open_keys
+from headwater.store.record import FRAME, MESSAGE, Record
+from headwater.store.secrets import NO_SECRETS, Secrets
 from tests.broker.fakes import Client, new_node
 from tests.jetstream.fakes import HeldJobs
 from tests.sim.simdisk import SimDisk
 
 FOLDER = "$G/streams"
-_BLOCK_BYTES = 2500
-_CONFIGS: list[dict[str, Any]] = [
-    {"name": "PLAIN", "subjects": ["plain.>"]},
-    {"name": "KEYS", "subjects": ["keys.>"], "max_msgs_per_subject": 1, "allow_direct": True},
-    {"name": "FEW", "subjects": ["few.>"], "max_msgs_per_subject": 3, "compression": "s2"},
-    {"name": "LIMITED", "subjects": ["limited.>"], "max_msgs": 60},
-]
+_BURST = 500  # messages that are published at a time
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much there is in a store."""
+
+    block_bytes: int
+    messages: dict[str, int]  # of each stream, published in each of four parts
+    subjects: int
+    limit: int  # messages that LIMITED keeps
+
+    def configs(self) -> list[dict[str, Any]]:
+        """Return the configurations of the streams."""
+        return [
+            {"name": "PLAIN", "subjects": ["plain.>"]},
+            {"name": "KEYS", "subjects": ["keys.>"], "max_msgs_per_subject": 1},
+            {"name": "FEW", "subjects": ["few.>"], "max_msgs_per_subject": 3},
+            {"name": "LIMITED", "subjects": ["limited.>"], "max_msgs": self.limit},
+            {"name": "PACKED", "subjects": ["packed.>"], "compression": "s2"},
+        ]
+
+
+SMALL = Size(2500, dict.fromkeys(("PLAIN", "KEYS", "FEW", "LIMITED", "PACKED"), 30), 12, 60)
+# As on a site: several blocks of 4 MiB, a hundred thousand messages in the largest stream.
+LARGE = Size(
+    4 << 20,
+    {"PLAIN": 25_000, "KEYS": 5_000, "FEW": 2_000, "LIMITED": 5_000, "PACKED": 10_000},
+    2_000,
+    8_000,
+)
 
 Content = tuple[bytes, bytes]  # subject and payload
 
@@ -40,6 +65,16 @@ class Truth:
     live: set[int] = field(default_factory=set)
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a message lies; in a frame, where that does."""
+
+    sequence: int
+    path: str
+    start: int
+    end: int
+
+
 @dataclass
 class Made:
     """The files of a store, and the truth by the name of a stream."""
@@ -47,28 +82,8 @@ class Made:
     files: dict[str, bytes]
     folders: set[str]
     truths: dict[str, Truth]
+    places: dict[str, list[Place]]
     secrets: Secrets = NO_SECRETS
-    keys: Any = None  # StoreKeys, if it is encrypted
-
-
-class FolderDisk(SimDisk):
-    """A SimDisk that can rename folders too, which no power cut interrupts."""
-
-    def rename(self, old: str, new: str) -> None:
-        medium = self.medium
-        if old not in medium.folders:
-            super().rename(old, new)
-            return
-        if new in medium.folders:
-            raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY), new)
-        medium.folders.remove(old)
-        medium.folders.add(new)
-        for path in [path for path in medium.names if path.startswith(f"{old}/")]:
-            medium.names[new + path.removeprefix(old)] = medium.names.pop(path)
-
-    def copy_of_folders(self) -> "FolderDisk":
-        """Return another disk of the same content."""
-        return FolderDisk(self.files(), self.medium.folders)
 
 
 @contextmanager
@@ -138,22 +153,23 @@ class Opened:
 class Maker:
     """Makes one store; what is in it follows from the seed."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, size: Size = SMALL) -> None:
         self._rng = random.Random(seed)
+        self._size = size
         self._secrets = Secrets("secret") if seed % 3 == 0 else NO_SECRETS
         with quick_keys():
-            self._opened = Opened(FolderDisk(), self._secrets)
+            self._opened = Opened(SimDisk(), self._secrets)
         self._opened.start()
-        self._truths = {config["name"]: Truth() for config in _CONFIGS}
+        self._truths = {config["name"]: Truth() for config in size.configs()}
 
     def make(self) -> Made:
         """Fill a store and return it, as a clean stop leaves it, or a crash."""
         opened, rng = self._opened, self._rng
-        for config in _CONFIGS:
+        for config in self._size.configs():
             name = config["name"]
             data = json.dumps({**config, "storage": "file"}).encode()
             assert "error" not in opened.ask(f"$JS.API.STREAM.CREATE.{name}", data)
-            opened.streams[name].store.log.block_bytes = _BLOCK_BYTES
+            opened.streams[name].store.log.block_bytes = self._size.block_bytes
             self._make_consumer(name)
         for part in range(4):
             for name in self._truths:
@@ -164,14 +180,16 @@ class Maker:
                 opened.settle(4)
         for name, truth in self._truths.items():
             truth.live = set(served(opened.streams[name].store))
+        self._packings = {name: stream.store.log.packing for name, stream in opened.streams.items()}
         if rng.random() < 0.5:
             opened.engine.stop(lambda: None)
             opened.settle()
-        disk = opened.disk
-        key_files = open_keys(disk, self._secrets)
-        keys = None if key_files is None else key_files.keys
-        folders = set(disk.medium.folders)
-        return Made(disk.files(), folders, self._truths, self._secrets, keys)
+        files = opened.disk.files()
+        folders = set(opened.disk.medium.folders)
+        key_files = open_keys(opened.disk, self._secrets)
+        opened_keys = None if key_files is None else key_files.keys
+        places = {name: _places(files, name, opened_keys) for name in self._truths}
+        return Made(files, folders, self._truths, places, self._secrets, opened_keys)
 
     def _make_consumer(self, name: str) -> None:
         config = {"durable_name": "worker", "ack_policy": "explicit"}
@@ -180,23 +198,82 @@ class Maker:
 
     def _fill(self, name: str) -> None:
         opened, rng = self._opened, self._rng
-        truth = self._truths[name]
-        for _ in range(30):
-            subject = f"{name.lower()}.{rng.randrange(12)}"
-            payload = rng.randbytes(rng.randrange(150)).hex().encode()
-            sequence = opened.ask(subject, payload)["seq"]
-            truth.ever[sequence] = (subject.encode(), payload)
+        for left in range(self._size.messages[name], 0, -_BURST):
+            self._publish(name, min(left, _BURST))
         if name != "LIMITED":  # a deleted message that comes back would push others out
+            known = list(self._truths[name].ever)
             for _ in range(6):
-                body = b'{"seq":%d}' % rng.choice(list(truth.ever))
+                body = b'{"seq":%d}' % rng.choice(known)
                 opened.ask(f"$JS.API.STREAM.MSG.DELETE.{name}", body)
-            body = json.dumps({"filter": f"{name.lower()}.{rng.randrange(12)}"}).encode()
+            body = json.dumps({"filter": f"{name.lower()}.{self._subject()}"}).encode()
             opened.ask(f"$JS.API.STREAM.PURGE.{name}", body)
         for _ in range(4):
             words = opened.send(f"$JS.API.CONSUMER.MSG.NEXT.{name}.worker", b"1").split()
             ack = next(word for word in words if word.startswith(b"$JS.ACK."))
             if rng.random() < 0.7:
                 opened.send(ack.decode(), b"+ACK")
+
+    def _publish(self, name: str, count: int) -> None:
+        rng, truth = self._rng, self._truths[name]
+        lines = []
+        for _ in range(count):
+            subject = f"{name.lower()}.{self._subject()}".encode()
+            payload = rng.randbytes(rng.randrange(150)).hex().encode()
+            lines.append(b"PUB %b %d\r\n%b\r\n" % (subject, len(payload), payload))
+            truth.ever[len(truth.ever) + 1] = (subject, payload)
+            if self._size is SMALL:
+                self._say(lines)
+        self._say(lines)
+        last = self._opened.streams[name].store.index.last_sequence
+        assert last == len(truth.ever), (name, last, len(truth.ever))
+
+    def _say(self, lines: list[bytes]) -> None:
+        self._opened.client.say(b"".join(lines))
+        self._opened.settle()
+        lines.clear()
+
+    def _subject(self) -> int:
+        return self._rng.randrange(self._size.subjects)
+
+
+def _places(files: dict[str, bytes], name: str, keys: Any) -> list[Place]:
+    """Return where each message of a stream lies."""
+    return [
+        Place(sequence, path, start, end)
+        for path, data in files.items()
+        if path.startswith(f"{FOLDER}/{name}/") and path.endswith(".blk")
+        for sequence, start, end in messages_in(data, keys)
+    ]
+
+
+def messages_in(data: bytes, keys: Any) -> list[tuple[int, int, int]]:
+    """Return (sequence, start, end) of the messages in a whole block file, or of their frames."""
+    head = decode_head(data)
+    assert head is not None
+    opener = Packing(head.stream_id, keys).opener(data, head.number)
+    found = []
+    record = Record()
+    view = memoryview(data)
+    at = HEAD_BYTES
+    while at < len(view) and record.read(view, at, len(view)):
+        end = record.end
+        inside = opener.open(at) if record.kind == FRAME else view[at:end]
+        assert inside is not None
+        found += [(sequence, at, end) for sequence in _sequences(inside)]
+        at = end
+    return found
+
+
+def _sequences(view: memoryview) -> list[int]:
+    """Return the sequences of the messages among whole records."""
+    found = []
+    record = Record()
+    at = 0
+    while at < len(view) and record.read(view, at, len(view)):
+        if record.kind == MESSAGE:
+            found.append(record.sequence)
+        at = record.end
+    return found
 
 
 def served(store: Any) -> dict[int, Content]:

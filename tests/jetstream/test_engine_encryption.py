@@ -15,7 +15,6 @@ from headwater.store import keys
 from headwater.store.disk import Disk
 from headwater.store.secrets import NO_SECRETS, Secrets
 from tests.broker.fakes import Client, new_node
-from tests.corrupt.stores import FolderDisk
 from tests.jetstream.fakes import HeldJobs
 from tests.sim.power import State, all_states
 from tests.sim.simdisk import SimDisk
@@ -41,7 +40,7 @@ class World:
     """A node on a disk in memory, and a client of it."""
 
     def __init__(self, disk: SimDisk | None = None, secrets: Secrets = ONE) -> None:
-        self.disk = disk or FolderDisk()
+        self.disk = disk or SimDisk()
         self.logged: list[tuple[str, str]] = []
         self.node: Node = new_node(logged=self.logged)
         self.jobs = HeldJobs(self.node.router)
@@ -232,13 +231,13 @@ def test_a_crash_while_it_is_encrypted_loses_nothing() -> None:
     world.fill(5)
     disk = world.stop()
     before = State(0, "", disk.files(), set(disk.medium.folders))
-    converted = World(FolderDisk(before.files, before.folders))
+    converted = World(SimDisk(before.files, before.folders))
     converted.settle(30)
     assert converted.bare() == []
     rng = random.Random(3)
-    found = [s for _, s in all_states([(before, converted.disk.trace)], rng, FolderDisk)]
+    found = [s for _, s in all_states([(before, converted.disk.trace)], rng, SimDisk)]
     for state in rng.sample(found, min(60, len(found))):
-        again = World(FolderDisk(state.files, state.folders))
+        again = World(SimDisk(state.files, state.folders))
         assert len(again.contents()) == 5, (state.point, state.label)
         assert again.ask("$JS.API.CONSUMER.INFO.S.marker")["ack_floor"]["stream_seq"] == 1
 
@@ -272,7 +271,7 @@ def test_damage_costs_what_is_in_the_damaged_frame() -> None:
     whole = disk.files()
     for path in whole:
         for at in range(0, len(whole[path]), max(1, len(whole[path]) // 40)):
-            copy = FolderDisk(disk.files(), disk.medium.folders)
+            copy = SimDisk(disk.files(), disk.medium.folders)
             data = bytearray(whole[path])
             data[at] ^= 0x40
             copy.overwrite(path, bytes(data))

@@ -4,15 +4,15 @@ import json
 
 from headwater.jetstream.stream_repair import AsideRepair, StreamRepair
 from tests.broker.fakes import Client
-from tests.corrupt.stores import FOLDER, FolderDisk, Opened, served
-from tests.sim.simdisk import Killed
+from tests.corrupt.stores import FOLDER, Opened, served
+from tests.sim.simdisk import Killed, SimDisk
 
 _BLOCK = f"{FOLDER}/S/0000000001.blk"
 
 
-def _filled() -> FolderDisk:
+def _filled() -> SimDisk:
     """Return a disk with a stream of five messages and a consumer that waits for them all."""
-    opened = Opened(FolderDisk())
+    opened = Opened(SimDisk())
     opened.start()
     config = {"name": "S", "subjects": ["s.>"]}
     opened.ask("$JS.API.STREAM.CREATE.S", json.dumps(config).encode())
@@ -25,16 +25,16 @@ def _filled() -> FolderDisk:
         opened.send("$JS.API.CONSUMER.MSG.NEXT.S.C", b"1")
     opened.engine.stop(lambda: None)
     opened.settle()
-    return opened.disk.copy_of_folders()
+    return opened.disk.copy()
 
 
-def _damaged() -> FolderDisk:
+def _damaged() -> SimDisk:
     disk = _filled()
     disk.flip(_BLOCK, disk.read(_BLOCK).index(b"message 2"))
     return disk
 
 
-def _repaired(disk: FolderDisk) -> list[int]:
+def _repaired(disk: SimDisk) -> list[int]:
     """Repair the stream; return what it says is lost."""
     opened = Opened(disk, held=False)
     done = StreamRepair(opened.node, opened.streams["S"]).run()
@@ -113,7 +113,7 @@ def test_a_repair_that_is_killed_can_be_repeated() -> None:
         else:
             break
         point += 1
-        again = FolderDisk(disk.files(), disk.medium.folders)
+        again = SimDisk(disk.files(), disk.medium.folders)
         opened = Opened(again, held=False)
         StreamRepair(opened.node, opened.streams["S"]).run()
         opened = Opened(again)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tests.sim.node_check import CrashError, NodeMoment, check_node
+from tests.sim.node_check import CrashError, NodeMoment, check_kept, check_node
 from tests.sim.node_script import Script, SmallDisk
 from tests.sim.node_world import Bare, World, pub
 from tests.sim.power import State, all_states, cuts, durable
@@ -150,6 +150,8 @@ class Judge:
         """Go on, and let a power cut take all that it may."""
         self._figures.used += 1
         world.start()
+        world.settle()
+        check_kept(world)
         lasts = {}
         for name, stream in world.streams.items():
             last = stream.store.index.last_sequence

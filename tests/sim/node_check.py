@@ -48,6 +48,18 @@ def check_node(world: World, moment: NodeMoment) -> dict[str, Step]:
     return found
 
 
+def check_kept(world: World) -> None:
+    """Check that on a node that runs, no work queue keeps what its consumer has done with."""
+    for name, stream in world.streams.items():
+        for consumer in stream.consumers.values() if stream.config.retention == "workqueue" else ():
+            for cached in stream.store.scan(0):
+                sequence, subject = cached.record.sequence, cached.subject()
+                kept = not consumer.delivery.wants(subject) or consumer.delivery.awaits(
+                    sequence, subject
+                )
+                _need(kept, f"{name}: nobody waits for {sequence}, which is kept")
+
+
 def picture_of(stream: Any) -> Picture:
     """Return what a recovered stream looks like."""
     messages = {}

@@ -632,7 +632,9 @@ class Script:
                     for sequence in sorted(seen.messages.keys() & set(old.sent))
                     if not consumer.delivery.awaits(sequence, seen.messages[sequence][0])
                 ]
-                found[consumer.config.description] = Acks(old.pattern, kept, list(kept))
+                # Where acknowledged messages leave, those that are there are still to go.
+                certain = [] if history.takes_away else list(kept)
+                found[consumer.config.description] = Acks(old.pattern, kept, certain)
         history.acks = found
 
     def _use(self, disk: SmallDisk, state: State | None) -> None:

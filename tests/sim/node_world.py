@@ -45,10 +45,11 @@ class Bare:
 
     _count = 0
 
-    def __init__(self) -> None:
-        Bare._count += 1  # no two have the same random numbers
+    def __init__(self, seed: int = 0) -> None:
+        """Take random numbers that no other one has, or those of a seed."""
+        Bare._count += 1
         self.logged: list[tuple[str, str]] = []
-        self.node: Node = new_node(Bare._count, logged=self.logged)
+        self.node: Node = new_node(seed or Bare._count, logged=self.logged)
         self._began_ns = self.node.clock.now()
 
     def reset(self, elapsed_ns: int) -> None:

@@ -13,7 +13,7 @@ from headwater.store.record import PURGE
 from headwater.store.stream_work import Purge
 from headwater.wire.s2_stream import HEAD, plain_chunks
 from tests.broker.fakes import new_node
-from tests.sim.node_world import World, encoded, pub
+from tests.sim.node_world import Bare, World, encoded, pub
 from tests.sim.stream import FOLDER, Stream
 
 _BLOCK_BYTES = 1000
@@ -44,7 +44,7 @@ def work_on_node(disk: Any, spoil: Callable[[str, int], None]) -> None:
     Streams, plain and compressed, are made, filled, thinned out and written anew, restored and
     deleted; they are stopped, repaired and recovered.
     """
-    world = World(disk, 0, block_bytes=_BLOCK_BYTES)
+    world = World(disk, 0, block_bytes=_BLOCK_BYTES, bare=Bare(1))
     world.recover()
     world.start()
     _make(world, "PLAIN", "none")
@@ -63,7 +63,7 @@ def work_on_node(disk: Any, spoil: Callable[[str, int], None]) -> None:
     block = next(name for name in disk.names(_PLAIN) if name.endswith(".blk"))
     spoil(f"{_PLAIN}/{block}", 90)
     _repair(disk)
-    again = World(disk, 0, block_bytes=_BLOCK_BYTES)
+    again = World(disk, 0, block_bytes=_BLOCK_BYTES, bare=Bare(2))
     again.recover()
     again.start()
     _fill(again, "PLAIN", 3)

@@ -129,9 +129,6 @@ class AccountStreams:
 
     def recover(self):
         """Open every stream on the disk; blocks."""
-        if self.disk.exists(self._folder):
-            # Streams that are seen to be gone, or to be there, must not change their mind.
-            self.disk.sync_directory(self._folder)
         for name in self.disk.names(self._folder):
             path = f"{self._folder}/{name}"
             if name.startswith((_DELETED, _RESTORING)):
@@ -145,6 +142,9 @@ class AccountStreams:
                 self._set_aside(path)
             else:
                 self.disk.remove_tree(path)
+        if self.disk.exists(self._folder):
+            # Streams that are seen to be gone, or to be there, must not change their mind.
+            self.disk.sync_directory(self._folder)
 
     def _recover(self, path):
         """Return the stream in a folder, None when there is none; it may lack a configuration."""
