@@ -16,7 +16,7 @@ from headwater.store.block import HEAD_BYTES, decode_head
 from headwater.store.frames import Packing
 from headwater.store.jobs import ImmediateJobs
 from headwater.store.record import FRAME, MESSAGE, Record
-from headwater.store.secrets import NO_SECRETS, Secrets
+from headwater.store.secrets import NO_SECRETS, Secrets, open_keys
 from tests.broker.fakes import Client, new_node
 from tests.jetstream.fakes import HeldJobs
 from tests.sim.simdisk import SimDisk
@@ -84,6 +84,7 @@ class Made:
     truths: dict[str, Truth]
     places: dict[str, list[Place]]
     secrets: Secrets = NO_SECRETS
+    keys: Any = None  # StoreKeys, if it is encrypted
 
 
 @contextmanager
