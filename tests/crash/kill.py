@@ -23,6 +23,8 @@ from tests.support.wait import wait_until
 WINDOW = 1000  # messages that may be unacknowledged
 _START_SECONDS = 60
 _READ_BATCH = 5000
+_KEY_CHANCE = 0.1
+_UPDATE_CHANCE = 0.2
 _SEQUENCE = re.compile(rb'"seq":\s*(\d+)')
 _FILLER = bytes(range(33, 127)) * 12
 
@@ -74,7 +76,9 @@ def start_plain(flags: list[str], log: Path) -> ServerProcess:
 class Server:
     """A server process on ``folder``."""
 
-    def __init__(self, folder: Path, start: Start | None = None) -> None:
+    def __init__(
+        self, folder: Path, start: Start | None = None, config: Path | None = None
+    ) -> None:
         self.ended_itself = True
         self._ports = folder / "ports"
         self._ports.mkdir(exist_ok=True)
@@ -82,6 +86,8 @@ class Server:
             path.unlink()
         flags = ["-js", "-sd", str(folder / "store"), "-a", "127.0.0.1", "-p", "-1"]
         flags += ["--ports_file_dir", str(self._ports)]
+        if config is not None:
+            flags += ["-c", str(config)]
         self.process = (start or start_plain)(flags, folder / "log")
         try:
             self.port = wait_until(self._read_port, _START_SECONDS, "the server writes its ports")
@@ -120,6 +126,7 @@ class Campaign:
         self._rng = random.Random(seed)
         self._numbers: list[int] = []  # the message of each sequence that was found, from 1 on
         self._acknowledged: dict[int, int] = {}  # since the last start: sequence -> message
+        self._keys = 0  # that the store has had; the stream is plain, and then encrypted
         self.kills = 0
         self.published = 0
         self.acknowledged = 0
@@ -133,7 +140,7 @@ class Campaign:
             AssertionError: something acknowledged is not there.
         """
         for number in range(rounds + 1):
-            server = Server(self._folder)
+            server = Server(self._folder, config=self._config())
             try:
                 self._check(server.port, first=len(self._numbers) + 1)
                 if number == rounds:
@@ -146,12 +153,25 @@ class Campaign:
             if number and number % 10 == 0:
                 report(f"{number} rounds, {self.acknowledged} messages acknowledged")
 
+    def _config(self) -> Path:
+        """Return the configuration of the next start: at times there is a key, or another one."""
+        if self.kills and self._rng.random() < _KEY_CHANCE:
+            self._keys += 1
+        given = f'key: "{self._keys}"' if self._keys else ""
+        if self._keys > 1:
+            given += f', prev_key: "{self._keys - 1}"'
+        path = self._folder / "server.conf"
+        path.write_text(f"jetstream {{ {given} }}")
+        return path
+
     def _load(self, server: Server) -> None:
         """Publish as much as the server takes, until it is killed in the middle of it."""
         link = Link(server.port)
-        if self.kills == 0:
+        if self.kills == 0 or self._rng.random() < _UPDATE_CHANCE:
             config = {"name": "CRASH", "subjects": ["crash.>"], "storage": "file"}
-            link.request("$JS.API.STREAM.CREATE.CRASH", {**config, "num_replicas": 1})
+            config["compression"] = self._rng.choice(["none", "s2"])
+            verb = "UPDATE" if self.kills else "CREATE"
+            link.request(f"$JS.API.STREAM.{verb}.CRASH", {**config, "num_replicas": 1})
         seconds = self._rng.uniform(0.02, 0.4)
         killer = threading.Timer(seconds, server.process.kill)
         killer.start()
