@@ -129,7 +129,13 @@ class Judge:
         self, files: Files, folders: set[str], moment: NodeMoment, bare: Bare | None = None
     ) -> World:
         disk = SmallDisk(files, folders)
-        world = World(disk, moment.elapsed_ns, block_bytes=moment.block_bytes, bare=bare)
+        world = World(
+            disk,
+            moment.elapsed_ns,
+            block_bytes=moment.block_bytes,
+            bare=bare,
+            encrypted=moment.encrypted,
+        )
         world.recover()
         check_node(world, moment)
         return world
@@ -167,7 +173,8 @@ class Judge:
             if self._rng.random() < 0.5:
                 stream.files.checkpoint()
                 world.settle()
-        again = World(durable(world.disk, SmallDisk), moment.elapsed_ns, block_bytes=1000)
+        disk = durable(world.disk, SmallDisk)
+        again = World(disk, moment.elapsed_ns, block_bytes=1000, encrypted=moment.encrypted)
         again.recover()
         for name, last in lasts.items():
             found = again.streams[name].store.index.last_sequence

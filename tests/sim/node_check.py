@@ -25,6 +25,7 @@ class NodeMoment:
     streams: dict[str, StreamMoment]
     elapsed_ns: int
     block_bytes: int
+    encrypted: bool
 
 
 def check_node(world: World, moment: NodeMoment) -> dict[str, Step]:

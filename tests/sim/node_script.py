@@ -65,6 +65,7 @@ class Script:
         self.payload_max = self.rng.choice([30, 200, 1200])
         self.journal_bytes = (1100, 2048, 6000, 40_000)[seed % 4]
         self.faulty = self.rng.random() < 0.5
+        self.encrypted = seed // 4 % 4 == 3
         self.histories = {
             "LOG": History("LOG"),
             "KEYS": History("KEYS"),
@@ -89,6 +90,7 @@ class Script:
             self.elapsed_ns,
             block_bytes=self.block_bytes,
             journal_bytes=self.journal_bytes,
+            encrypted=self.encrypted,
         )
 
     def run(self) -> "Script":
@@ -109,7 +111,7 @@ class Script:
         """Return what a power cut may leave now."""
         now_ns = self.world.node.clock.now()
         streams = {name: history.moment(now_ns) for name, history in self.histories.items()}
-        return NodeMoment(streams, self.elapsed_ns, self.block_bytes)
+        return NodeMoment(streams, self.elapsed_ns, self.block_bytes, self.encrypted)
 
     def tell(self, text: str) -> None:
         self.told.append(text)

@@ -12,7 +12,7 @@ from headwater.config.options import JetStreamOptions
 from headwater.jetstream.engine import JetStream
 from tests.broker.fakes import Client, new_node
 from tests.sim.simdisk import SimDisk
-from tests.sim.stream import SteppingJobs
+from tests.sim.stream import STORE_KEYS, SteppingJobs
 
 _ROUNDS_MAX = 10_000
 
@@ -69,6 +69,7 @@ class World:
         block_bytes: int,
         journal_bytes: int = 2048,
         bare: Bare | None = None,
+        encrypted: bool = False,
     ) -> None:
         self.disk = disk
         self.block_bytes = block_bytes
@@ -79,6 +80,9 @@ class World:
         self.jobs = NodeJobs(self.node.router)
         self.engine = JetStream(self.node, JetStreamOptions(), disk, self.jobs)
         self.engine.journal_bytes = journal_bytes
+        if encrypted:
+            # Without files of keys, which would have to be read for each stream by itself.
+            self.engine._keys = STORE_KEYS
         self.client: Client | None = None
 
     def recover(self) -> None:
