@@ -56,9 +56,11 @@ class Client:
             raise HarnessError(f"{subject}: {answer}")
         return answer
 
-    def create_stream(self, name: str, subjects: list[str], storage: str = "file") -> None:
+    def create_stream(
+        self, name: str, subjects: list[str], storage: str = "file", **settings: object
+    ) -> None:
         """Create a stream on files or in memory, its other settings at the server's defaults."""
-        config = {"name": name, "subjects": subjects, "storage": storage}
+        config = {"name": name, "subjects": subjects, "storage": storage, **settings}
         self.request(f"$JS.API.STREAM.CREATE.{name}", config)
 
     def stream_state(self, name: str) -> dict[str, Any]:

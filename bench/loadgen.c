@@ -4,11 +4,13 @@
  *                             check= stall_ms=]
  *     loadgen request port=P [messages= size= window= block= stall_ms=]
  *     loadgen jspub   port=P [messages= size= subjects= streams= window= block= stall_ms=]
+ *     loadgen get|batch|watch port=P … (see reads.h)
  *     loadgen latency port=P [messages= size= warmup= stall_ms=]
  *
  * queue=1 makes the subscribers one queue group.  interests=N gives the one subscriber N subscriptions, half of
  * them literal and half with a wildcard, of which two meet each subject.  tls=1 encrypts every connection; it
- * needs OpenSSL's library, not its headers.  streams=N publishes to N streams in turn, each with one subject.
+ * needs OpenSSL's library, not its headers.  streams=N publishes to N streams in turn, each with one subject.  kv=1
+ * publishes to the keys of the bucket BENCH, object=1 the chunks of an object.
  *
  * What is published is encoded before the clock starts: a block of `block` messages per publisher,
  * written again and again.  All messages of a run have the same encoded length, so the frames that a
@@ -54,10 +56,10 @@ static const char CONNECT[] =
 
 static struct {
     long port, pubs, subs, messages, size, subjects, streams, interests, queue, tls, block, window, rate, warmup,
-        check, stall_ms;
+        check, stall_ms, stored, kv, object, batch;
 } options = {
     .pubs = 1, .subs = 1, .messages = 100000, .size = 16, .subjects = 1, .streams = 1, .block = 4096,
-    .window = 1000, .stall_ms = 10000,
+    .window = 1000, .stall_ms = 10000, .batch = 1000,
 };
 
 /* ---- small things ---- */
@@ -273,6 +275,11 @@ static void subject_of(char *into, long sequence) {
         snprintf(into, SUBJECT_BYTES, "bench.core");
     else
         snprintf(into, SUBJECT_BYTES, "bench.unique.%08ld", sequence % options.subjects);
+}
+
+static const char *jspub_subject(void) {
+    if (options.object) return "$O.BENCH.C.0123456789ABCDEFGHIJKL";
+    return options.kv ? "$KV.BENCH" : "bench.js";
 }
 
 static void requested_subject_of(char *into, const char *requested, long sequence) {
@@ -628,7 +635,7 @@ static char *take_ack(int fd, char *at, char *end) {
 }
 
 static void run_jspub(void) {
-    Block block = encode_block(0, "bench.js");
+    Block block = encode_block(0, jspub_subject());
     acked_of = allocate(sizeof *acked_of * (size_t)options.streams);
     int fd = dial();
     subscribe(fd, "_INBOX.bench.*", "");
@@ -765,6 +772,8 @@ static void run_request(void) {
     printf("{\"seconds\":%.9f,\"published\":%ld,\"delivered\":%ld}\n", seconds, options.messages, answered);
 }
 
+#include "reads.h"
+
 /* ---- latency: requests and replies between two connections, one at a time ---- */
 
 typedef struct {
@@ -858,6 +867,10 @@ static void set_option(const char *argument) {
         {"warmup", &options.warmup, 0, 1000000},
         {"check", &options.check, 0, 1},
         {"stall_ms", &options.stall_ms, 1, 600000},
+        {"stored", &options.stored, 1, 100000000},
+        {"kv", &options.kv, 0, 1},
+        {"object", &options.object, 0, 1},
+        {"batch", &options.batch, 1, 100000},
     };
     const char *equals = strchr(argument, '=');
     char *end;
@@ -891,6 +904,17 @@ int main(int count, char **arguments) {
     } else if (!strcmp(arguments[1], "request")) {
         if (options.block < options.window) options.block = options.window;
         run_request();
+    } else if (!strcmp(arguments[1], "get")) {
+        if (!options.stored) usage("(no stored)");
+        if (options.kv && options.stored % options.subjects) usage("stored (as often as each key)");
+        run_get();
+    } else if (!strcmp(arguments[1], "batch")) {
+        if (!options.stored) usage("(no stored)");
+        run_in_order(ask_batch, take_batched, options.stored);
+    } else if (!strcmp(arguments[1], "watch")) {
+        if (!options.stored || options.stored % options.subjects) usage("stored (as often as each key)");
+        options.kv = 1;
+        run_in_order(ask_watch, take_watched, options.subjects);
     } else if (!strcmp(arguments[1], "latency")) {
         if (options.size > 1024) usage("size (1024 at most here)");
         run_latency();

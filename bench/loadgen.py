@@ -40,7 +40,8 @@ def compiler() -> list[str]:
 def executable(build: Path = BUILD) -> Path:
     """Return the compiled load generator; a change of its source or compiler makes a new one."""
     command = [*compiler(), *_FLAGS]
-    digest = hashlib.sha256(SOURCE.read_bytes() + shlex.join(command).encode()).hexdigest()[:16]
+    sources = b"".join(path.read_bytes() for path in (SOURCE, SOURCE.parent / "reads.h"))
+    digest = hashlib.sha256(sources + shlex.join(command).encode()).hexdigest()[:16]
     target = build / f"loadgen-{digest}"
     if not target.exists():
         _compile(command, target)

@@ -13,6 +13,7 @@ from bench.measures import (
     Requests,
     StartTime,
 )
+from bench.read_measures import DirectGet, KvGet, KvPut, KvWatch, ObjectPut
 from bench.stream_measures import (
     DiskBytes,
     JetStreamPublish,
@@ -215,6 +216,43 @@ _ALL = (
         "MB",
         StreamMemory(_MILLION, growth=True),
         most=30,
+    ),
+    _rate(
+        "js.direct_get",
+        "direct requests by sequence to a stream of 100,000, 100 under way, 128 B",
+        DirectGet(100_000, messages=300_000),
+        1.5,
+    ),
+    _rate(
+        "js.batch_get",
+        "a stream of 500,000 read by direct requests for 1,000 at a time, 128 B",
+        DirectGet(500_000, batch=1_000),
+        1.5,
+    ),
+    _rate(
+        "js.kv_put",
+        "1 client puts 1,000 keys of a bucket in turn, window 1000, 128 B; theirs does not sync",
+        KvPut(500_000, keys=1_000),
+        1.2,
+    ),
+    _rate(
+        "js.kv_get",
+        "1 client gets 10,000 keys of a bucket, 100 requests under way, 128 B",
+        KvGet(300_000, keys=10_000),
+        1.5,
+    ),
+    _rate(
+        "js.kv_watch",
+        "a new watcher of a bucket of 200,000 keys gets them all, 128 B",
+        KvWatch(200_000),
+        1.5,
+    ),
+    Row(
+        "js.object_put_64m",
+        "an object of 64 MB in 512 chunks of 128 KB, 64 under way; theirs does not sync",
+        "MB/s",
+        ObjectPut(512, window=64),
+        1,
     ),
     _cost("ops.start_ms", "process start until INFO and PONG", "ms", StartTime(), most=200),
     _cost("ops.idle_rss", "resident memory after the start", "MB", Memory(0), most=40),
