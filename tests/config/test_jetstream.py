@@ -5,7 +5,13 @@ import pytest
 from headwater.base.clock import SECOND
 from headwater.base.errors import ConfigError
 from headwater.config.load import from_text
-from headwater.config.options import JetStreamLimits, JetStreamOptions, Options, StoreKeySource
+from headwater.config.options import (
+    BatchOptions,
+    JetStreamLimits,
+    JetStreamOptions,
+    Options,
+    StoreKeySource,
+)
 
 
 def options(text: str) -> Options:
@@ -104,8 +110,21 @@ def test_strictness():
 
 
 def test_limits_that_are_not_honoured():
-    text = "jetstream { limits { max_ha_assets: 5, batch { timeout: 1s } } }"
-    assert options(text).not_honoured == ("max_ha_assets (f.conf:1)", "timeout (f.conf:1)")
+    text = "jetstream { limits { max_ha_assets: 5 }, max_buffered_msgs: 9 }"
+    assert options(text).not_honoured == (
+        "max_ha_assets (f.conf:1)",
+        "max_buffered_msgs (f.conf:1)",
+    )
+
+
+def test_limits_of_batches_and_requests():
+    found = from_text(
+        "jetstream { request_queue_limit: 5, info_queue_limit: 6, limits { batch {"
+        "max_inflight_per_stream: 1, max_inflight_total: 2, max_msgs: 3, timeout: 4s } } }",
+        {},
+    ).jetstream
+    assert found.limits.batch == BatchOptions(1, 2, 3, 4 * SECOND)
+    assert (found.requests_max, found.info_requests_max) == (5, 6)
 
 
 @pytest.mark.parametrize(

@@ -233,3 +233,16 @@ def test_acknowledgements_come_in_order(play: Play) -> None:
     for number in range(200):
         play.send(f"s.{number % 7}", b"%d" % number, reply=inbox)
     play.hear(inbox, 200)
+
+
+@on_both
+def test_streams_that_may_acknowledge_early(play: Play) -> None:
+    play.stream("S", subjects=["s.>"], persist_mode="async", allow_batched=True)
+    for value in ("0", "0", "1"):
+        play.put("s.a", b"1", {"Nats-Expected-Last-Sequence": value})
+    play.put("s.a", b"1", {"Nats-Msg-Id": "1"})
+    play.put("s.a", b"1", {"Nats-Msg-Id": "1"})
+    play.ask("STREAM.MSG.GET.S", {"last_by_subj": "s.a"})
+    play.state("S")
+    play.restart()
+    play.state("S")

@@ -1,7 +1,12 @@
 """The ``jetstream`` block."""
 
 from headwater.config import values
-from headwater.config.options import JetStreamLimits, JetStreamOptions, StoreKeySource
+from headwater.config.options import (
+    BatchOptions,
+    JetStreamLimits,
+    JetStreamOptions,
+    StoreKeySource,
+)
 from headwater.config.report import (
     Fields,
     Handler,
@@ -57,13 +62,15 @@ def _cluster_only(*names: str) -> dict[str, Handler]:
 
 
 _BATCH_LIMITS: Handlers = {
-    **_cluster_only("max_inflight_per_stream", "max_inflight_total", "max_msgs"),
-    "timeout": ignores(values.duration_text),
+    "max_inflight_per_stream": sets("per_stream_max", values.integer),
+    "max_inflight_total": sets("total_max", values.integer),
+    "max_msgs": sets("messages_max", values.integer),
+    "timeout": sets("timeout_ns", values.duration_text),
 }
 
 
-def _batch_limits(report: Report, fields: Fields, entry: Entry) -> None:
-    read_entries(report, values.entries_of(entry), _BATCH_LIMITS, fields)
+def _batch_limits(report: Report, entry: Entry) -> BatchOptions:
+    return BatchOptions(**values.block(_BATCH_LIMITS)(report, entry))
 
 
 _LIMITS: Handlers = {
@@ -71,7 +78,7 @@ _LIMITS: Handlers = {
     "max_request_batch": sets("request_batch_max", values.integer),
     "duplicate_window": sets("duplicate_window_ns", values.duration_text),
     **_cluster_only("max_ha_assets"),
-    "batch": _batch_limits,
+    "batch": sets("batch", _batch_limits),
 }
 
 
@@ -137,7 +144,9 @@ _JETSTREAM: Handlers = {
     "strict": sets("jetstream.strict", values.boolean),
     "extension_hint": ignores(values.text),
     **dict.fromkeys(("max_outstanding_catchup", "max_buffered_size"), ignores(values.size)),
-    **_cluster_only("max_buffered_msgs", "request_queue_limit", "info_queue_limit"),
+    "max_buffered_msgs": ignores(values.integer),
+    "request_queue_limit": sets("jetstream.requests_max", values.integer),
+    "info_queue_limit": sets("jetstream.info_requests_max", values.integer),
     "meta_compact": ignores(_not_negative),
     "meta_compact_size": ignores(_not_negative),
     "meta_compact_sync": ignores(values.boolean),

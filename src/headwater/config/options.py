@@ -158,12 +158,23 @@ class Authorization:
 
 
 @dataclass(frozen=True)
+class BatchOptions:
+    """What batches of messages may be, atomic ones and fast ones; 0 for nats-server's default."""
+
+    per_stream_max: int = 0
+    total_max: int = 0
+    messages_max: int = 0  # of an atomic one
+    timeout_ns: int = 0
+
+
+@dataclass(frozen=True)
 class JetStreamLimits:
     """What any stream or consumer of the server may have; 0 for no limit."""
 
     ack_pending_max: int = 0
     request_batch_max: int = 0
     duplicate_window_ns: int = 0
+    batch: BatchOptions = BatchOptions()
 
 
 @dataclass(frozen=True)
@@ -189,6 +200,8 @@ class JetStreamOptions:
     file_max: int = -1  # bytes of all file streams; -1: no limit
     unique_tag: str = ""
     limits: JetStreamLimits = JetStreamLimits()
+    requests_max: int = 0  # of the API that wait for their answer; 0 for nats-server's default
+    info_requests_max: int = 0
     strict: bool = True  # whether a request with a field that is not known is refused
     sync_interval_ns: int = 0  # as asked for; every acknowledgement waits for a sync all the same
     sync_always: bool = False

@@ -24,7 +24,17 @@ _PURGE_TOKENS = 3
 class Request:
     """One request: the tokens of its subject behind ``$JS.API``, its body, and who asks."""
 
-    __slots__ = ("api", "body", "found", "kind", "origin", "reply", "streams", "tokens")
+    __slots__ = (
+        "__weakref__",
+        "api",
+        "body",
+        "found",
+        "kind",
+        "origin",
+        "reply",
+        "streams",
+        "tokens",
+    )
 
     def __init__(self, api, tokens, body, reply, kind, origin):
         self.api = api
@@ -44,6 +54,7 @@ class Request:
     def answer(self, body):
         """Send the response."""
         streams = self.streams
+        self.api.guard.end(self)
         streams.router.publish(streams.account, self.reply, body)
         if streams.hears(_AUDIT) and not (self.kind == Kind.MESSAGE_GET and self.found):
             self._audit(body)
@@ -209,8 +220,9 @@ class SystemApi(NoApi):
 class Api:
     """Takes the requests of an account."""
 
-    def __init__(self, streams):
+    def __init__(self, streams, guard):
         self.streams = streams
+        self.guard = guard  # of all accounts
         self.total = 0
         self.errors = 0
 
@@ -223,13 +235,16 @@ class Api:
         reply = message.reply()
         if handler is None or not reply:
             return True
-        self.total += 1
         kind, call = handler
+        if self.guard.is_full(kind):
+            return True
+        self.total += 1
         request = Request(self, tokens, message.payload(), reply, kind, origin)
         level = required_level(message)
         if level > API_LEVEL:
             request.refuse(api_errors.REQUIRED_API_LEVEL)
         else:
+            self.guard.begin(request)
             request.answer_with(lambda: call(request))
         return True
 

@@ -1,19 +1,27 @@
 """How many batches may be under way on a node, of how many messages, and for how long."""
 
 from headwater.base.clock import SECOND
+from headwater.config.options import BatchOptions
 
 BATCH_ID_BYTES_MAX = 64
+_TIMEOUT_NS = 10 * SECOND
 
 
 class BatchLimits:
     """The limits for one kind of batches, and how many of them are under way on the node."""
 
-    def __init__(self, *, per_stream_max, total_max, messages_max=0, timeout_ns=10 * SECOND):
-        self.per_stream_max = per_stream_max
-        self.total_max = total_max
-        self.messages_max = messages_max  # 0 for any number
-        self.timeout_ns = timeout_ns  # without a message
+    def __init__(self, per_stream_max, total_max, messages_max):
+        self._defaults = per_stream_max, total_max, messages_max
         self.total = 0
+        self.configure(BatchOptions())
+
+    def configure(self, options):
+        """Take over config.options.BatchOptions."""
+        per_stream_max, total_max, messages_max = self._defaults
+        self.per_stream_max = options.per_stream_max or per_stream_max
+        self.total_max = options.total_max or total_max
+        self.messages_max = options.messages_max or messages_max
+        self.timeout_ns = options.timeout_ns or _TIMEOUT_NS  # without a message
 
     def is_full(self, of_stream):
         """Tell whether a stream with so many batches may not begin another one."""
@@ -22,9 +30,9 @@ class BatchLimits:
 
 def atomic_limits():
     """Return the limits of atomic batches."""
-    return BatchLimits(per_stream_max=50, total_max=1000, messages_max=1000)
+    return BatchLimits(50, 1000, 1000)
 
 
 def fast_limits():
-    """Return the limits of fast batches."""
-    return BatchLimits(per_stream_max=1000, total_max=50_000)
+    """Return the limits of fast batches, which may have any number of messages."""
+    return BatchLimits(1000, 50_000, 0)

@@ -12,6 +12,7 @@ from headwater.jetstream.account_streams import AccountStreams, account_folder, 
 from headwater.jetstream.api import Api, ApiSubscription, NoApi, SystemApi
 from headwater.jetstream.disk_space import DiskSpace
 from headwater.jetstream.quota import Quota
+from headwater.jetstream.request_guard import RequestGuard
 from headwater.jetstream.stream_config import Storage
 from headwater.store import recovery
 from headwater.store.cache import BlockCache
@@ -49,6 +50,8 @@ class JetStream:
         self.space = DiskSpace(node, disk, jobs, self.file)
         self.atomic_limits = batch_limits.atomic_limits()
         self.fast_limits = batch_limits.fast_limits()
+        self.guard = RequestGuard(node)
+        self._limit(options)
         self.writes = Writes()  # of all streams on the disk
         self.accounts = []  # the AccountStreams of each account that has JetStream
         self._enabled = accounts
@@ -125,6 +128,12 @@ class JetStream:
         self.options = options
         self.memory.bytes_max = options.memory_max
         self.file.bytes_max = options.file_max
+        self._limit(options)
+
+    def _limit(self, options):
+        self.atomic_limits.configure(options.limits.batch)
+        self.fast_limits.configure(options.limits.batch)
+        self.guard.configure(options)
 
     def start(self):
         """Answer requests, take messages and deliver them."""
@@ -223,7 +232,7 @@ class JetStream:
     def _serve(self, streams):
         """Let the streams of an account run, and answer requests about them."""
         account = streams.account
-        api = streams.api = Api(streams)
+        api = streams.api = Api(streams, self.guard)
         subscriptions: list[Subscription] = [ApiSubscription(api)]
         if self.domain:
             prefix = f"$JS.{self.domain}.API.".encode()
