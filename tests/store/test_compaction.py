@@ -307,3 +307,25 @@ def test_what_was_plain_is_written_anew_when_the_store_is_encrypted() -> None:
     assert again.read_all() == messages
     assert again.owner.reports == []
     assert not stream.store.is_bare()
+
+
+def test_a_damaged_block_is_not_tried_again_and_again_when_the_store_is_encrypted() -> None:
+    stream = compressed(packing=packing_of())
+    path = f"{FOLDER}/{stream.store.index.blocks[0].name()}"
+    data = bytearray(stream.disk.read(path))
+    data[200] ^= 1
+    stream.disk.overwrite(path, bytes(data))
+    again = Stream(stream.disk, block_bytes=4000, packing=packing_of(encrypted=True))
+    again.recover()
+    again.store.log.packable = True
+    again.put(b"s.0")
+    for _ in range(20):
+        again.files.give_back(1 << 20)
+        again.settle()
+    assert len(again.owner.reports) == 1
+    written = len(stream.disk.trace)
+    for _ in range(20):
+        again.files.give_back(1 << 20)
+        again.settle()
+    assert len(stream.disk.trace) == written
+    assert again.store.is_bare()

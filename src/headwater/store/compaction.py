@@ -43,15 +43,19 @@ class Choice:
         return place >= len(self._deleted) or not self._deleted[place] >> bit & 1
 
 
-def choose(store, limit_bytes):
-    """Return a Choice for each block that is worth writing anew, until they exceed a limit."""
+def choose(store, limit_bytes, given_up=()):
+    """Return a Choice for each block that is worth writing anew, until they exceed a limit.
+
+    ``given_up`` are the numbers of those that are not tried again for not being encrypted.
+    """
     choices = []
+    encrypts = store.log.packing.keys is not None
     for block in store.index.blocks:
         if block.number >= store.position_number or limit_bytes <= 0:
             break
         whole = not store.log.patches(block)
         gain = _gain(store, block) if block.live and whole else 0
-        is_bare = block.plain > 0 and block.live > 0 and store.log.packing.keys is not None
+        is_bare = encrypts and block.plain > 0 and block.live > 0 and block.number not in given_up
         if gain or (is_bare and whole):
             choices.append(Choice(block, gain, is_due=is_bare))
             limit_bytes -= block.size

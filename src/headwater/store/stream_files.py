@@ -25,6 +25,7 @@ class StreamFiles:
         self._dead = list(dead)  # blocks that the last checkpoint does without
         self._checkpoints = 0  # written since the start
         self._choices = []  # sparse blocks that are to be written anew
+        self._given_up = set()  # numbers of those that could not be
         self._ripe = 0  # after so many checkpoints
         self._busy = False
         self._closing = False
@@ -90,7 +91,7 @@ class StreamFiles:
         store = self._store
         if not (store.index.thinned or store.log.packable):
             return
-        self._choices = compaction.choose(store, limit_bytes)
+        self._choices = compaction.choose(store, limit_bytes, self._given_up)
         self._ripe = self._checkpoints + 2
         if not self._choices:
             store.index.thinned = store.log.packable = False
@@ -207,5 +208,6 @@ class StreamFiles:
             self._store.log.writes.add(COMPACTION, size)
         else:
             # As ``packed`` says, it is not tried again until much more of it is gone.
+            self._given_up.add(block.number)
             self._store.owner.report(f"block {block.number} was not written anew: {error}")
         self._go_on()
