@@ -120,6 +120,7 @@ class World:
     def settle(self) -> None:
         """Let everything happen that needs no time to pass."""
         for _ in range(_ROUNDS_MAX):
+            self.node.router.flush()
             self.jobs.run()
             deadline = self.node.timers.next_deadline()
             if deadline is None or deadline > self.node.clock.monotonic():

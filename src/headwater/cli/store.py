@@ -122,6 +122,8 @@ def check(store_dir: Path, config: str | None, key_file: str | None) -> int:
                 streams += 1
                 damaged += not found.well
                 _tell(found)
+            _tell_journal(opened.journal)
+            damaged += bool(opened.journal)
         finally:
             opened.close()
     except (HeadwaterError, OSError) as error:
@@ -152,6 +154,7 @@ def repair(store_dir: Path, config: str | None, key_file: str | None) -> int:
                 failed += done.failed
                 mended += not done.well and not done.failed
                 _tell_mended(done)
+            _tell_journal(opened.journal)
         finally:
             opened.close()
     except (HeadwaterError, OSError) as error:
@@ -159,6 +162,11 @@ def repair(store_dir: Path, config: str | None, key_file: str | None) -> int:
     text = f"Looked at {_count(streams, 'stream')}: {mended or 'none'} mended"
     click.echo(f"{text}, {failed} could not be" if failed else text)
     return 1 if failed else 0
+
+
+def _tell_journal(problems: list[str]) -> None:
+    for problem in problems:
+        click.echo(f"journal: {problem}")
 
 
 def _tell_mended(done: "Mended") -> None:

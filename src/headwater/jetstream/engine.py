@@ -294,6 +294,7 @@ class JetStream:
         self._give_back()
         self.space.check()
         self._committer.check()
+        self.node.router.flush()  # what was proposed meanwhile
         self._trim_timer = self.node.timers.after(_TRIM_NS, self._trim)
 
     def _give_back(self):

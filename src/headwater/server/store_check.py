@@ -57,6 +57,7 @@ class StoreCheck:
         self._lock: Disk = locked_disk(root)
         self._disk = FrozenDisk(str(root)) if frozen else self._lock
         self._secrets = secrets
+        self.journal: list[str] = []  # what is lost of the journal, once that was looked at
         clock = SystemClock()
         log = Log(lambda level, text: None)
         self._node = Node(clock, SystemRandom(), log, timers=Timers(clock))
@@ -86,6 +87,7 @@ class StoreCheck:
         engine = JetStream(self._node, JetStreamOptions(), self._disk, ImmediateJobs(), accounts)
         engine.secrets = self._secrets
         engine.recover()
+        self.journal = engine.damage
         return engine.accounts
 
     def _check(self, account: str, stream: Any) -> Checked:

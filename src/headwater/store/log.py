@@ -167,9 +167,13 @@ class Log:
 
     def pack(self, batch):
         """Make what is written of a batch, once."""
-        if not batch.is_packed:
+        if batch.is_packed:
+            return
+        if self.packing.is_plain:
+            record.seal(batch.buffer, batch.block.seed)
+        else:
             batch.packed = self.packing.pack(batch.buffer, batch.block)
-            batch.is_packed = True
+        batch.is_packed = True
 
     def write(self, batch):
         """Write a batch and sync it; on a thread.  A failure is left in ``batch.error``."""
