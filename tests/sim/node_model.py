@@ -75,6 +75,7 @@ class History:
         self.ghosts: list[Step] = []
         self.proposed_last = 0  # the last sequence that was given out
         self.times: dict[int, int] = {}  # when each message was published
+        self.ends: dict[int, float] = {}  # when a message is to go that says so itself
         self.ids: dict[bytes, int] = {}  # ids for the duplicate window -> sequence
         self.acks: dict[str, Acks] = {}  # mark of a consumer -> its acknowledgements
 
@@ -199,8 +200,12 @@ class StreamMoment:
         """Return the messages that are too old, and may be gone."""
         if not self.history.max_age_ns:
             return set()
-        bound_ns = self.now_ns - self.history.max_age_ns
-        return {number for number, time_ns in self.history.times.items() if time_ns <= bound_ns}
+        history = self.history
+        return {
+            number
+            for number, time_ns in history.times.items()
+            if history.ends.get(number, time_ns + history.max_age_ns) <= self.now_ns
+        }
 
     def taken_away(self) -> set[int]:
         """Return the messages whose acknowledgement has or has not taken them out by now."""

@@ -248,6 +248,8 @@ class Script:
             headers = b"NATS/1.0\r\nNats-Msg-Id: %b\r\n\r\n" % rng.choice(known)
         elif chance < 0.4:
             headers = b"NATS/1.0\r\na: b\r\n\r\n"
+        elif chance < 0.6 and history.max_age_ns:
+            headers = b"NATS/1.0\r\nNats-TTL: %b\r\n\r\n" % rng.choice([b"2s", b"4s", b"never"])
         return subject, headers, payload
 
     def _known_ids(self, history: History) -> list[bytes]:
@@ -272,7 +274,11 @@ class Script:
             return
         history.proposed_last += 1
         sequence = history.proposed_last
-        history.times[sequence] = self.world.node.clock.now()
+        history.times[sequence] = now_ns = self.world.node.clock.now()
+        history.ends.pop(sequence, None)
+        if b"Nats-TTL: " in headers:
+            ttl = headers.partition(b"Nats-TTL: ")[2].partition(b"s\r\n")[0]
+            history.ends[sequence] = now_ns + int(ttl) * SECOND if ttl.isdigit() else float("inf")
         model = self._changed(history, Entry(MESSAGE, subject, payload, sequence, headers))
         number = first = history.add(model)
         rollup = headers.partition(b"Nats-Rollup: ")[2][:3]
@@ -319,8 +325,8 @@ class Script:
             body["filter"] = f"{history.name.lower()}.{rng.choice(['>', '*', '1', '2', '3'])}"
         last = history.proposed_last
         how = rng.random()
-        # Which are kept follows from what is there, which is not known where acks take messages.
-        if how < 0.3 and not history.takes_away:
+        # Which are kept follows from what is there; where acks or times take messages that is open.
+        if how < 0.3 and not history.takes_away and not history.max_age_ns:
             body["keep"] = rng.choice([1, 2, 4])
         elif how < 0.7:
             body["seq"] = rng.randrange(1, last + 4)
@@ -362,6 +368,7 @@ class Script:
             "duplicate_window": 5 * SECOND if name == "AGED" else 120 * SECOND,
             "discard": "new" if limits.discards_new else "old",
             "allow_rollup_hdrs": True,
+            "allow_msg_ttl": name == "AGED",
             "compression": rng.choice(["none", "none", "s2"]),
             "storage": "file",
             "num_replicas": 1,
@@ -419,6 +426,7 @@ class Script:
                 put_entry(archive, subject, now_ns, sequence, b"", payload)
                 model.apply(Entry(MESSAGE, subject, payload, sequence))
                 history.times[sequence] = now_ns
+                history.ends.pop(sequence, None)
         put_end(archive)
         model.apply(Entry(SKIP, b"", b"", last))
         history.proposed_last = last

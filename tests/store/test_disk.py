@@ -305,6 +305,7 @@ def test_the_works_have_everything_that_a_store_does():
     calls = "\n".join(simulated_calls("node"))
     for pattern in (
         r"write reserve",
+        r"write journal.0 \d+\+\d+\nsync journal.0",
         r"rename \$G/streams/PLAIN/\d+.blk.tmp",
         r"rename \$G/streams/PACKED/\d+.blk.tmp",
         r"rename \$G/streams/.restoring-\w+ \$G/streams/BACK",
