@@ -136,6 +136,24 @@ def test_a_disk_that_is_nearly_full_at_the_start() -> None:
     assert not world.engine.space.full
 
 
+def test_a_start_writes_what_the_journal_has_into_the_room_that_is_held_back() -> None:
+    world = World()
+    for _ in range(5):
+        assert b'"seq"' in world.publish(1000)
+    left = world.disk.copy()
+    room = sum(len(data) for data in left.files().values())
+    left.capacity_bytes = room + 500
+    node = new_node()
+    engine = JetStream(node, JetStreamOptions(), left, HeldJobs(node.router))
+    engine.recover()
+    assert engine.accounts[0].streams["S"].store.index.messages == 5
+    assert not left.exists("reserve")
+    broken = world.disk.copy()
+    broken.fail("write")
+    with pytest.raises(OSError, match="Input/output"):
+        JetStream(new_node(), JetStreamOptions(), broken, HeldJobs(node.router)).recover()
+
+
 def test_other_errors_do_not_close_it() -> None:
     world = World()
     world.disk.fail("write", times=99, code=errno.EIO)

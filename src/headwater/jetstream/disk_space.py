@@ -49,6 +49,12 @@ class DiskSpace:
             self._advise()
             self._jobs.submit(_JOBS_KEY, self._remove, lambda _, error: None)
 
+    def give_up(self, error):
+        """Give up what is held back if that lets a write succeed which has failed; blocks."""
+        if error.errno not in _NO_ROOM or not self._disk.exists(_FILE):
+            raise error
+        self._remove()
+
     def check(self):
         """Go on if there is room again; to be called every now and then."""
         if self.full and not self._busy:

@@ -102,7 +102,12 @@ class JetStream:
 
     def _replay_journal(self):
         replay = JournalReplay(self._disk, ids.random_id(self.node.rng, 8))
-        replay.run()
+        try:
+            replay.run()
+        except OSError as error:
+            self.space.give_up(error)
+            replay = JournalReplay(self._disk, replay.identity)
+            replay.run()
         self.damage = replay.damage
         for text in replay.damage + replay.cuts:
             self.node.log.warn(f"JetStream store: {text}")
