@@ -26,6 +26,7 @@ _header_bytes_max = HEADER_BYTES_MAX
 _STAGED_BYTES_MAX = 32 * 1024 * 1024
 _SPARE_BYTES_MAX = 1024 * 1024  # of acknowledgements, kept for reuse
 _staged_bytes_max = _STAGED_BYTES_MAX
+_PARKED_MAX = 1000  # messages that wait for a block before their publishers are slowed down
 _FAST_REPLY = b".$FI"  # how the replies of a fast batch end
 _last_of_fast_reply = _FAST_REPLY[3]
 _SEQUENCE_MAX = 18446744073709551615  # what traces show where there is no number
@@ -190,6 +191,8 @@ class Ingest:
             return
         if self.parked:
             self.parked.append(message.copy())
+            if len(self.parked) > _PARKED_MAX:
+                self.router.congested = True
             return
         subject = message.subject
         transform = self.transform

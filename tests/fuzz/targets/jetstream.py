@@ -1,6 +1,7 @@
 """Requests to JetStream: the API, messages with its headers, pulls and acknowledgements.
 
-An input is requests by lines: a subject and a body; bodies have no line ends.
+An input is requests by lines: a subject and a body; bodies have no line ends.  A body may begin
+with the rest of a reply subject (``^in.x^``) and with header lines (``#A: b~C: d#``).
 """
 
 import enum
@@ -45,6 +46,8 @@ class JetStreamTarget(Target):
         world.stream("S", max_msgs=5)
         world.consumer("S", "C")
         world.publish("S.a", 2)
+        world.stream("F", **_EVERYTHING)
+        world.stream("N", allow_msg_counter=True, allow_atomic=True, allow_batched=True)
         world.client.take()
         self._world = world
         self._jobs: HeldJobs = world.jobs
@@ -69,11 +72,18 @@ class JetStreamTarget(Target):
         subject = b".".join(subject.split())[:_SUBJECT_BYTES_MAX] or b"x"
         client = self._world.client
         block = b""
+        reply = b"inbox"
+        if body[:1] == b"^":
+            reply, _, body = body[1:].partition(b"^")
+            reply = b".".join(reply.split())[:_SUBJECT_BYTES_MAX] or b"inbox"
         if body[:1] == b"#":
             name, _, body = body[1:].partition(b"#")
-            block = b"NATS/1.0\r\n" + name.replace(b"\r", b"") + b"\r\n\r\n"
-        head = b"HPUB %b inbox %d %d\r\n" % (subject, len(block), len(block) + len(body))
+            lines = name.replace(b"\r", b"").replace(b"~", b"\r\n")
+            block = b"NATS/1.0\r\n" + lines + b"\r\n\r\n"
+        head = b"HPUB %b %b %d %d\r\n" % (subject, reply, len(block), len(block) + len(body))
         said = client.say(head + block + body + b"\r\n")
+        self._jobs.run()
+        self._world.node.timers.run_due()
         self._jobs.run()
         said += client.take()
         require(len(said) <= _ANSWER_BYTES_MAX, f"an answer of {len(said)} bytes")
@@ -90,12 +100,25 @@ def _line(dice: Dice) -> bytes:
     kind = dice.below(6)
     if kind == 0:
         return dice.pick(_MESSAGES) + b" " + dice.pick(_HEADERS) + dice.pick(_BODIES)
+    if kind == 5 and dice.chance(0.5):
+        return _feature(dice)
     if kind == 1:
         return dice.pick(_ACKS) + b" " + dice.pick(_ACK_BODIES)
     verb, structure = dice.pick(_REQUESTS)
     subject = b"$JS.API." + verb.replace(b"?", dice.pick(_NAMES), 1)
     subject = subject.replace(b"!", dice.pick(_CONSUMERS), 1)
     return subject + b" " + _object(dice, structure)
+
+
+def _feature(dice: Dice) -> bytes:
+    """Return a message that asks something more of a stream."""
+    lines = [dice.pick(_FEATURES) for _ in range(1 + dice.below(4))]
+    reply = b""
+    if dice.chance(0.3):
+        place = (dice.pick(_BATCHES), dice.pick(_GAPS), dice.pick(_PLACES), dice.below(6))
+        reply = b"^in.%b.10.%b.%b.%d.$FI^" % place
+    subject = dice.pick((b"F.a", b"F.b", b"F.t", b"N.a", b"N.b", b"S.a"))
+    return subject + b" " + reply + b"#" + b"~".join(lines) + b"#" + dice.pick(_BODIES[:2])
 
 
 def _object(dice: Dice, kind: type[msgspec.Struct] | None, depth: int = 0) -> bytes:
@@ -215,6 +238,52 @@ _HEADERS = (
     *(b"#Nats-Rollup: x#", b"#Nats-Msg-Id: #", b"#Nats-TTL: -1#", b"#Nats-Required-Api-Level: 9#"),
     *(b"#Nats-Expected-Last-Sequence: x#", b"#Nats-Expected-Last-Msg-Id: 1#", b"#Nats-TTL: never#"),
 )
+_EVERYTHING = {
+    "allow_atomic": True,
+    "allow_batched": True,
+    "allow_msg_schedules": True,
+    "allow_msg_ttl": True,
+    "allow_rollup_hdrs": True,
+    "max_msgs": 20,
+    "subject_transform": {"src": "F.a", "dest": "F.moved"},
+    "republish": {"src": ">", "dest": "in.>"},
+}
+_BATCHES = (b"p", b"p", b"p", b"q", b"", b"r" * 65)
+_GAPS = (b"ok", b"ok", b"fail", b"x")
+_PLACES = (b"1", b"1", b"1", b"2", b"2", b"3", b"0", b"-1", b"x", b"99999999999999999999")
+_FEATURES = (
+    *(b"Nats-Incr: +1", b"Nats-Incr: -99999999999999999999", b"Nats-Incr: x", b"Nats-Incr: "),
+    *(b"Nats-Counter-Sources: {}", b"Nats-Counter-Sources: x", b"Nats-Msg-Id: 1", b"Nats-TTL: 1s"),
+    *(
+        b"Nats-Batch-Id: b",
+        b"Nats-Batch-Id: b",
+        b"Nats-Batch-Id: c",
+        b"Nats-Batch-Id: " + b"x" * 65,
+    ),
+    *(b"Nats-Batch-Sequence: 1", b"Nats-Batch-Sequence: 1", b"Nats-Batch-Sequence: 2"),
+    *(b"Nats-Batch-Sequence: 0", b"Nats-Batch-Sequence: x", b"Nats-Batch-Sequence: 1001"),
+    *(b"Nats-Batch-Commit: 1", b"Nats-Batch-Commit: eob", b"Nats-Batch-Commit: x"),
+    *(b"Nats-Schedule: @every 1s", b"Nats-Schedule: @at 2001-01-01T00:00:00Z", b"Nats-Schedule: x"),
+    *(b"Nats-Schedule: * * * * * *", b"Nats-Schedule: 0 0 0 31 2 *", b"Nats-Schedule: @hourly"),
+    *(
+        b"Nats-Schedule: 1-/,,*/0 ? L - , /",
+        b"Nats-Schedule: @every 99999999h",
+        b"Nats-Schedule: @at",
+    ),
+    *(b"Nats-Schedule-Target: F.t", b"Nats-Schedule-Target: F.t", b"Nats-Schedule-Target: S.a"),
+    *(b"Nats-Schedule-Source: F.b", b"Nats-Schedule-Source: F.*", b"Nats-Schedule-TTL: 5s"),
+    *(b"Nats-Schedule-TTL: x", b"Nats-Schedule-Rollup: sub", b"Nats-Schedule-Time-Zone: UTC"),
+    *(b"Nats-Schedule-Time-Zone: ../x", b"Nats-Schedule-Time-Zone: Europe/Paris"),
+    *(b"Nats-Scheduler: F.b", b"Nats-Scheduler: *", b"Nats-Schedule-Next: purge"),
+    *(
+        b"Nats-Schedule-Next: x",
+        b"Nats-Rollup: sub",
+        b"Nats-Rollup: all",
+        b"Nats-Expected-Stream: F",
+    ),
+    *(b"Nats-Expected-Last-Sequence: 3", b"Nats-Expected-Last-Subject-Sequence: 0", b"A: b"),
+    *(b"Nats-Expected-Last-Subject-Sequence-Subject: F.*", b"Nats-Expected-Last-Msg-Id: 1"),
+)
 _BODIES = (b"", b"x", b"{}", b"{", b"[]", b"null", b"[" * 200, b'{"a":' * 200, b'"', b"\xff", b" ")
 _ACKS = (
     *(b"$JS.ACK.S.C.1.1.1.0.0", b"$JS.ACK.S.C.1.2.2.0.0", b"$JS.ACK.S.C.0.0.0.0.0", b"$JS.ACK.S.C"),
@@ -228,9 +297,14 @@ _ACK_BODIES = (
 )
 _WORDS = (
     *(b"$JS.API.", b"$JS.ACK.", b"S", b"C", b"#", b'"', b"config", b"subjects", b"max_msgs"),
-    *(*_VALUES, *_TEXTS, *_ACK_BODIES, *_HEADERS),
+    *(*_VALUES, *_TEXTS, *_ACK_BODIES, *_HEADERS, *_FEATURES),
 )
 _GOOD = (
+    b"F.b #Nats-Batch-Id: b~Nats-Batch-Sequence: 1#x\nF.b #Nats-Batch-Id: b~Nats-Batch-Sequence: 2~"
+    b"Nats-Batch-Commit: 1#x",
+    b"F.b #Nats-Schedule: @at 2001-01-01T00:00:00Z~Nats-Schedule-Target: F.t#x",
+    b"F.a ^in.p.10.ok.1.0.$FI^x\nF.a ^in.p.10.ok.2.1.$FI^x\nF.a ^in.p.10.ok.3.2.$FI^x",
+    b"N.a #Nats-Incr: +5#\nN.a #Nats-Incr: -7#",
     b'$JS.API.STREAM.CREATE.T {"name":"T","subjects":["T.>"],"max_msgs":3,"discard":"new"}',
     b'$JS.API.CONSUMER.CREATE.S.D {"stream_name":"S","config":{"name":"D","ack_policy":"all"}}',
     b'$JS.API.CONSUMER.MSG.NEXT.S.C {"batch":2,"no_wait":true}\n$JS.ACK.S.C.1.1.1.0.0 +ACK',
