@@ -53,7 +53,10 @@ def test_like_a_dictionary(steps: list) -> None:
                 table.drop(table.find(step))
     check(table, model)
     other = SubjectTable()
-    other.unpack(table.pack())
+    frozen = table.frozen()
+    packed = table.pack()
+    assert frozen.pack() == packed
+    other.unpack(packed)
     check(other, model)
     table.clear()
     check(table, {})
@@ -140,6 +143,21 @@ def test_subjects_with_the_same_hash(monkeypatch: pytest.MonkeyPatch) -> None:
         del model[b"%d" % number]
         table.drop(table.find(b"%d" % number))
     check(table, model)
+
+
+def test_a_frozen_table_stays_as_it_is() -> None:
+    table = SubjectTable()
+    model: dict[bytes, tuple[int, int, int, int]] = {}
+    for number in range(20_000):
+        model[b"subject.%d" % number] = (1, number, number, 9)
+        put(table, b"subject.%d" % number, (1, number, number, 9))
+    frozen = table.frozen()
+    for number in range(0, 20_000, 2):
+        table.drop(table.find(b"subject.%d" % number))
+        put(table, b"another.%d" % number, (2, 2, 2, 2))
+    other = SubjectTable()
+    other.unpack(frozen.pack())
+    check(other, model)
 
 
 def test_packed_data_that_is_cut_off() -> None:

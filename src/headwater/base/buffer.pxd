@@ -12,6 +12,8 @@ cdef class Buffer:
     @cython.locals(capacity=Py_ssize_t, data=bytearray)
     cdef int _grow(self, Py_ssize_t need) except -1
     cpdef append(self, bytes data)
+    @cython.locals(other=Buffer)
+    cpdef Buffer copy(self)
     cpdef bytes contents(self)
 
 

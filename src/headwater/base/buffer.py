@@ -38,6 +38,14 @@ class Buffer:
         self.reserve(len(data))
         self.size = octets.put_bytes(self.view, self.size, data)
 
+    def copy(self):
+        """Return another one with the same content."""
+        other = Buffer(0)
+        other.data = self.data[: self.size]
+        other.view = memoryview(other.data)
+        other.capacity = other.size = self.size
+        return other
+
     def contents(self):
         """Return what was collected, as bytes."""
         return octets.slice_bytes(self.view, 0, self.size)

@@ -25,6 +25,9 @@ cdef class NamePage:
     cdef public Buffer data
     cdef public Py_ssize_t dead
 
+    @cython.locals(other=NamePage)
+    cpdef NamePage copy(self)
+
 
 cdef class SlotTable:
     cdef public Py_ssize_t mask
@@ -73,8 +76,12 @@ cdef class SubjectTable:
     cpdef list matching(self, bytes pattern)
     @cython.locals(number=Py_ssize_t, found='long long', last='long long')
     cpdef long long last_matching(self, bytes pattern) except -1
-    @cython.locals(out=Buffer, number=Py_ssize_t, subject=bytes, at=Py_ssize_t)
+    @cython.locals(other=SubjectTable, entries=Buffer, names=NamePage)
+    cpdef SubjectTable frozen(self)
+    @cython.locals(out=Buffer)
     cpdef bytes pack(self)
+    @cython.locals(subject=bytes, at=Py_ssize_t)
+    cpdef Py_ssize_t pack_some(self, Py_ssize_t number, Buffer out, Py_ssize_t count_max) except -2
     @cython.locals(view='const unsigned char[::1]', at=Py_ssize_t, end=Py_ssize_t, start=Py_ssize_t, size=Py_ssize_t, number=Py_ssize_t)
     cpdef unpack(self, bytes data)
     cdef _start_over(self)

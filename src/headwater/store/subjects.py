@@ -64,6 +64,12 @@ class NamePage:
         self.data = Buffer(256)
         self.dead = 0
 
+    def copy(self):
+        """Return a page with the same content."""
+        other = NamePage()
+        other.data = self.data.copy()
+        return other
+
 
 class SlotTable:
     """Numbers of entries by hash: 4 bytes each, one more than the number, 0 for a free place."""
@@ -238,11 +244,27 @@ class SubjectTable:
             number = self.next_number(number + 1)
         return found
 
+    def frozen(self):
+        """Return a copy that can be packed, and nothing else: that is made in no time."""
+        other = SubjectTable()
+        other.used = self.used
+        for entries in self._entries:
+            other._entries.append(entries.copy())
+        other._names = []
+        for names in self._names:
+            other._names.append(names.copy())
+        return other
+
     def pack(self):
         """Return all of it as bytes: for each subject count, first, last, size of last, subject."""
         out = Buffer(64 * (self.used + 1))
-        number = self.next_number(0)
-        while number >= 0:
+        self.pack_some(self.next_number(0), out, self.used)
+        return out.contents()
+
+    def pack_some(self, number, out, count_max):
+        """Add up to so many subjects from an entry on to ``out``; return the next one, or -1."""
+        while number >= 0 and count_max > 0:
+            count_max -= 1
             subject = self.name(number)
             out.reserve(_packed_head_bytes + len(subject))
             at = octets.put_u64(out.view, out.size, self.count(number))
@@ -252,7 +274,7 @@ class SubjectTable:
             at = octets.put_u16(out.view, at, len(subject))
             out.size = octets.put_bytes(out.view, at, subject)
             number = self.next_number(number + 1)
-        return out.contents()
+        return number
 
     def unpack(self, data):
         """Take what ``pack`` returned; entries are numbered from 0 on in its order.
