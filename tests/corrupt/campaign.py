@@ -15,7 +15,6 @@ from tests.corrupt.damage import Vandal
 from tests.corrupt.stores import FOLDER, SMALL, Made, Maker, Opened, Size, messages_in, served
 from tests.sim.simdisk import SimDisk
 
-_STORES = 8
 _STRIKES_MAX = 4
 START_SECONDS_MAX = 5.0
 
@@ -49,7 +48,7 @@ def run(
     """Do ``rounds`` rounds with seeds from ``seed`` on; failures are in the figures."""
     stores: dict[int, Made] = {}
     for number in range(seed, seed + rounds):
-        kind = number % _STORES
+        kind = number % size.stores
         if kind not in stores:
             stores[kind] = Maker(kind, size).make()
         attempt = Round(stores[kind], number, figures)

@@ -33,6 +33,7 @@ class Size:
     messages: dict[str, int]  # of each stream, published in each of four parts
     subjects: int
     limit: int  # messages that LIMITED keeps
+    stores: int  # so many different ones
 
     def configs(self) -> list[dict[str, Any]]:
         """Return the configurations of the streams."""
@@ -45,13 +46,14 @@ class Size:
         ]
 
 
-SMALL = Size(2500, dict.fromkeys(("PLAIN", "KEYS", "FEW", "LIMITED", "PACKED"), 30), 12, 60)
+SMALL = Size(2500, dict.fromkeys(("PLAIN", "KEYS", "FEW", "LIMITED", "PACKED"), 30), 12, 60, 8)
 # As on a site: several blocks of 4 MiB, a hundred thousand messages in the largest stream.
 LARGE = Size(
     4 << 20,
     {"PLAIN": 25_000, "KEYS": 5_000, "FEW": 2_000, "LIMITED": 5_000, "PACKED": 10_000},
     2_000,
     8_000,
+    3,
 )
 
 Content = tuple[bytes, bytes]  # subject and payload

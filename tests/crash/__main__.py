@@ -31,6 +31,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--only", default="", help="one script: node:SEED or store:SEED")
     options = parser.parse_args(arguments)
     print(f"headwater: {_build.description()}", flush=True)
+    power.end_in_order()
     good = cut_power(options) if options.states or options.only else True
     if options.rounds and not options.only:
         good = kill_servers(options.rounds, options.seed) and good

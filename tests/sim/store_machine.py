@@ -27,7 +27,7 @@ from hypothesis.stateful import (
 from headwater import _build
 from headwater.store.record import CONFIG, CONSUMER_STATE, DELETE, MESSAGE, PURGE, SKIP, TRIM
 from headwater.store.stream_work import Purge
-from tests.crash.power import processors
+from tests.crash.power import end_in_order, processors
 from tests.sim.node_model import History
 from tests.sim.oracle import Entry, Limits, Oracle
 from tests.sim.power import cuts
@@ -313,6 +313,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--processes", type=int, default=processors())
     options = parser.parse_args(arguments)
     print(f"headwater: {_build.description()}", flush=True)
+    end_in_order()
     began = time.monotonic()
     done = 0
     turns = range(options.seed, options.seed + -(-options.steps // _STEPS_A_TURN))
