@@ -75,6 +75,9 @@ class Schedules:
             self._note(subject, sequence, time_ns)
 
     def _note(self, subject, sequence, time_ns):
+        known = self._known.get(subject)
+        if known is not None and (known.sequence, known.time_ns) == (sequence, time_ns):
+            return  # in the queue there must be no second one
         if not time_ns:
             self._known.pop(subject, None)
             return
