@@ -1,11 +1,10 @@
 """Messages by request: STREAM.MSG.GET, STREAM.MSG.DELETE and DIRECT.GET."""
 
 from headwater.base.limits import SEQUENCE_MAX
-from headwater.broker.subscription import InternalSubscription
 from headwater.jetstream import api_errors, responses
 from headwater.jetstream.api_error import JetStreamError
+from headwater.jetstream.direct_answers import DirectAnswers, DirectRun, DirectSubscription
 from headwater.jetstream.requests import (
-    MessageGetRequest,
     read_direct_get,
     read_message_delete,
     read_message_get,
@@ -127,11 +126,15 @@ class DirectGet:
 
     def __init__(self, stream):
         self.stream = stream
+        self.answers = DirectAnswers(stream.router, stream.account, stream.name.encode())
         prefix = f"$JS.API.DIRECT.GET.{stream.name}"
-        self._prefix_bytes = len(prefix) + 1
+        self._prefix_bytes = len(prefix.encode()) + 1
+        answers, store = self.answers, stream.store
         self._subscriptions = [
-            InternalSubscription(prefix.encode(), self._by_body),
-            InternalSubscription(f"{prefix}.>".encode(), self._by_subject),
+            DirectSubscription(prefix.encode(), self._by_body, answers, store, 0),
+            DirectSubscription(
+                f"{prefix}.>".encode(), self._by_subject, answers, store, self._prefix_bytes
+            ),
         ]
         for subscription in self._subscriptions:
             stream.account.subscribe(subscription)
@@ -152,8 +155,8 @@ class DirectGet:
     def _by_subject(self, message, origin):
         reply = self._reply_of(message)
         if reply:
-            subject = message.subject[self._prefix_bytes :].decode("utf-8", "replace")
-            self._answer(reply, MessageGetRequest(last_by_subj=subject))
+            subjects = self.stream.store.index.subjects
+            self._answer_at(reply, subjects.last_matching(message.subject[self._prefix_bytes :]))
 
     def _by_body(self, message, origin):
         reply = self._reply_of(message)
@@ -170,6 +173,20 @@ class DirectGet:
             Batch(self, reply, asked).find()
         else:
             self._answer(reply, asked)
+
+    def _answer_at(self, reply, sequence):
+        """Send the message ``sequence``, 0 for one that is not there."""
+        store = self.stream.store
+        if sequence and store.missing(sequence) is not None:
+            store.read(sequence, lambda cached, _: self._send_found(reply, cached))
+        else:
+            self._send_found(reply, store.find(sequence) if sequence else None)
+
+    def _send_found(self, reply, cached):
+        if cached is None:
+            self.send(reply, headers.status_block(404, b"Message Not Found"))
+        else:
+            self.answers.send(reply, cached, False)
 
     def _answer(self, reply, asked):
         def found(message):
@@ -190,8 +207,12 @@ class DirectGet:
             ]
             self._send_message(reply, message, fields, no_headers=asked.no_hdr)
             last = message[1]
+        self.send_end(reply, max(0, total - len(found)), last, bound)
+
+    def send_end(self, reply, pending, last, bound=0):
+        """Send the status that ends several messages."""
         fields = [
-            (b"Nats-Num-Pending", b"%d" % max(0, total - len(found))),
+            (b"Nats-Num-Pending", b"%d" % pending),
             (b"Nats-Last-Sequence", b"%d" % last),
         ]
         if bound:
@@ -249,7 +270,34 @@ class Batch:
             self._counts = True
         if self._counts:
             self._total = 0
-        self._store.walk(first, index.last_sequence, self._visit, self._done)
+        if self._counts or self._states is not None or self._room <= 0:
+            self._store.walk(first, index.last_sequence, self._visit, self._done)
+        else:
+            self._send_run(first, index.last_sequence)
+
+    def _send_run(self, first, last):
+        """Send what follows ``first``: nothing has to be looked at before."""
+        bare = self._asked.no_hdr
+        run = DirectRun(self._direct.answers, self._store, self._reply, bare=bare, bound=last)
+        run.next = first
+        run.room = self._room
+        run.left_bytes = self._left_bytes
+        run.pending = self._total
+        self._send_on(run)
+
+    def _send_on(self, run):
+        block = run.go()
+        if block is not None:
+            self._store.load(block, lambda error: self._loaded(run, block, error))
+        elif run.last:
+            self._direct.send_end(self._reply, run.pending, run.last)
+        else:
+            self._done(None)
+
+    def _loaded(self, run, block, error):
+        if error is not None:
+            run.next = block.last_sequence + 1  # what cannot be read is passed over
+        self._send_on(run)
 
     def _visit(self, cached):
         record = cached.record

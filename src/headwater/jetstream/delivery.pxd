@@ -33,7 +33,7 @@ cdef class Delivery:
     cdef public long long ack_wait_ns
     cdef public bint acks_explicitly
     cdef public bytes added_field
-    cdef public list backlog
+    cdef public object backlog
     cdef public list backoff_ns
     cdef public object clock
     cdef public object counting

@@ -117,7 +117,7 @@ class Delivery:
         self.paused = False
         self.stopped = False
         self.num_pending = 0  # messages of the stream that are still to be delivered
-        self.backlog = []  # sequences to deliver before all others: the last of each subject
+        self.backlog = deque()  # sequences to deliver before all others: the last of each subject
         self.redeliver = deque()  # sequences whose time has come again
         self.counting = None  # the ConsumerStart that counts what is left, and is waited for
         self.loading = False  # whether a block is on its way
@@ -134,7 +134,7 @@ class Delivery:
     def begin(self, floor, backlog):
         """Say that everything up to ``floor`` is delivered, and that ``backlog`` comes first."""
         self.state.delivered_stream = self.state.stream_floor = floor
-        self.backlog = backlog
+        self.backlog = deque(backlog)
 
     def reset(self, floor):
         """Deliver everything behind ``floor`` as if for the first time."""
@@ -145,7 +145,7 @@ class Delivery:
         """Deliver as if for the first time what was not acknowledged, and what is left."""
         state = self.state
         next_sequence = state.next_sequence
-        self.backlog = sorted({*self.backlog, *state.pending})
+        self.backlog = deque(sorted({*self.backlog, *state.pending}))
         self.reset(state.stream_floor)
         state.next_sequence = next_sequence
 
@@ -202,7 +202,7 @@ class Delivery:
         """All messages were removed from the stream."""
         self.num_pending = 0
         self.redeliver = deque()
-        self.backlog = []
+        self.backlog = deque()
         for sequence in list(self.state.pending):
             self.state.forget(sequence, self.router.now_ns)
 
@@ -286,7 +286,7 @@ class Delivery:
                 self._fetch(block)
                 return _wait
             if self.store.find(sequence) is None:
-                self.backlog.pop(0)
+                self.backlog.popleft()
                 continue
             return sequence
         return self._next_in_stream()
@@ -350,7 +350,7 @@ class Delivery:
         if self._source == _REDELIVER:
             self._drop_again()
         elif self._source == _BACKLOG:
-            self.backlog.pop(0)
+            self.backlog.popleft()
         else:
             state = self.state
             state.next_sequence = max(state.next_sequence, block.last_sequence + 1)
@@ -400,7 +400,7 @@ class Delivery:
         if again:
             self._drop_again()
         elif self._source == _BACKLOG:
-            self.backlog.pop(0)
+            self.backlog.popleft()
         else:
             state.next_sequence = sequence + 1
         self.target.took(size)

@@ -1,5 +1,7 @@
 """The consumers of one stream: how they come and go, and what they leave in the log."""
 
+from collections import deque
+
 import msgspec
 
 from headwater.base import gojson
@@ -52,7 +54,8 @@ class StreamConsumers(dict):
         for consumer in self.values():
             delivery = consumer.delivery
             done = delivery.state.delivered_stream
-            delivery.backlog = [sequence for sequence in delivery.backlog if sequence > done]
+            while delivery.backlog and delivery.backlog[0] <= done:
+                delivery.backlog.popleft()
             self._count(consumer)
             consumer.start()
         self._watch()
@@ -212,7 +215,7 @@ class StreamConsumers(dict):
         delivery.counting = start
         start.resume(
             delivery.state.next_sequence,
-            delivery.backlog,
+            list(delivery.backlog),
             lambda: self._counted(consumer, start),
         )
 
@@ -257,7 +260,7 @@ class StreamConsumers(dict):
             consumer.created_ns,
             delivery.state.next_sequence,
             msgspec.Raw(gojson.encode(consumer.config)),
-            delivery.backlog,
+            list(delivery.backlog),
             delivery.state.delivered_stream,
         )
         return msgspec.json.encode(record)
@@ -274,7 +277,7 @@ class StreamConsumers(dict):
             self._watch()
         else:
             consumer.configure(config)
-            consumer.delivery.backlog = record.backlog
+            consumer.delivery.backlog = deque(record.backlog)
         return config.name
 
     def apply_removed(self, name):
