@@ -224,3 +224,29 @@ def test_required_api_level(play: Play) -> None:
         play.ask("DIRECT.GET.S", {"seq": 1}, headers=headers)
         play.ask("DIRECT.GET.S.s.a", headers=headers)
         play.ask("CONSUMER.MSG.NEXT.S.C", b"1", headers=headers)
+
+
+@on_both
+def test_requests_are_counted(play: Play) -> None:
+    def counts() -> tuple[int, int]:
+        api = play.ask("INFO", note=False)["api"]
+        return api["total"], api["errors"]
+
+    total, errors = counts()
+
+    def note_counts() -> None:
+        now = counts()
+        play.note(f"{now[0] - total} requests, {now[1] - errors} errors")
+
+    note_counts()
+    play.stream("S", subjects=["s"])
+    note_counts()
+    play.stream("S", subjects=["t"])
+    play.ask("STREAM.INFO.X")
+    note_counts()
+    play.ask("STREAM.MSG.GET.S", {"seq": 1})
+    play.ask("STREAM.MSG.GET.S", b"x")
+    play.ask("STREAM.PURGE.S")
+    play.consumer("S", "C")
+    play.take("S", "C")
+    note_counts()

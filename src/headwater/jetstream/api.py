@@ -54,6 +54,7 @@ class Request:
     def answer(self, body):
         """Send the response."""
         streams = self.streams
+        self.api.total += 1  # with the next request: what this one is told does not count it
         self.api.guard.end(self)
         streams.router.publish(streams.account, self.reply, body)
         if streams.hears(_AUDIT) and not (self.kind == Kind.MESSAGE_GET and self.found):
@@ -238,7 +239,6 @@ class Api:
         kind, call = handler
         if self.guard.is_full(kind):
             return True
-        self.total += 1
         request = Request(self, tokens, message.payload(), reply, kind, origin)
         level = required_level(message)
         if level > API_LEVEL:
