@@ -162,6 +162,7 @@ _HANDLERS = {
     ("CONSUMER", "PEER", "REMOVE", "*", "*"): (Kind.CONSUMER_REMOVE_PEER, _needs_cluster),
     ("CONSUMER", "PEER", "EVACUATE", "*", "*"): (Kind.CONSUMER_EVACUATE_PEER, _needs_cluster),
 }
+_ELSEWHERE = (b"$JS.API.DIRECT.GET.", b"$JS.API.CONSUMER.MSG.NEXT.")
 _PATTERN_TOKENS_MAX = max(len(pattern) for pattern in _HANDLERS)
 
 
@@ -174,9 +175,9 @@ class NoApi:
 
     def request(self, message, origin):
         """Refuse one request; return whether it is one that this answers or ignores."""
-        tokens = _tokens_of(message)
-        if _is_served_elsewhere(tokens):
+        if _is_served_elsewhere(message):
             return False
+        tokens = _tokens_of(message)
         handler = _find_handler(tokens)
         reply = message.reply()
         if handler is not None and reply:
@@ -229,9 +230,9 @@ class Api:
 
     def request(self, message, origin):
         """Take one request; return whether it is one that this answers or ignores."""
-        tokens = _tokens_of(message)
-        if _is_served_elsewhere(tokens):
+        if _is_served_elsewhere(message):
             return False
+        tokens = _tokens_of(message)
         handler = _find_handler(tokens)
         reply = message.reply()
         if handler is None or not reply:
@@ -256,7 +257,7 @@ class ApiSubscription(ServiceSubscription):
         super().__init__(b"$JS.API.>", api.request)
 
     def traced(self, message, origin, trace):
-        if _is_served_elsewhere(_tokens_of(message)):
+        if _is_served_elsewhere(message):
             return False
         return ServiceSubscription.traced(self, message, origin, trace)
 
@@ -265,9 +266,11 @@ def _tokens_of(message):
     return message.subject[_PREFIX_BYTES:].decode("utf-8", "replace").split(".")
 
 
-def _is_served_elsewhere(tokens):
+def _is_served_elsewhere(message):
     """Tell whether streams and consumers listen themselves: where there is none, nobody does."""
-    return tokens[:2] == ["DIRECT", "GET"] or tokens[:3] == ["CONSUMER", "MSG", "NEXT"]
+    subject = message.subject
+    # They are asked for messages as fast as others publish.
+    return subject.startswith(_ELSEWHERE) or subject == b"$JS.API.DIRECT.GET"
 
 
 def _find_handler(tokens):
