@@ -421,6 +421,7 @@ class AckStateMachine(RuleBasedStateMachine):
     def agrees(self) -> None:
         state, model = self.state, self.model
         assert list(state.pending) == sorted(model.pending)
+        state.settle()
         assert (state.consumer_floor, state.stream_floor) == model.floors
         assert state.delivered_consumer == model.delivered
         again = sum(model.counts[sequence] > 1 for sequence in model.pending)
@@ -438,6 +439,7 @@ def test_abandoned_messages_hold_the_floor_until_the_next_acknowledgement() -> N
     state.abandon(1)
     assert (state.stream_floor, state.redelivered_count(), list(state.pending)) == (0, 1, [2])
     state.acknowledge(2, 5)
+    state.settle()
     assert (state.stream_floor, state.consumer_floor) == (2, 3)
     assert not state.acknowledge(1, 6)
     assert state.redelivered_count() == 0

@@ -14,7 +14,7 @@ from tests.support.raw_client import RawClient
 
 queues = st.sampled_from([b"", b"", b"q", b"p"])
 subjects = st.one_of(oracle.patterns, oracle.literals)
-UNIQUE = (b"_INBOX.a", b"$JS.ACK.S.C.1", b"_R_.x")
+UNIQUE = (b"_INBOX.a", b"$JS.ACK.S.C", b"_R_.x")
 
 
 def found(matches: Matches) -> tuple[set[int], dict[bytes, set[int]]]:
@@ -268,3 +268,31 @@ def test_nats_server_delivers_to_the_same(nats_server):
             theirs = sorted(patterns[int(line[2])] for line in lines)
             ours = sorted(interest.subject for interest in sublist.match(subject).plain)
             assert ours == theirs, subject
+
+
+def test_acknowledgements_are_matched_by_what_they_have_in_common():
+    sublist = Sublist()
+    consumer, other = Interest(b"$JS.ACK.S.C.>"), Interest(b"$JS.ACK.S.D.>")
+    sublist.insert(consumer)
+    sublist.insert(other)
+    for number in range(3):
+        assert sublist.match(b"$JS.ACK.S.C.1.%d.1.9.0" % number).plain == [consumer]
+        assert sublist.match(b"$JS.ACK.S.D.1.%d.1.9.0" % number).plain == [other]
+    assert sublist.misses == 2
+    # What has empty tokens meets no pattern, wherever they are.
+    for subject in (b"$JS.ACK.S.C.", b"$JS.ACK.S.C.1..1", b"$JS.ACK.S.C.1."):
+        assert not sublist.match(subject).plain
+    assert not sublist.match(b"$JS.ACK.S.C").plain
+    # Whoever listens to one of them only gets that one.
+    literal = Interest(b"$JS.ACK.S.C.1.7.1.9.0")
+    sublist.insert(literal)
+    assert sublist.match(literal.subject).plain == [literal, consumer]
+    assert sublist.match(b"$JS.ACK.S.C.1.8.1.9.0").plain == [consumer]
+    # Somebody looks at their ends.
+    picky = Interest(b"$JS.ACK.S.*.*.4.>")
+    sublist.insert(picky)
+    for number, found in ((4, {consumer, picky}), (5, {consumer}), (4, {consumer, picky})):
+        assert set(sublist.match(b"$JS.ACK.S.C.1.%d.1.9.0" % number).plain) == found
+    sublist.remove(picky)
+    sublist.remove(consumer)
+    assert not sublist.match(b"$JS.ACK.S.C.1.4.1.9.0").plain

@@ -20,9 +20,11 @@ cdef class AckState:
     cdef public long long last_ack_ns
     cdef public long long last_delivery_ns
     cdef public long long next_sequence
+    cdef public bint noted
     cdef public dict pending
     cdef public long long revision
     cdef public long long stream_floor
+    cdef public bint unsettled
 
     @cython.locals(count='long long', entry=Pending)
     cpdef long long delivered(self, long long sequence, long long now_ns, long long deadline_ns, bint keep) except -1

@@ -37,9 +37,11 @@ class AckState:
         "last_ack_ns",
         "last_delivery_ns",
         "next_sequence",
+        "noted",
         "pending",
         "revision",
         "stream_floor",
+        "unsettled",
     )
 
     def __init__(self, next_sequence):
@@ -50,10 +52,12 @@ class AckState:
         self.stream_floor = next_sequence - 1
         self.last_delivery_ns = 0
         self.last_ack_ns = 0
+        self.unsettled = False  # whether the floors may be higher
         self.pending = {}  # sequence of the stream -> Pending
         self.abandoned = set()  # sequences that were delivered as often as they may be
         self.changed = set()  # sequences whose entry differs from what was last recorded
         self.dirty = False
+        self.noted = False  # whether it is known that there is something to record
         self.revision = 0  # of the record or snapshot made last
         self._whole_due = False
 
@@ -62,6 +66,8 @@ class AckState:
 
         ``keep`` tells whether it has to be acknowledged.
         """
+        if self.unsettled:
+            self.settle()
         self.delivered_consumer += 1
         self.last_delivery_ns = now_ns
         self.dirty = True
@@ -89,6 +95,7 @@ class AckState:
 
         ``delivered_stream`` is what that had been before.
         """
+        self.settle()
         self.delivered_consumer -= 1
         self.delivered_stream = delivered_stream
         self.consumer_floor = min(self.consumer_floor, self.delivered_consumer)
@@ -110,7 +117,7 @@ class AckState:
         self.last_ack_ns = now_ns
         self.changed.add(sequence)
         self.dirty = True
-        self.settle()
+        self.unsettled = True
         return True
 
     def acknowledge_all(self, sequence, now_ns):
@@ -126,7 +133,7 @@ class AckState:
             self.changed.update(covered)
             self.last_ack_ns = now_ns
             self.dirty = True
-            self.settle()
+            self.unsettled = True
         return covered
 
     def forget(self, sequence, now_ns):
@@ -136,10 +143,11 @@ class AckState:
             self.last_ack_ns = now_ns
             self.changed.add(sequence)
             self.dirty = True
-            self.settle()
+            self.unsettled = True
 
     def abandon(self, sequence):
         """A message was tried often enough; the floors pass it with the next acknowledgement."""
+        self.settle()
         entry = self.pending.pop(sequence, None)
         if entry is not None:
             if entry.count > 1:
@@ -149,6 +157,7 @@ class AckState:
 
     def skip_to(self, first):
         """Everything before ``first`` was taken away at once; none of it will be delivered."""
+        self.settle()
         if first > self.delivered_stream + 1:
             self.delivered_stream = first - 1
         if first > self.stream_floor + 1:
@@ -163,11 +172,19 @@ class AckState:
         self.last_delivery_ns = self.last_ack_ns = 0
         self.pending = {}
         self.abandoned = set()
+        self.unsettled = False
         self.dirty = True
         self.record_whole()
 
     def settle(self):
-        """Move the floors up to what is still waited for."""
+        """Move the floors up to what is still waited for, if that has changed.
+
+        The first entry is a walk over all that were taken out before it: so this waits until the
+        floors are looked at, or something is delivered, which they must not move over.
+        """
+        if not self.unsettled:
+            return
+        self.unsettled = False
         for sequence, entry in self.pending.items():
             self.stream_floor = max(self.stream_floor, sequence - 1)
             self.consumer_floor = max(self.consumer_floor, entry.consumer_sequence - 1)
@@ -181,6 +198,7 @@ class AckState:
 
     def record(self):
         """Return what has changed since the last record, as bytes."""
+        self.noted = False
         if self._whole_due:
             self._whole_due = False
             self.changed.clear()
@@ -241,6 +259,7 @@ class AckState:
         self.pending = dict(sorted(self.pending.items()))
 
     def _positions(self):
+        self.settle()
         return (
             self.next_sequence,
             self.delivered_consumer,

@@ -69,7 +69,7 @@ def create(request):
         else:
             pauses = checked.pause_until_ns != existing.config.pause_until_ns
             stream.consumers.change(existing, checked, answer)
-            if pauses:
+            if pauses or existing.delivery.paused:
                 existing.advise_pause()
         return
     config = consumer_check.check_new(
@@ -154,6 +154,7 @@ def reset(request):
     asked = read_reset(request.body)
     stream, consumer = _consumer(request, 2)
     if not asked.seq:
+        consumer.delivery.state.settle()
         _reset_behind(request, stream, consumer, consumer.delivery.state.stream_floor)
         return
     sequence = min(asked.seq, NEXT_SEQUENCE_MAX)

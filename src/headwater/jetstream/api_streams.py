@@ -175,12 +175,14 @@ def purge(request):
     purge = Purge(pattern, bound, asked.keep)
 
     def purged(error):
+        stream.consumers.purges -= 1
         if error is not None:
             request.refuse(api_errors.STREAM_PURGE_FAILED.filled(err=error))
             return
         stream.consumers.was_purged(pattern if not asked.keep and not asked.seq else b"", last)
         request.answer(responses.purged(purge.removed))
 
+    stream.consumers.purges += 1
     stream.propose_purge(purge, purged)
     if bound > last + 1 and not pattern:
         store.propose(SKIP, b"", b"", bound - 1)

@@ -7,6 +7,7 @@ from headwater.base.clock import MILLISECOND
 from headwater.base.ids import name_hash
 from headwater.broker.subscription import InternalSubscription
 from headwater.jetstream import pull_target, responses
+from headwater.jetstream.ack_subscription import AckSubscription
 from headwater.jetstream.ack_verbs import AckVerb, parse_ack
 from headwater.jetstream.consumer_config import AckPolicy, ReplayPolicy
 from headwater.jetstream.delivery import Delivery
@@ -15,7 +16,7 @@ from headwater.jetstream.pull_target import PullTarget
 from headwater.jetstream.push_target import PushTarget
 from headwater.jetstream.requests import read_next, required_level
 from headwater.jetstream.responses import ConsumerInfo, PriorityGroupState, SequenceInfo
-from headwater.jetstream.stream_config import API_LEVEL
+from headwater.jetstream.stream_config import API_LEVEL, Retention
 from headwater.wire import headers
 
 _REDELIVERY_SLACK_NS = MILLISECOND
@@ -33,11 +34,13 @@ class Consumer:
         self.rng = stream.rng
         self.account = stream.account
         self._names = f"{stream.config.name}.{config.name}"
-        place = _place(stream.host)
-        self.flow_prefix = f"$JS.FC.{place}{self._names}.".encode()
+        self._place = _place(stream.host)
+        self.flow_prefix = f"$JS.FC.{self._place}{self._names}.".encode()
         self._router = stream.router
         self._clock = stream.clock
         self._subscriptions = []
+        self._acks = None  # the AckSubscription, once it runs
+        self._sampled_percent = 0
         self._redelivery_timer = None
         self._redelivery_ns = 0
         self._inactive_timer = None
@@ -53,7 +56,7 @@ class Consumer:
             stream.timers,
             next_sequence,
         )
-        self.delivery.ack_prefix = f"$JS.ACK.{place}{self._names}.".encode()
+        self.delivery.ack_prefix = f"$JS.ACK.{self._place}{self._names}.".encode()
         self.target: Any = None
         self.config = config
         self.configure(config)
@@ -81,22 +84,45 @@ class Consumer:
         if config.replay_policy == ReplayPolicy.ORIGINAL or config.rate_limit_bps > 0:
             self.pace = Pace(self, config.rate_limit_bps)
         delivery.paced = self.pace is not None
-        delivery.observed = delivery.paced or not delivery.acks_explicitly
         self._sampled_percent = config.sampled_percent
+        self.observe()
         self._set_target(config)
         self.set_pause(config.pause_until_ns)
+
+    def observe(self):
+        """Hear of each delivery, if the pace or what the stream keeps depends on it."""
+        delivery = self.delivery
+        takes_away = self.stream.config.retention != Retention.LIMITS
+        delivery.observed = delivery.paced or (takes_away and not delivery.acks_explicitly)
+        self._take_acks()
+
+    def _take_acks(self):
+        """Say whether an acknowledgement means no more than that a message is done with."""
+        if self._acks is not None:
+            self._acks.plain = (
+                self.config.ack_policy == AckPolicy.EXPLICIT
+                and not self._sampled_percent
+                and self.stream.config.retention == Retention.LIMITS
+            )
+
+    def has_changed(self):
+        """What was acknowledged or delivered is to be recorded."""
+        self.stream.consumers.changed(self)
 
     def start(self):
         """Listen for requests and acknowledgements, and deliver."""
         names = self._names
-        # What names a domain and an account as well is understood in any case.
         if self.config.acks_by_message:
-            self._listen(f"$JS.ACK.{names}.>", self._acknowledged)
-            self._listen(f"$JS.ACK.*.*.{names}.>", self._acknowledged)
+            self._acks = AckSubscription(f"$JS.ACK.{names}.>".encode(), self, self.delivery)
+            self._subscribe(self._acks)
+            self._take_acks()
+            if self._place:
+                self._listen(f"$JS.ACK.{self._place}{names}.>", self.acknowledged)
         self._listen(f"$JS.API.CONSUMER.MSG.NEXT.{names}", self._requested)
         if self.config.flow_control:
             self._listen(f"$JS.FC.{names}.*", self._flow_answered)
-            self._listen(f"$JS.FC.*.*.{names}.*", self._flow_answered)
+            if self._place:
+                self._listen(f"$JS.FC.{self._place}{names}.*", self._flow_answered)
         if self.config.is_push:
             self.stream.interest.watch(self)
         self.recheck_interest()
@@ -156,7 +182,9 @@ class Consumer:
         self.delivery.target = self.target
 
     def _listen(self, subject, callback):
-        subscription = InternalSubscription(subject.encode(), callback)
+        self._subscribe(InternalSubscription(subject.encode(), callback))
+
+    def _subscribe(self, subscription):
         self._subscriptions.append(subscription)
         self.account.subscribe(subscription)
 
@@ -273,6 +301,18 @@ class Consumer:
         if not self.delivery.acks_explicitly:
             self.stream.consumers.acknowledged(self, (sequence,))
 
+    def message_gone(self, sequence, entry):
+        """A message was taken away that was delivered and not acknowledged."""
+        consumers = self.stream.consumers
+        if not consumers.purges:
+            fields = {
+                "consumer_seq": entry.consumer_sequence,
+                "stream_seq": sequence,
+                "deliveries": entry.count,
+                "reason": "Unacknowledged message was deleted",
+            }
+            consumers.advise(self, "MSG_TERMINATED", "terminated", fields)
+
     def tried_enough(self, sequence, count):
         """A message was delivered as often as it may be."""
         fields = {"stream_seq": sequence, "deliveries": count}
@@ -328,7 +368,8 @@ class Consumer:
 
     # Acknowledgements
 
-    def _acknowledged(self, message, origin):
+    def acknowledged(self, message, origin):
+        """Take what is said about a message that was delivered."""
         tokens = message.subject.split(b".")
         if len(tokens) < 9:
             return
@@ -351,7 +392,9 @@ class Consumer:
             if reply:
                 self._next_for(reply, argument)
             return
-        if verb in (AckVerb.NAK, AckVerb.TERM):
+        if verb == AckVerb.TERM or (
+            verb == AckVerb.NAK and sequence in self.delivery.state.pending
+        ):
             self._advise_refusal(verb, tokens, message.payload())
         self._apply_ack(verb, argument, sequence)
         if reply:
@@ -474,6 +517,7 @@ class Consumer:
     def info(self):
         """Return the ConsumerInfo of now."""
         state = self.delivery.state
+        state.settle()
         now_ns = self._clock.now()
         until_ns = self.config.pause_until_ns
         is_push = self.config.is_push

@@ -20,8 +20,16 @@ cdef Py_ssize_t _slice_looks_max
 cdef Py_ssize_t _reply_bytes_max
 
 
+cdef class Target:
+    cpdef bytes subject(self, Py_ssize_t size)
+    cpdef took(self, Py_ssize_t size)
+    cpdef gone(self)
+    cpdef exhausted(self)
+
+
 cdef class Delivery:
     cdef long long _first_deadline_ns
+    cdef CachedBlock _found
     cdef Py_ssize_t _looks
     cdef bint _pending_turn
     cdef int _source
@@ -54,13 +62,15 @@ cdef class Delivery:
     cdef public AckState state
     cdef public bint stopped
     cdef public StreamStore store
-    cdef public object target
+    cdef public Target target
     cdef public object timers
 
     cpdef bint wants(self, bytes subject) except -1
-    cpdef stored(self, long long sequence, bytes subject)
-    @cython.locals(state=AckState)
-    cpdef removed(self, long long sequence, bytes subject)
+    @cython.locals(pattern=bytes)
+    cpdef bint fits(self, bytes subject) except -1
+    cpdef stored(self, long long sequence)
+    @cython.locals(state=AckState, entry=Pending)
+    cpdef bint removed(self, long long sequence, bytes subject) except -1
     cpdef wake(self)
     cpdef end_of_batch(self)
     @cython.locals(delivered='long long')
@@ -73,6 +83,8 @@ cdef class Delivery:
     cdef long long _next_in_stream(self) except? -2
     @cython.locals(state=AckState, cached=CachedBlock, record=Record, again=bint, first=bint, delivered_stream='long long', size=Py_ssize_t, count='long long', time_ns='long long', pending='long long', entry=Pending)
     cdef Py_ssize_t _deliver_one(self, long long sequence) except? -2
+    @cython.locals(cached=CachedBlock)
+    cdef CachedBlock _take_found(self, long long sequence)
     cpdef bint is_full(self) except -1
     @cython.locals(entry=Pending)
     cpdef deliver_again(self, long long sequence)

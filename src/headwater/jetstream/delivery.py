@@ -36,6 +36,8 @@ _reply_bytes_max = _REPLY_BYTES_MAX
 class Target:
     """Where a consumer delivers to: pull requests, or a deliver subject."""
 
+    __slots__ = ()
+
     def subject(self, size):
         """Return where a message of ``size`` bytes goes now, None when nobody takes it."""
         raise NotImplementedError
@@ -58,6 +60,7 @@ class Delivery:
 
     __slots__ = (
         "_first_deadline_ns",
+        "_found",
         "_looks",
         "_pending_turn",
         "_source",
@@ -127,6 +130,7 @@ class Delivery:
         self._timer = None
         self._wanted = {}  # subject -> whether a filter fits, bounded
         self._looks = 0
+        self._found = None  # what points at the message that was found last
         self._source = _STREAM  # where the sequence that is being delivered was taken from
         self._turn_ns = 0  # when the turn began, monotonic
         self._first_deadline_ns = 0  # of the deliveries of this turn
@@ -144,6 +148,7 @@ class Delivery:
     def reset_backlog(self):
         """Deliver as if for the first time what was not acknowledged, and what is left."""
         state = self.state
+        state.settle()
         next_sequence = state.next_sequence
         self.backlog = deque(sorted({*self.backlog, *state.pending}))
         self.reset(state.stream_floor)
@@ -157,38 +162,47 @@ class Delivery:
             return True
         wanted = self._wanted.get(subject)
         if wanted is None:
-            wanted = False
-            for pattern in self.filters:
-                if matches(pattern, subject):
-                    wanted = True
-                    break
+            wanted = self.fits(subject)
             if len(self._wanted) >= _WANTED_MAX:
                 self._wanted.clear()
             self._wanted[subject] = wanted
         return wanted
 
+    def fits(self, subject):
+        """Tell so without remembering the answer."""
+        if not self.filters:
+            return True
+        for pattern in self.filters:
+            if matches(pattern, subject):
+                return True
+        return False
+
     def forget_wanted(self):
         """The filters have changed."""
         self._wanted = {}
 
-    def stored(self, sequence, subject):
-        """A message was added to the stream."""
-        if sequence >= self.state.next_sequence and self.wants(subject):
+    def stored(self, sequence):
+        """A message that the filters let through was added to the stream."""
+        if sequence >= self.state.next_sequence:
             self.num_pending += 1
 
     def removed(self, sequence, subject):
-        """A message was removed from the stream."""
+        """A message was removed from the stream; return whether it was waited for."""
         state = self.state
         if self.counting is not None:
             self.counting.removed(sequence, wanted=self.wants(subject))
-        if sequence in state.pending:
+        entry = state.pending.get(sequence)
+        if entry is not None:
             state.forget(sequence, self.router.now_ns)
-        elif sequence < state.next_sequence:
+            self.host.message_gone(sequence, entry)
+            return True
+        if sequence < state.next_sequence:
             if self.backlog and sequence in self.backlog:
                 self.backlog.remove(sequence)
                 self.num_pending -= 1
         elif self.num_pending > 0 and self.wants(subject):
             self.num_pending -= 1
+        return False
 
     def awaits(self, sequence, subject):
         """Tell whether the consumer still has to deliver a message, or waits for its ack."""
@@ -220,7 +234,10 @@ class Delivery:
 
     def deliver(self):
         """Deliver as much as there is, as is taken, and as fits a turn."""
-        if self.stopped or self.paused or self.loading or self.target is None:
+        if self.stopped or self.loading or self.target is None:
+            return
+        if self.paused:
+            self.target.exhausted()
             return
         if self.counting is not None:
             return
@@ -321,7 +338,7 @@ class Delivery:
                 state.next_sequence = sequence
                 self._fetch(block)
                 return _wait
-            cached = self.store.find(sequence)
+            cached = self._found = self.store.find(sequence)
             if cached is not None and (not self.filters or self.wants(cached.subject())):
                 state.next_sequence = sequence
                 return sequence
@@ -358,7 +375,7 @@ class Delivery:
     def _deliver_one(self, sequence):
         """Deliver one message; return its bytes, or -1 when the target did not take it."""
         state = self.state
-        cached = self.store.find(sequence)
+        cached = self._take_found(sequence)
         record = cached.record
         entry = state.pending.get(sequence)
         again = self._source == _REDELIVER
@@ -407,6 +424,14 @@ class Delivery:
         if self.observed:
             self.host.delivered(sequence, time_ns, size)
         return size
+
+    def _take_found(self, sequence):
+        """Return what points at a message, without looking for it twice in a row."""
+        cached = self._found
+        self._found = None
+        if cached is None or cached.record.sequence != sequence:
+            cached = self.store.find(sequence)
+        return cached
 
     def deliver_again(self, sequence):
         """Queue a pending message to be delivered once more."""

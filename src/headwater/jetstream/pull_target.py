@@ -29,7 +29,7 @@ class PullRequest:
 
     def __init__(self, inbox: bytes, batch: int, bytes_max: int) -> None:
         self.inbox = inbox
-        self.batch = batch  # messages that it still takes
+        self.batch = batch  # messages that it still takes; one in any case
         self.limits_bytes = bytes_max > 0
         self.bytes_left = bytes_max
         self.delivered = 0
@@ -49,6 +49,8 @@ class PullTarget(Target):
 
     A policy of ``priority_groups`` may choose otherwise.
     """
+
+    __slots__ = ("_at", "_consumer", "_policy", "_requests", "_timer", "pin")
 
     def __init__(self, consumer):
         self._consumer = consumer
@@ -102,9 +104,11 @@ class PullTarget(Target):
         ]
 
     def subject(self, size):
+        if size == 0:
+            return self._requests[0].inbox if self._requests else None
         while self._requests:
             self._at = 0
-            if self._policy is not None and size:
+            if self._policy is not None:
                 self._at = self._policy.choose(self)
                 if self._at < 0:
                     return None
@@ -112,7 +116,7 @@ class PullTarget(Target):
             if request.limits_bytes and size > request.bytes_left:
                 self._end(409, b"Message Size Exceeds MaxBytes")
                 continue
-            if self._policy is not None and size and not self._policy.serves(request):
+            if self._policy is not None and not self._policy.serves(request):
                 self._requests.pop(self._at)
                 continue
             return request.inbox
@@ -234,7 +238,7 @@ def _too_much(config, request):
 
 def make(request, inbox, now_ns):
     """Return the PullRequest of a NextRequest; it expires in any case, if only in a month."""
-    pull = PullRequest(inbox, max(1, request.batch), request.max_bytes)
+    pull = PullRequest(inbox, request.batch, request.max_bytes)
     pull.no_wait = request.no_wait
     pull.min_pending = request.min_pending
     pull.min_ack_pending = request.min_ack_pending

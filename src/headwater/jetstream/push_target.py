@@ -13,6 +13,20 @@ _WINDOW_BYTES_MAX = 32 * 1024 * 1024
 class PushTarget(Target):
     """One deliver subject."""
 
+    __slots__ = (
+        "_acks_by_flow",
+        "_asked",
+        "_asked_bytes",
+        "_consumer",
+        "_flow_control",
+        "_heartbeat_ns",
+        "_outstanding",
+        "_timer",
+        "_window",
+        "active",
+        "deliver_subject",
+    )
+
     def __init__(self, consumer, deliver_subject, *, heartbeat_ns, flow_control, acks_by_flow):
         self._consumer = consumer
         self.deliver_subject = deliver_subject

@@ -113,6 +113,7 @@ _LOADING = StoreError("a block is being fetched")
 def state_of(consumer, last):
     """Return how far a consumer is, as a natsstore ConsumerState; nothing is behind ``last``."""
     state = consumer.delivery.state
+    state.settle()
     found = ConsumerState(
         SequencePair(state.delivered_consumer, min(state.delivered_stream, last)),
         SequencePair(state.consumer_floor, min(state.stream_floor, last)),

@@ -207,8 +207,7 @@ class Stream(StreamOwner):
             self._call(callback, error)
         self._count_bytes()
         if self.running:
-            for consumer in self.consumers.values():
-                consumer.wake()
+            self.consumers.wake_due()
             self.expiry.stored()
         if self.files is not None and error is None:
             self.files.checkpoint_if_due()
@@ -342,6 +341,8 @@ class Stream(StreamOwner):
         per_subject_max = _per_subject_max(config)
         if per_subject_max != store.per_subject_max:
             store.limit_subjects(per_subject_max)
+        for consumer in self.consumers.values():
+            consumer.observe()
         if self.running:
             self._subscribe()
             self._serve_direct()

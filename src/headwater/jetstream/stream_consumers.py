@@ -16,6 +16,7 @@ from headwater.subjects.validate import covers
 
 _STATE_DELAY_NS = 250 * MILLISECOND
 _RETRY_NS = SECOND
+_TAKERS_MAX = 4096
 
 
 class _ConsumerRecord(msgspec.Struct):
@@ -39,6 +40,10 @@ class StreamConsumers(dict):
         self._stream = stream
         self._store = stream.store
         self._changed = set()  # consumers whose state is to be recorded
+        self._takers = {}  # subject -> the consumers that want it, bounded
+        self._due = set()  # consumers that something has come for, or that have room again
+        self._refiltered = False  # whether one may wait for messages that it does not want now
+        self.purges = 0  # how many are under way
         self._timer = None
         self._making = {}  # name -> those who wait for a consumer that is being made
         self._deleting = set()  # sequences whose deletion is proposed and not applied
@@ -126,6 +131,8 @@ class StreamConsumers(dict):
             done(consumer, error)
 
         if consumer.is_persistent:
+            # What it has delivered is not in the backlog any more: that has to be known first.
+            self._propose_state(consumer)
             self._record(CONSUMER, config.name, self.encode(consumer), recorded)
         else:
             done(consumer, None)
@@ -133,7 +140,9 @@ class StreamConsumers(dict):
     def _configure(self, consumer, config):
         filters = consumer.config.filters
         consumer.configure(config)
+        self._takers = {}
         if config.filters != filters:
+            self._refiltered = True
             self._count(consumer)
         consumer.wake()
 
@@ -206,6 +215,7 @@ class StreamConsumers(dict):
 
     def _watch(self):
         """Hear of messages that come and go, for as long as that concerns anybody."""
+        self._takers = {}
         self._store.watched = bool(self) or bool(self._deleting)
 
     def _count(self, consumer):
@@ -276,7 +286,9 @@ class StreamConsumers(dict):
             self[config.name] = consumer
             self._watch()
         else:
+            self._refiltered |= config.filters != consumer.config.filters
             consumer.configure(config)
+            self._takers = {}
             consumer.delivery.backlog = deque(record.backlog)
         return config.name
 
@@ -312,7 +324,9 @@ class StreamConsumers(dict):
 
     def changed(self, consumer):
         """A consumer has delivered or was acknowledged: record that before long."""
-        if consumer.is_persistent:
+        state = consumer.delivery.state
+        if not state.noted and consumer.is_persistent:
+            state.noted = True
             self._changed.add(consumer)
             self._schedule(_STATE_DELAY_NS)
 
@@ -331,8 +345,7 @@ class StreamConsumers(dict):
         self._propose_lost()
         for consumer in self._changed:
             if self.get(consumer.name) is consumer:
-                state = consumer.delivery.state.record()
-                self._store.propose(CONSUMER_STATE, consumer.name.encode(), state)
+                self._propose_state(consumer)
         self._changed.clear()
         self._store.commit()
 
@@ -347,12 +360,17 @@ class StreamConsumers(dict):
             for sequence in self._deleting:
                 self._store.propose(DELETE, b"", sequence.to_bytes(8, "little"))
 
+    def _propose_state(self, consumer):
+        state = consumer.delivery.state.record()
+        self._store.propose(CONSUMER_STATE, consumer.name.encode(), state)
+
     def batch_failed(self):
         """What was proposed last is not on disk: propose it once more before long."""
         self._lost = True
         for consumer in self.values():
             if consumer.is_persistent:
                 consumer.delivery.state.record_whole()
+                consumer.delivery.state.noted = True
                 self._changed.add(consumer)
         self._schedule(_RETRY_NS)
 
@@ -374,8 +392,27 @@ class StreamConsumers(dict):
 
     def stored(self, sequence, subject):
         """A message was added to the stream."""
-        for consumer in self.values():
-            consumer.delivery.stored(sequence, subject)
+        takers = self._takers_of(subject)
+        for consumer in takers:
+            consumer.delivery.stored(sequence)
+        self._due.update(takers)
+
+    def _takers_of(self, subject):
+        takers = self._takers.get(subject)
+        if takers is None:
+            if len(self._takers) >= _TAKERS_MAX:
+                self._takers.clear()
+            takers = [consumer for consumer in self.values() if consumer.delivery.fits(subject)]
+            self._takers[subject] = takers
+        return takers
+
+    def wake_due(self):
+        """Let those deliver that have something to deliver since the last time."""
+        due = self._due
+        if due:
+            self._due = set()
+            for consumer in due:
+                consumer.wake()
 
     def removed(self, sequence, subject):
         """A message was taken out of the stream; sequence 0 stands for all."""
@@ -385,11 +422,13 @@ class StreamConsumers(dict):
             self._deleting.clear()
         if not self:
             self._watch()
-        for consumer in self.values():
-            if sequence:
-                consumer.delivery.removed(sequence, subject)
-            else:
+        if not sequence:
+            for consumer in self.values():
                 consumer.delivery.cleared()
+            return
+        for consumer in self.values() if self._refiltered else self._takers_of(subject):
+            if consumer.delivery.removed(sequence, subject):
+                self._due.add(consumer)
 
     def was_purged(self, pattern, last):
         """A purge is through: let the consumers be behind what it took.
@@ -405,6 +444,7 @@ class StreamConsumers(dict):
             else:
                 delivery.state.skip_to(first)
             self.changed(consumer)
+            consumer.wake()
 
     def want(self, subject):
         """Tell whether any consumer wants a subject."""

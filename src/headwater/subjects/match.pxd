@@ -34,6 +34,7 @@ cdef class Sublist:
     cdef _Node _root
     cdef Py_ssize_t _patterns
     cdef Matches _nothing
+    cdef dict _ack_heads
     cdef dict _cache
     cdef dict _older
     cdef Py_ssize_t _cache_subjects_max
@@ -51,8 +52,12 @@ cdef class Sublist:
     cpdef list interests(self)
     @cython.locals(found=Matches, cache=dict, size=Py_ssize_t, most=Py_ssize_t, total=Py_ssize_t)
     cpdef tuple fanouts(self)
-    @cython.locals(found=Matches, older=Matches, merged=Matches, entry=Matches, unique=bint, collected=list, tokens=list)
+    @cython.locals(found=Matches, older=Matches, known=Matches, unique=bint, collected=list, tokens=list, head=bytes)
     cdef Matches _match_uncached(self, bytes subject)
+    @cython.locals(merged=Matches, entry=Matches)
+    cdef Matches _put_together(self, Matches found, list collected)
+    @cython.locals(node=_Node, child=_Node, nodes=list, deeper=list)
+    cdef bint _depends_on_end(self, list tokens) except -1
     cdef _remember(self, bytes subject, Matches found)
     cdef _forget_last(self)
     cdef _forget(self, bytes subject)
@@ -63,6 +68,8 @@ cdef class Sublist:
     cdef _prune(self, _Node node, list tokens, Py_ssize_t index, Matches entry)
 
 
+@cython.locals(at=Py_ssize_t)
+cdef bytes _ack_head(bytes subject)
 cdef bint _holds(Matches entry, Interest interest) except -1
 cdef bint _is_among(Interest interest, list interests) except -1
 @cython.locals(child=_Node, children=dict, token=bytes)

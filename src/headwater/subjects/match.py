@@ -8,6 +8,9 @@ nature (inboxes, acknowledgements) pass it by.
 from headwater.base.limits import MATCH_CACHE_SUBJECTS_MAX
 from headwater.subjects.validate import is_literal
 
+_ACK_PREFIX = b"$JS.ACK."
+_ACK_HEAD_TOKENS = 4  # with the names of stream and consumer
+_ACK_HEADS_MAX = 4096
 # Answers are sent to these, each of them once.
 UNIQUE_PREFIXES = (b"_INBOX.", b"$JS.ACK.", b"_R_.")
 
@@ -92,6 +95,7 @@ class Sublist:
         self._nothing = Matches()
         self._cache = {}
         self._older = {}
+        self._ack_heads = {}  # what acknowledgements meet, by what they have in common
         self._cache_subjects_max = cache_subjects_max
         self._last_subject = None  # what was asked last, and its answer
         self._last_found = self._nothing
@@ -190,7 +194,13 @@ class Sublist:
         if self._patterns == 0:
             return self._nothing if found is None else found
         unique = subject.startswith(UNIQUE_PREFIXES)
-        if not unique:
+        head = b""
+        if unique:
+            head = _ack_head(subject) if found is None else b""
+            known = self._ack_heads.get(head)
+            if known is not None:
+                return known
+        else:
             older = self._older.get(subject)
             if older is not None:
                 self._remember(subject, older)
@@ -200,20 +210,43 @@ class Sublist:
         tokens = subject.split(b".")
         if b"" not in tokens:  # a subject with an empty token meets no pattern
             _collect(self._root, tokens, 0, collected)
-        if not collected:
-            found = self._nothing if found is None else found
-        elif found is None and len(collected) == 1:
-            found = collected[0]
-        else:
-            merged = Matches()
-            if found is not None:
-                merged.merge(found)
-            for entry in collected:
-                merged.merge(entry)
-            found = merged
+        found = self._put_together(found, collected)
         if not unique:
             self._remember(subject, found)
+        elif head and not self._depends_on_end(tokens):
+            if len(self._ack_heads) >= _ACK_HEADS_MAX:
+                self._ack_heads = {}
+            self._ack_heads[head] = found
         return found
+
+    def _put_together(self, found, collected):
+        """Return the Matches of a literal, which may be None, together with those of patterns."""
+        if not collected:
+            return self._nothing if found is None else found
+        if found is None and len(collected) == 1:
+            return collected[0]
+        merged = Matches()
+        if found is not None:
+            merged.merge(found)
+        for entry in collected:
+            merged.merge(entry)
+        return merged
+
+    def _depends_on_end(self, tokens):
+        """Tell whether any pattern looks at what is behind the head of an acknowledgement."""
+        nodes = [self._root]
+        for token in tokens[:_ACK_HEAD_TOKENS]:
+            deeper = []
+            for node in nodes:
+                for name in {token, b"*"}:
+                    child = node.children.get(name)
+                    if child is not None:
+                        deeper.append(child)
+            nodes = deeper
+        for node in nodes:
+            if node.children or node.exact is not None:
+                return True
+        return False
 
     def _remember(self, subject, found):
         if self._cache_subjects_max == 0:
@@ -239,6 +272,8 @@ class Sublist:
             self._cache = {}
         if self._older:
             self._older = {}
+        if self._ack_heads:
+            self._ack_heads = {}
 
     def _place(self, subject, create):
         """Return the Matches that ``subject``, a pattern, belongs to; None when there is none."""
@@ -270,6 +305,15 @@ class Sublist:
             self._prune(child, tokens, index + 1, entry)
             if child.exact is None and child.rest is None and not child.children:
                 del node.children[tokens[index]]
+
+
+def _ack_head(subject):
+    """Return what all acknowledgements to one consumer begin with, nothing for other subjects."""
+    if not subject.startswith(_ACK_PREFIX) or b".." in subject or subject.endswith(b"."):
+        return b""
+    at = subject.find(b".", len(_ACK_PREFIX))
+    at = subject.find(b".", at + 1) if at > 0 else -1
+    return subject[: at + 1] if at > 0 else b""
 
 
 def _holds(entry, interest):
