@@ -1,6 +1,6 @@
 """Set up this checkout and run one of its jobs.
 
-    python3 dev.py demo|test|bench|check|crash|model|corrupt|soak|fuzz|differ|clients|dev
+    python3 dev.py demo|test|bench|check|crash|model|corrupt|soak|fuzz|differ|differ-consumers|clients|dev
 
 Needs Python 3.11 or later and nothing else.  It makes ``.venv`` beside this file, installs the
 project into it in editable form (compiled when a C compiler can be had), and runs the job there.
@@ -37,6 +37,7 @@ JOBS = {
     "fuzz": ("test", [["-m", "tests.fuzz"]]),
     "differ": ("test", [["-m", "tests.server.differ"]]),
     "clients": ("clients", [["-m", "tests.clients"]]),
+    "differ-consumers": ("test", [["-m", "tests.jetstream.consumer_differ"]]),
     "bench": ("test", [["-m", "bench"]]),
     "check": (
         "dev",

@@ -290,6 +290,12 @@ class Play:
         else:
             self.hear(inbox)
 
+    def settle(self, milliseconds: int) -> None:
+        """Wait until nothing has come for so long."""
+        self.flush()
+        while select.select([self._socket], [], [], milliseconds / 1000)[0]:
+            self.flush()
+
     def wait(self, condition: Callable[[], Any], what: str) -> None:
         """Ask again until it is so."""
         deadline = time.monotonic() + SECONDS
@@ -377,12 +383,12 @@ class Play:
         body = {"stream_name": stream, "config": config, "action": action}
         return self.ask(f"CONSUMER.CREATE.{stream}.{name}", body)
 
-    def info(self, stream: str, consumer: str, *, note: bool = True) -> Any:
-        """Note what a consumer has come to."""
+    def info(self, stream: str, consumer: str, *, note: bool = True, times: bool = True) -> Any:
+        """Note what a consumer has come to; with ``times``, when it last did something."""
         answer = self.ask(f"CONSUMER.INFO.{stream}.{consumer}", note=False)
         shown = {key: value for key, value in answer.items() if key not in _FIXED}
-        if self.restarted:
-            # nats-server does not remember these times, we do.
+        if self.restarted or not times:
+            # nats-server does not remember these times over a restart, we do.
             for part in ("delivered", "ack_floor"):
                 shown.get(part, {}).pop("last_active", None)
         if note:

@@ -135,7 +135,7 @@ def pause(request):
     now_ns = stream.clock.now()
     is_resumed = until_ns == gojson.ZERO_TIME_NS
     config = replace(consumer.config, pause_until=None if is_resumed else asked.pause_until)
-    changes = until_ns != consumer.config.pause_until_ns
+    changes = config.pause_until_ns != consumer.config.pause_until_ns
     config = consumer_check.with_required_level(config)
 
     def done(_, error):
