@@ -1,6 +1,7 @@
 """Set up this checkout and run one of its jobs.
 
-    python3 dev.py demo|test|bench|check|crash|model|corrupt|soak|fuzz|differ|differ-consumers|clients|dev
+    python3 dev.py demo|test|bench|check|crash|model|corrupt|soak|fuzz|dev
+    python3 dev.py differ|differ-consumers|clients
 
 Needs Python 3.11 or later and nothing else.  It makes ``.venv`` beside this file, installs the
 project into it in editable form (compiled when a C compiler can be had), and runs the job there.
