@@ -63,6 +63,11 @@ class Client:
         config = {"name": name, "subjects": subjects, "storage": storage, **settings}
         self.request(f"$JS.API.STREAM.CREATE.{name}", config)
 
+    def create_consumer(self, stream: str, name: str, **config: object) -> None:
+        """Create a durable consumer, its other settings at the server's defaults."""
+        body = {"stream_name": stream, "config": {"durable_name": name, **config}}
+        self.request(f"$JS.API.CONSUMER.CREATE.{stream}.{name}", body)
+
     def stream_state(self, name: str) -> dict[str, Any]:
         """Return ``state`` of the stream: ``messages``, ``first_seq``, ``last_seq`` and so on."""
         return dict(self.request(f"$JS.API.STREAM.INFO.{name}").get("state", {}))

@@ -5,6 +5,7 @@
  *     loadgen request port=P [messages= size= window= block= stall_ms=]
  *     loadgen jspub   port=P [messages= size= subjects= streams= window= block= stall_ms=]
  *     loadgen get|batch|watch port=P … (see reads.h)
+ *     loadgen consume port=P … (see consume.h)
  *     loadgen latency port=P [messages= size= warmup= stall_ms=]
  *
  * queue=1 makes the subscribers one queue group.  interests=N gives the one subscriber N subscriptions, half of
@@ -56,10 +57,10 @@ static const char CONNECT[] =
 
 static struct {
     long port, pubs, subs, messages, size, subjects, streams, interests, queue, tls, block, window, rate, warmup,
-        check, stall_ms, stored, kv, object, batch;
+        check, stall_ms, stored, kv, object, batch, due, pull, ahead, each, ack;
 } options = {
     .pubs = 1, .subs = 1, .messages = 100000, .size = 16, .subjects = 1, .streams = 1, .block = 4096,
-    .window = 1000, .stall_ms = 10000, .batch = 1000,
+    .window = 1000, .stall_ms = 10000, .batch = 1000, .ahead = 2,
 };
 
 /* ---- small things ---- */
@@ -774,6 +775,8 @@ static void run_request(void) {
 
 #include "reads.h"
 
+#include "consume.h"
+
 /* ---- latency: requests and replies between two connections, one at a time ---- */
 
 typedef struct {
@@ -852,7 +855,7 @@ static void set_option(const char *argument) {
         long *value, least, most;
     } known[] = {
         {"port", &options.port, 1, 65535},
-        {"pubs", &options.pubs, 1, CLIENTS_MAX},
+        {"pubs", &options.pubs, 0, CLIENTS_MAX},
         {"subs", &options.subs, 0, CLIENTS_MAX},
         {"messages", &options.messages, 1, 1000000000},
         {"size", &options.size, STAMP_BYTES, SIZE_MAX_BYTES},
@@ -871,6 +874,11 @@ static void set_option(const char *argument) {
         {"kv", &options.kv, 0, 1},
         {"object", &options.object, 0, 1},
         {"batch", &options.batch, 1, 100000},
+        {"due", &options.due, 1, 1000000000},
+        {"pull", &options.pull, 0, 100000},
+        {"ahead", &options.ahead, 1, 100},
+        {"each", &options.each, 0, 1},
+        {"ack", &options.ack, 0, 1},
     };
     const char *equals = strchr(argument, '=');
     char *end;
@@ -892,6 +900,7 @@ int main(int count, char **arguments) {
     if (options.block < options.subjects) options.block = options.subjects;
     if (options.interests && (options.subs != 1 || options.subjects < 2 || options.interests < 2 * options.subjects))
         usage("interests (for one subscriber, at least two for each of several subjects)");
+    if (!options.pubs && strcmp(arguments[1], "consume")) usage("pubs=0");
     signal(SIGPIPE, SIG_IGN);
     if (options.tls) load_openssl();
     if (!strcmp(arguments[1], "pubsub")) {
@@ -915,6 +924,10 @@ int main(int count, char **arguments) {
         if (!options.stored || options.stored % options.subjects) usage("stored (as often as each key)");
         options.kv = 1;
         run_in_order(ask_watch, take_watched, options.subjects);
+    } else if (!strcmp(arguments[1], "consume")) {
+        if (!options.due) usage("(no due)");
+        if (options.block < options.window) options.block = options.window;
+        run_consume();
     } else if (!strcmp(arguments[1], "latency")) {
         if (options.size > 1024) usage("size (1024 at most here)");
         run_latency();

@@ -40,7 +40,7 @@ def compiler() -> list[str]:
 def executable(build: Path = BUILD) -> Path:
     """Return the compiled load generator; a change of its source or compiler makes a new one."""
     command = [*compiler(), *_FLAGS]
-    sources = b"".join(path.read_bytes() for path in (SOURCE, SOURCE.parent / "reads.h"))
+    sources = b"".join(path.read_bytes() for path in sorted(SOURCE.parent.glob("*.[ch]")))
     digest = hashlib.sha256(sources + shlex.join(command).encode()).hexdigest()[:16]
     target = build / f"loadgen-{digest}"
     if not target.exists():

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bench.consumer_measures import Consume
 from bench.errors import HarnessError
 from bench.measures import (
     CpuPerMessage,
@@ -253,6 +254,12 @@ _ALL = (
         "MB/s",
         ObjectPut(512, window=64),
         1,
+    ),
+    _rate(
+        "js.consume_pull_128",
+        "1 client pulls in batches of 500 and acknowledges each message, 128 B",
+        Consume(500_000, batch=500),
+        2,
     ),
     _cost("ops.start_ms", "process start until INFO and PONG", "ms", StartTime(), most=200),
     _cost("ops.idle_rss", "resident memory after the start", "MB", Memory(0), most=40),
