@@ -261,6 +261,12 @@ _ALL = (
         Consume(500_000, batch=500),
         2,
     ),
+    _rate(
+        "js.consume_push_128",
+        "1 client of a push consumer with flow control, without acknowledgements, 128 B",
+        Consume(_MILLION),
+        2,
+    ),
     _cost("ops.start_ms", "process start until INFO and PONG", "ms", StartTime(), most=200),
     _cost("ops.idle_rss", "resident memory after the start", "MB", Memory(0), most=40),
     _cost("ops.rss_after_1m", "resident memory after 1 M messages", "MB", Memory(1_000_000)),

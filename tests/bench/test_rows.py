@@ -43,6 +43,7 @@ BARS = {
     "js.kv_watch": 1.5,
     "js.object_put_64m": 1,
     "js.consume_pull_128": 2,
+    "js.consume_push_128": 2,
     "ops.start_ms": None,
     "ops.idle_rss": None,
     "ops.rss_after_1m": None,
