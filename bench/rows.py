@@ -267,6 +267,12 @@ _ALL = (
         Consume(_MILLION),
         2,
     ),
+    _rate(
+        "js.fetch_1",
+        "1 client asks for one message, acknowledges it, and asks for the next, 128 B",
+        Consume(20_000, batch=1, ahead=1),
+        1,
+    ),
     _cost("ops.start_ms", "process start until INFO and PONG", "ms", StartTime(), most=200),
     _cost("ops.idle_rss", "resident memory after the start", "MB", Memory(0), most=40),
     _cost("ops.rss_after_1m", "resident memory after 1 M messages", "MB", Memory(1_000_000)),

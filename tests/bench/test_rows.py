@@ -44,6 +44,7 @@ BARS = {
     "js.object_put_64m": 1,
     "js.consume_pull_128": 2,
     "js.consume_push_128": 2,
+    "js.fetch_1": 1,
     "ops.start_ms": None,
     "ops.idle_rss": None,
     "ops.rss_after_1m": None,
