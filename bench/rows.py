@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bench.consumer_measures import Consume
+from bench.consumer_measures import Consume, PublishAndConsume
 from bench.errors import HarnessError
 from bench.measures import (
     CpuPerMessage,
@@ -272,6 +272,12 @@ _ALL = (
         "1 client asks for one message, acknowledges it, and asks for the next, 128 B",
         Consume(20_000, batch=1, ahead=1),
         1,
+    ),
+    _rate(
+        "js.workqueue_4x4_128",
+        "4 publishers to a work queue, 4 clients pull and acknowledge meanwhile, 128 B",
+        PublishAndConsume(200_000, publishers=4, clients=4),
+        1.5,
     ),
     _cost("ops.start_ms", "process start until INFO and PONG", "ms", StartTime(), most=200),
     _cost("ops.idle_rss", "resident memory after the start", "MB", Memory(0), most=40),

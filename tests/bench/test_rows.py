@@ -45,6 +45,7 @@ BARS = {
     "js.consume_pull_128": 2,
     "js.consume_push_128": 2,
     "js.fetch_1": 1,
+    "js.workqueue_4x4_128": 1.5,
     "ops.start_ms": None,
     "ops.idle_rss": None,
     "ops.rss_after_1m": None,
