@@ -279,6 +279,12 @@ _ALL = (
         PublishAndConsume(200_000, publishers=4, clients=4),
         1.5,
     ),
+    _rate(
+        "js.consumers_1k",
+        "1 publisher while 1,000 consumers have a subject each, 10 of them pulling, 128 B",
+        PublishAndConsume(200_000, publishers=1, clients=10, consumers=1_000),
+        1,
+    ),
     _cost("ops.start_ms", "process start until INFO and PONG", "ms", StartTime(), most=200),
     _cost("ops.idle_rss", "resident memory after the start", "MB", Memory(0), most=40),
     _cost("ops.rss_after_1m", "resident memory after 1 M messages", "MB", Memory(1_000_000)),

@@ -46,6 +46,7 @@ BARS = {
     "js.consume_push_128": 2,
     "js.fetch_1": 1,
     "js.workqueue_4x4_128": 1.5,
+    "js.consumers_1k": 1,
     "ops.start_ms": None,
     "ops.idle_rss": None,
     "ops.rss_after_1m": None,
