@@ -238,3 +238,13 @@ def _acknowledge_in_many_ways(play: Play) -> None:
     play.send(asked, headers={"Nats-Last-Stream": "2", "Nats-Last-Consumer": "2"})
     play.hear("d", 2)
     play.info("S", "F")
+
+
+@on_both
+def test_limits_that_a_stream_sets_for_its_consumers(play: Play) -> None:
+    _start(play, 1, max_ack_pending=50)
+    for limits in ({"max_ack_pending": 20}, {"max_ack_pending": 60, "inactive_threshold": 10**9}):
+        play.update("S", subjects=["s.>"], consumer_limits=limits)
+    play.consumer("S", "D", ack_policy="explicit")
+    play.consumer("S", "E", ack_policy="explicit", max_ack_pending=70)
+    play.consumer("S", "F", ack_policy="explicit", inactive_threshold=2 * 10**9)

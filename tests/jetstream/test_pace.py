@@ -9,6 +9,9 @@ from headwater.base.timers import Timers
 from headwater.jetstream.pace import Pace
 from tests.jetstream.duel import Play, on_both
 
+_SIZE = 1000  # of each message
+_BURST = 1024 * 1024
+
 
 @on_both
 def test_original_tempo(play: Play) -> None:
@@ -39,7 +42,8 @@ class _Store:
         self.times_ns = times_ns
 
     def find(self, sequence: int) -> Any:
-        return SimpleNamespace(record=SimpleNamespace(time_ns=self.times_ns[sequence]))
+        record = SimpleNamespace(time_ns=self.times_ns[sequence], subject_start=0, end=_SIZE)
+        return SimpleNamespace(record=record)
 
 
 class _Consumer:
@@ -63,12 +67,11 @@ class _Consumer:
         self.timers.run_due()
 
 
-def test_a_rate_holds_back_what_follows() -> None:
-    consumer = _Consumer("instant", {1: 1, 2: 2, 3: 3})
+def test_a_rate_holds_back_what_follows_a_burst() -> None:
+    consumer = _Consumer("instant", dict.fromkeys(range(4), 1))
     pace = Pace(consumer, 8000)  # 1000 bytes a second
     assert pace.may_leave(1)
-    pace.left(1, 500)
-    assert not pace.may_leave(2)
+    pace.left(1, _BURST - 500)
     assert not pace.may_leave(2)
     consumer.pass_time(SECOND // 2 - 1)
     assert consumer.woken == 0
@@ -78,14 +81,26 @@ def test_a_rate_holds_back_what_follows() -> None:
     assert pace.may_leave(2)
 
 
-def test_a_rate_does_not_pile_up_while_nothing_leaves() -> None:
-    consumer = _Consumer("instant", {})
+def test_no_more_than_a_burst_piles_up_while_nothing_leaves() -> None:
+    consumer = _Consumer("instant", dict.fromkeys(range(4), 1))
     pace = Pace(consumer, 8000)
     pace.left(1, 1000)
-    consumer.pass_time(10 * SECOND)
+    consumer.pass_time(5000 * SECOND)
     assert pace.may_leave(2)
-    pace.left(2, 1000)
+    pace.left(2, _BURST)
     assert not pace.may_leave(3)
+
+
+@on_both
+def test_rates(play: Play) -> None:
+    play.stream("S", subjects=["s.>"], storage="memory")
+    play.fill("s.a", 30, 50_000)
+    play.listen("d")
+    play.consumer("S", "C", ack_policy="none", deliver_subject="d", rate_limit_bps=8_000_000)
+    began = time.monotonic()
+    for burst, behind in ((20, 0), (10, 0.4)):
+        play.hear("d", burst, note=False)
+        play.note(str(time.monotonic() - began > behind))
 
 
 def test_the_original_tempo_is_that_of_the_messages_that_are_delivered() -> None:

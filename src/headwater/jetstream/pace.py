@@ -2,6 +2,9 @@
 
 from headwater.base.clock import SECOND
 
+# What may leave at once after a pause, as with nats-server: the largest payload that it takes.
+_BURST_BYTES = 1024 * 1024
+
 
 class Pace:
     """When the next message of one consumer may leave; ``rate_bps`` is in bits a second, 0: any."""
@@ -10,7 +13,7 @@ class Pace:
         self._consumer = consumer
         self._rate_bps = rate_bps
         self._original = consumer.config.replay_policy == "original"
-        self._free_ns = 0  # monotonic: the rate allows nothing before
+        self._free_ns = 0  # monotonic: when all that has left would have, at the rate
         self._left_ns = 0  # monotonic: when the last message left
         self._left_time_ns = 0  # and when it had been stored
         self._timer = None
@@ -18,7 +21,7 @@ class Pace:
     def may_leave(self, sequence):
         """Tell whether this message may leave now; the consumer is woken later if not."""
         now_ns = self._consumer.monotonic()
-        due_ns = max(self._free_ns, self._replay_ns(sequence))
+        due_ns = max(self._rate_ns(sequence), self._replay_ns(sequence))
         if due_ns <= now_ns:
             return True
         if self._timer is None or not self._timer.active:
@@ -31,7 +34,19 @@ class Pace:
         self._left_ns = now_ns
         self._left_time_ns = time_ns
         if self._rate_bps:
-            self._free_ns = max(self._free_ns, now_ns) + size * 8 * SECOND // self._rate_bps
+            self._free_ns = max(self._free_ns, now_ns) + self._takes_ns(size)
+
+    def _takes_ns(self, size):
+        """Return for how long so many bytes keep the rate."""
+        return size * 8 * SECOND // self._rate_bps
+
+    def _rate_ns(self, sequence):
+        """Return when the rate lets a message leave: as soon as the burst has room for it."""
+        if not self._rate_bps:
+            return 0
+        cached = self._consumer.delivery.store.find(sequence)
+        size = 0 if cached is None else cached.record.end - cached.record.subject_start
+        return self._free_ns - self._takes_ns(max(0, _BURST_BYTES - size))
 
     def _replay_ns(self, sequence):
         """Return when a message is due in the tempo in which the messages were stored."""
