@@ -1,6 +1,7 @@
 """Threads of the store: order by key, completions in batches on the loop."""
 
 import asyncio
+import itertools
 import threading
 from collections.abc import Awaitable, Callable
 
@@ -157,3 +158,71 @@ def test_work_that_finds_every_thread_busy_is_counted() -> None:
         assert 0 < waits.wait_ns_max <= waits.wait_ns <= 2 * waits.wait_ns_max
 
     _with_jobs(scenario, threads=2)
+
+
+def test_commits_run_on_the_loop_where_it_is_quiet_and_the_disk_quick(monkeypatch) -> None:
+    threads: list[str] = []
+    quiet = True
+    times = itertools.count(1000, 1000)
+
+    async def scenario(jobs: ThreadJobs, notes: list) -> None:
+        nonlocal quiet
+        done: list[tuple[object, Exception | None]] = []
+
+        async def run(work: Callable[[], object]) -> None:
+            count = len(done)
+            jobs.submit_commit(work, lambda result, error: done.append((result, error)))
+            await wait_until_async(lambda: len(done) == count + 1)
+
+        def note() -> None:
+            threads.append(threading.current_thread().name)
+
+        def fail() -> None:
+            note()
+            raise OSError(5, "broken")
+
+        await run(note)
+        await run(note)
+        await run(fail)
+        assert isinstance(done[-1][1], OSError)
+        quiet = False
+        await run(note)
+        quiet = True
+        await run(note)
+
+    monkeypatch.setattr("headwater.server.drivers.time.monotonic_ns", lambda: next(times))
+    _with_jobs(scenario, is_quiet=lambda: quiet)
+    loop = threading.current_thread().name
+    assert threads == ["headwater-store-commit", loop, loop, "headwater-store-commit", loop]
+
+
+def test_a_slow_commit_sends_the_next_ones_to_the_thread(monkeypatch) -> None:
+    now_ns = 0
+    took_ns = 100_000
+    inline: list[bool] = []
+
+    def work() -> None:
+        nonlocal now_ns
+        now_ns += took_ns
+        inline.append(threading.current_thread() is threading.main_thread())
+
+    async def scenario(jobs: ThreadJobs, notes: list) -> None:
+        nonlocal took_ns
+
+        async def run(times: int) -> None:
+            for _ in range(times):
+                done: list = []
+                jobs.submit_commit(work, lambda *result, done=done: done.append(result))
+                await wait_until_async(lambda done=done: bool(done))
+
+        await run(3)
+        took_ns = 5_000_000
+        await run(1)
+        took_ns = 100_000
+        await run(20)
+
+    monkeypatch.setattr("headwater.server.drivers.time.monotonic_ns", lambda: now_ns)
+    _with_jobs(scenario, is_quiet=lambda: True)
+    assert inline[:4] == [False, True, True, True]
+    assert not any(inline[4:12])
+    assert all(inline[-5:])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from headwater.base.errors import HeadwaterError
 from headwater.broker.node import Node
+from headwater.broker.router import Router
 from headwater.config.options import JetStreamOptions, Options
 from headwater.server.banner import log_jetstream
 from headwater.server.build import jetstream_accounts
@@ -27,6 +28,21 @@ _STOP_TIMEOUT_S = 10.0
 # Our files lie beside those of a nats-server that used the same directory, never among them.
 STORE_FOLDER = "headwater"
 _STORE_LOCK = "lock"
+# Messages of a turn of the loop that leave it with time for something else.
+_FEW_MESSAGES = 32
+
+
+class Lull:
+    """Tells whether little has come in since it was asked last."""
+
+    def __init__(self, router: Router) -> None:
+        self._router = router
+        self._seen = 0
+
+    def is_quiet(self) -> bool:
+        seen = self._seen
+        self._seen = self._router.in_msgs
+        return self._seen - seen <= _FEW_MESSAGES
 
 
 class JetStreamHost:
@@ -109,7 +125,13 @@ class JetStreamHost:
         router = self._node.router
         disk = locked_disk(root)
         self._disk = disk
-        jobs = ThreadJobs(self._loop, self._log, begin=router.begin, end=router.flush)
+        jobs = ThreadJobs(
+            self._loop,
+            self._log,
+            begin=router.begin,
+            end=router.flush,
+            is_quiet=Lull(router).is_quiet,
+        )
         self._jobs = jobs
         accounts = jetstream_accounts(self._node, options)
         engine = JetStream(self._node, jetstream, disk, jobs, accounts)
