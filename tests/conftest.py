@@ -4,10 +4,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from headwater import _build
 from tests.support.certificates import Certificates
 from tests.support.nats_server import NatsServer, find_nats_server
+
+
+# How fast the machine is, is no matter of a test.
+settings.register_profile("headwater", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("headwater")
 
 
 def pytest_report_header() -> str:

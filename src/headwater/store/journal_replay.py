@@ -81,7 +81,26 @@ class JournalReplay:
                     continue
                 found[file] = data
                 file.size = len(data)
+        if found:
+            self._settle(found)
         return found
+
+    def _settle(self, files):
+        """Make last what is there: who made it may have been killed before it was durable.
+
+        Else the next entries would be synced into a file that a power cut takes away.
+        """
+        for file in files:
+            try:
+                opened = self._disk.open(file.path)
+                try:
+                    opened.sync()
+                finally:
+                    opened.close()
+            except OSError as error:
+                file.failed = True
+                self.cuts.append(f"{file.path} is not used any more: {error}")
+        self._disk.sync_directory("")
 
     def _entries(self, contents):
         """Return (file, Entry) of every intact entry, and take over the journal's identity."""
