@@ -10,7 +10,6 @@ from headwater import _build
 from tests.support.certificates import Certificates
 from tests.support.nats_server import NatsServer, find_nats_server
 
-
 # How fast the machine is, is no matter of a test.
 settings.register_profile("headwater", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("headwater")
