@@ -81,6 +81,8 @@ cdef class Delivery:
     cdef long long _next(self) except? -2
     @cython.locals(state=AckState, index=Index, sequence='long long', block=Block, cached=CachedBlock)
     cdef long long _next_in_stream(self) except? -2
+    @cython.locals(size=Py_ssize_t, payload_bytes=Py_ssize_t)
+    cdef Py_ssize_t _shown_bytes(self, Record record) except -1
     @cython.locals(state=AckState, cached=CachedBlock, record=Record, again=bint, first=bint, delivered_stream='long long', size=Py_ssize_t, count='long long', time_ns='long long', pending='long long', entry=Pending)
     cdef Py_ssize_t _deliver_one(self, long long sequence) except? -2
     @cython.locals(cached=CachedBlock)

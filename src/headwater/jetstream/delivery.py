@@ -393,7 +393,7 @@ class Delivery:
             pending -= 1
         time_ns = record.time_ns
         self._put_reply(sequence, count, time_ns, pending)
-        size = record.end - record.subject_start + self.reply.size
+        size = self.reply.size + self._shown_bytes(record)
         subject = self.target.subject(size)
         if subject is None:
             return -1
@@ -471,6 +471,16 @@ class Delivery:
         message.body_end = record.end
         if self.headers_only or self.added_field:
             self._compose_anew(cached)
+
+    def _shown_bytes(self, record):
+        """Return how long a message is as it is delivered, its acknowledgement's subject apart."""
+        size = record.end - record.subject_start
+        if self.headers_only:
+            payload_bytes = record.end - record.payload_start
+            size += len(b"Nats-Msg-Size: %d\r\n" % payload_bytes) - payload_bytes
+            if not record.header_size:
+                size += len(headers.LINE) + len(b"\r\n")
+        return size
 
     def _compose_anew(self, cached):
         """Give the message other headers than it was stored with."""
