@@ -161,3 +161,14 @@ def test_accounts_without_streams_have_no_cluster_either() -> None:
     world = World(b"A")
     for name, code in ((b"A", b"10010"), (b"B", b"10010"), (b"$SYS", b"10039")):
         assert code in world.ask(name, "STREAM.LEADER.STEPDOWN.S")
+
+
+def test_nothing_else_is_taken_for_what_an_account_has_left() -> None:
+    world = World(b"A")
+    world.make(b"A")
+    before = world.disk.files()
+    for name in ("", "FORMAT", "lock", "Q"):
+        world.ask(b"$SYS", f"ACCOUNT.PURGE.{name}")
+        world.engine._purge(name)
+        world.jobs.run()
+    assert world.disk.files() == before

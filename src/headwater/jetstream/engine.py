@@ -276,12 +276,17 @@ class JetStream:
         account = self.node.accounts.find(name.encode())
         if account is not None and account.jetstream is not None:
             account.jetstream.purge()
-        elif account is None or account not in self._leaving:
+        elif name and (account is None or account not in self._leaving):
             folder = folder_name(name)
-            self.jobs.submit(folder, partial(self._remove, folder), lambda *_: None)
+
+            def removed(_, error):
+                if error is not None:
+                    self.node.log.warn(f"JetStream store: {folder} was not removed: {error}")
+
+            self.jobs.submit(folder, partial(self._remove, folder), removed)
 
     def _remove(self, folder):
-        if self._disk.exists(folder):
+        if self._disk.exists(f"{folder}/streams"):  # else it is no account's
             self._disk.remove_tree(folder)
 
     def _hear(self, account, subscriptions):
