@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from headwater.base.errors import StoreError
 from headwater.config.options import AccountJetStream, JetStreamOptions
 from headwater.jetstream.engine import JetStream
 from tests.broker.fakes import Client, new_node
+from tests.jetstream import disk_world
 from tests.jetstream.fakes import HeldJobs
 from tests.sim.simdisk import SimDisk
 
@@ -163,12 +165,13 @@ def test_accounts_without_streams_have_no_cluster_either() -> None:
         assert code in world.ask(name, "STREAM.LEADER.STEPDOWN.S")
 
 
-def test_nothing_else_is_taken_for_what_an_account_has_left() -> None:
-    world = World(b"A")
-    world.make(b"A")
-    before = world.disk.files()
-    for name in ("", "FORMAT", "lock", "Q"):
-        world.ask(b"$SYS", f"ACCOUNT.PURGE.{name}")
-        world.engine._purge(name)
-        world.jobs.run()
-    assert world.disk.files() == before
+@pytest.mark.parametrize("name", ["", "FORMAT", "journal", "Q"])
+def test_nothing_else_is_taken_for_what_an_account_has_left(tmp_path: Path, name: str) -> None:
+    # On a real disk, where an empty path is the whole store.
+    world = disk_world.World(tmp_path / "store")
+    world.ask("STREAM.CREATE.S", disk_world.CONFIG)
+    (world.folder / "journal").mkdir()
+    before = sorted(world.folder.rglob("*"))
+    world.node.jetstream._purge(name)
+    world.settle()
+    assert sorted(world.folder.rglob("*")) == before
