@@ -15,11 +15,11 @@ from pathlib import Path
 from tests.fuzz.dice import Dice
 from tests.jetstream.consumer_scripts import Player, Script, make
 from tests.jetstream.duel import Duel, Play, difference, play
+from tests.support import differing
 from tests.support.nats_server import find_nats_server
 
 # A difference has to show so many times; nats-server counts some things a moment late.
 _CONFIRMED = 3
-_FAILURES_MAX = 5
 
 
 class Differ:
@@ -84,20 +84,7 @@ def script_of(seed: int, number: int) -> Script:
 
 def compare(differ: Differ, seed: int, numbers: Iterable[int], seconds: float) -> int:
     """Play scripts; print what differs, and how many there were.  Return the exit code."""
-    started = time.monotonic()
-    played = failures = 0
-    for number in numbers:
-        if time.monotonic() - started > seconds or failures == _FAILURES_MAX:
-            break
-        script = script_of(seed, number)
-        played += 1
-        if differ.difference(script) and differ.confirmed(script):
-            failures += 1
-            small = differ.smallest(script)
-            print(f"script {number} of seed {seed} differs; the smallest like it:\n{small}")
-            print(differ.confirmed(small) or differ.confirmed(script), flush=True)
-    print(f"{played} scripts in {time.monotonic() - started:.0f} s, {failures} differ")
-    return 1 if failures else 0
+    return differing.compare(differ, script_of, seed, numbers, seconds)
 
 
 def main(arguments: list[str]) -> int:

@@ -16,6 +16,7 @@ from pathlib import Path
 from tests.fuzz.dice import Dice
 from tests.server.duel import Duel, Peer, normal
 from tests.server.generated_scripts import CONFIGS, Op, Script, make
+from tests.support import differing
 from tests.support.nats_server import find_nats_server
 
 _MESSAGE = re.compile(
@@ -29,7 +30,6 @@ _REFUSED = b"-ERR 'Unknown Protocol Operation'\r\n"
 _NO_RESPONDERS = b"NATS/1.0 503\r\n"
 # A difference has to show so many times; nats-server forgets a client a little after it is gone.
 _CONFIRMED = 3
-_FAILURES_MAX = 5
 
 Transcripts = dict[str, tuple[list[bytes], bool]]
 
@@ -246,20 +246,7 @@ def main(arguments: list[str]) -> int:
 
 def compare(differ: Differ, seed: int, numbers: Iterable[int], seconds: float) -> int:
     """Play scripts; print what differs, and how many there were.  Return the exit code."""
-    started = time.monotonic()
-    played = failures = 0
-    for number in numbers:
-        if time.monotonic() - started > seconds or failures == _FAILURES_MAX:
-            break
-        script = script_of(seed, number)
-        played += 1
-        if differ.difference(script) and differ.confirmed(script):
-            failures += 1
-            small = differ.smallest(script)
-            print(f"script {number} of seed {seed} differs; the smallest like it:\n{small}")
-            print(differ.confirmed(small) or differ.confirmed(script), flush=True)
-    print(f"{played} scripts in {time.monotonic() - started:.0f} s, {failures} differ")
-    return 1 if failures else 0
+    return differing.compare(differ, script_of, seed, numbers, seconds)
 
 
 if __name__ == "__main__":
