@@ -216,10 +216,13 @@ def test_headers_only(play: Play) -> None:
     _stream(play)
     inbox = play.listen("d")
     play.consumer("S", "C", ack_policy="none", deliver_subject="d", headers_only=True)
-    play.put("s.a", b"12345")
-    play.put("s.a", b"12345", {"Name": "value", "Other": "x"})
-    play.put("s.a")
-    play.hear(inbox, 3)
+    for payload, headers in (
+        (b"12345", None),
+        (b"12345", {"Name": "value", "Other": "x"}),
+        (b"", None),
+    ):
+        play.put("s.a", payload, headers)
+        play.hear(inbox)  # one at a time: a reply tells how many the stream holds beyond
     play.consumer("S", "P", ack_policy="none", headers_only=True)
     play.take("S", "P", 3)
 
