@@ -111,6 +111,34 @@ def test_delete(play: Play) -> None:
     play.state("S", deleted_details=True, subjects_filter=">")
 
 
+@on_both
+def test_deletes_that_are_refused(play: Play) -> None:
+    play.ask("STREAM.MSG.DELETE.S", b"")
+    play.ask("STREAM.MSG.DELETE.S", b"{")
+    for storage in ("file", "memory"):
+        play.stream("S", subjects=["s.>"], storage=storage)
+        play.ask("STREAM.MSG.DELETE.S", {"seq": 0})
+        play.ask("STREAM.MSG.DELETE.S", {"seq": 1})
+        play.fill("s.a", 10)
+        for body in (
+            {},
+            *({"seq": sequence} for sequence in (0, 11, -1, 2, 2, "3", 1, 1, 10, 10, 11)),
+            *({"seq": sequence} for sequence in (2**64 - 1, 2**64, 1.5)),
+            {"seq": 3, "no_erase": True},
+            {"seq": 3, "no_erase": True},
+            {"no_erase": True},
+            {"seq": 4, "x": 1},
+            b"null",
+            b"[]",
+        ):
+            play.ask("STREAM.MSG.DELETE.S", body)
+            play.state("S", deleted_details=True)
+        play.ask("STREAM.PURGE.S")
+        play.ask("STREAM.MSG.DELETE.S", {"seq": 5})
+        play.ask("STREAM.MSG.DELETE.S", {"seq": 10})
+        play.ask("STREAM.DELETE.S")
+
+
 DIRECT = [
     {"seq": 1},
     {"seq": 2},
@@ -191,6 +219,20 @@ MANY = [
     {"multi_last": ["s.>"], "up_to_time": "2101-01-01T00:00:00Z"},
     {"multi_last": ["s.>"], "max_bytes": 60},
     {"multi_last": ["s.>"], "no_hdr": True},
+    {"batch": 2000, "seq": 1},
+    {"batch": 5, "next_by_subj": "s.>", "seq": 8},
+    {"batch": 9, "seq": 1, "up_to_seq": 2},
+    {"batch": 9, "seq": 1, "up_to_time": "2101-01-01T00:00:00Z"},
+    {"batch": 9, "seq": 4, "start_time": "2001-01-01T00:00:00Z"},
+    {"batch": 9, "start_time": "2101-01-01T00:00:00Z"},
+    {"multi_last": ["s.0"], "batch": 9},
+    {"multi_last": ["s.0"], "seq": 5},
+    {"multi_last": ["s.0"], "last_by_subj": "s.1"},
+    {"multi_last": ["s.0"], "next_by_subj": "s.1"},
+    {"multi_last": ["s.0"], "max_bytes": 1},
+    {"multi_last": ["s..0"]},
+    {"multi_last": [""]},
+    {"multi_last": ["s.0"], "up_to_seq": 2, "up_to_time": "2101-01-01T00:00:00Z"},
 ]
 
 
@@ -206,6 +248,20 @@ def test_direct_of_many(play: Play) -> None:
             continue
         while play.hear(inbox)[-1].code == 0:
             pass
+
+
+@on_both
+def test_the_last_of_too_many_subjects(play: Play) -> None:
+    play.stream("S", subjects=["s.>"], allow_direct=True)
+    for number in range(1024):
+        play.send(f"s.{number}")
+    play.put("s.last")
+    for body in ({"multi_last": ["s.>"]}, {"multi_last": ["s.>"], "batch": 1}):
+        play.ask("DIRECT.GET.S", body)
+    play.ask("STREAM.PURGE.S", {"filter": "s.9"})
+    inbox = play.listen("_INBOX.many")
+    play.send("$JS.API.DIRECT.GET.S", _json({"multi_last": ["s.>"]}), reply=inbox)
+    play.hear_until(inbox, 204)
 
 
 @on_both

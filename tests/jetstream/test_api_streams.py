@@ -94,6 +94,90 @@ def test_details_of_the_state(play: Play) -> None:
 
 
 @on_both
+def test_what_is_asked_of_the_state(play: Play) -> None:
+    play.stream("S", subjects=["s.>"], first_seq=7)
+    play.fill("s.a", 9)
+    play.ask("STREAM.MSG.DELETE.S", {"seq": 9})
+    for body in (
+        {"deleted_details": True, "subjects_filter": "s.>"},
+        {"subjects_filter": ">", "offset": -1},
+        {"offset": 5},
+        {"subjects_filter": 5},
+        {"deleted_details": 1},
+        {"x": 1},
+        b"null",
+        b"[]",
+        b"{",
+        b'""',
+    ):
+        play.ask("STREAM.INFO.S", body)
+        play.ask("STREAM.INFO.NONE", body)
+    play.ask("STREAM.PURGE.S")
+    play.ask("STREAM.INFO.S", {"deleted_details": True})
+    play.ask("STREAM.INFO.*")
+
+
+def _changes(play: Play, storage: str) -> None:
+    def shown() -> None:
+        play.state("S", deleted_details=True, subjects_filter=">")
+
+    play.stream(
+        "S",
+        subjects=["s.>"],
+        storage=storage,
+        max_msgs_per_subject=3,
+        allow_rollup_hdrs=True,
+        first_seq=7,
+    )
+    shown()
+    for number in range(20):
+        play.put(f"s.{number % 4}", bytes(number))
+        if number % 3 == 0:
+            play.ask("STREAM.MSG.DELETE.S", {"seq": 7 + number})
+        shown()
+    play.ask("STREAM.PURGE.S", {"filter": "s.1"})
+    shown()
+    play.put("s.1", b"", {"Nats-Rollup": "all"})
+    for number in range(3):
+        play.put(f"s.{number % 2}")
+    shown()
+    play.ask("STREAM.MSG.DELETE.S", {"seq": 28})
+    play.ask("STREAM.MSG.DELETE.S", {"seq": 30})
+    shown()
+    play.ask("STREAM.PURGE.S", {"keep": 1})
+    shown()
+    play.ask("STREAM.PURGE.S")
+    play.consumer("S", "C")
+    play.consumer("S", "D")
+    shown()
+
+
+@on_both
+def test_a_state_changes(play: Play) -> None:
+    _changes(play, "file")
+
+
+@on_both
+def test_a_state_in_memory_changes(play: Play) -> None:
+    _changes(play, "memory")
+
+
+@on_both
+def test_a_server_on_its_own_is_the_cluster(play: Play) -> None:
+    """It leads, and knows of no other places to read from."""
+    for replicas in (0, 1, 2, 3, 5, 6, -1):
+        config = {"name": "S", "subjects": ["s"], "num_replicas": replicas}
+        play.ask("STREAM.CREATE.S", config)
+        play.ask("STREAM.UPDATE.S", config)
+    play.ask("STREAM.INFO.S")
+    play.ask("STREAM.LIST")
+    for replicas in (0, 1, 2, 3, 5, 6, -1):
+        play.consumer("S", "C", num_replicas=replicas)
+        play.consumer("S", "C", num_replicas=replicas, description="x")
+    play.ask("CONSUMER.LIST.S")
+
+
+@on_both
 def test_purge(play: Play) -> None:
     def filled() -> None:
         for number in range(12):

@@ -11,7 +11,7 @@ from headwater.jetstream.requests import (
     required_level,
 )
 from headwater.jetstream.responses import Kind, moment, stored_message
-from headwater.jetstream.stream_config import API_LEVEL
+from headwater.jetstream.stream_config import API_LEVEL, Storage
 from headwater.store.record import DELETE
 from headwater.subjects.validate import matches
 from headwater.wire import headers
@@ -40,8 +40,8 @@ def get(request):
 
 def delete(request):
     """STREAM.MSG.DELETE."""
-    stream = request.stream(request.tokens[3])
     asked = read_message_delete(request.body, strict=request.strict)
+    stream = request.stream(request.tokens[3])
     config = stream.config
     if config.sealed:
         raise JetStreamError(api_errors.STREAM_SEALED)
@@ -49,14 +49,7 @@ def delete(request):
         raise JetStreamError(
             api_errors.STREAM_MSG_DELETE_FAILED, err="message delete not permitted"
         )
-    index = stream.store.index
-    if asked.seq > index.last_sequence:
-        raise JetStreamError(api_errors.STREAM_MSG_DELETE_FAILED, err="stream store EOF")
-    if asked.seq < index.first_sequence:
-        raise JetStreamError(api_errors.STREAM_MSG_DELETE_FAILED, err="no message found")
-    block = index.block_of(asked.seq)
-    if block is None or not block.has(asked.seq):
-        raise JetStreamError(api_errors.SEQUENCE_NOT_FOUND, seq=asked.seq)
+    _check_there(stream, asked.seq)
 
     def deleted(error):
         if error is not None:
@@ -67,6 +60,23 @@ def delete(request):
     stream.ingest.acks.callbacks.append(deleted)
     stream.store.propose(DELETE, b"", asked.seq.to_bytes(8, "little"))
     stream.ingest.due()
+
+
+def _check_there(stream, sequence):
+    """Check that a stream holds a message.
+
+    Raises:
+        JetStreamError: it does not.
+    """
+    index = stream.store.index
+    on_disk = stream.config.storage == Storage.FILE
+    if on_disk and sequence > index.last_sequence:
+        raise JetStreamError(api_errors.STREAM_MSG_DELETE_FAILED, err="stream store EOF")
+    if on_disk and sequence < index.first_sequence:
+        raise JetStreamError(api_errors.STREAM_MSG_DELETE_FAILED, err="no message found")
+    block = index.block_of(sequence) if sequence <= index.last_sequence else None
+    if block is None or not block.has(sequence):
+        raise JetStreamError(api_errors.SEQUENCE_NOT_FOUND, seq=sequence)
 
 
 def find_message(stream, asked, done):

@@ -25,6 +25,18 @@ from headwater.wire.message import Message
 _FORMAT = "FORMAT"
 _CACHE_BYTES_MAX = 64 * 1024 * 1024
 _TRIM_NS = 2 * SECOND
+# What may be asked for by the name of the domain; nobody answers to anything else.
+_REACHED_BY_DOMAIN = (
+    b"INFO",
+    b"STREAM.>",
+    b"CONSUMER.>",
+    b"DIRECT.>",
+    b"META.>",
+    b"SERVER.>",
+    b"ACCOUNT.>",
+    b"$KV.>",
+    b"$OBJ.>",
+)
 # What is read in that time, at most, of blocks that are written anew because they are sparse.
 _COMPACTION_BYTES_MAX = 8 * 1024 * 1024
 
@@ -241,7 +253,10 @@ class JetStream:
         subscriptions: list[Subscription] = [ApiSubscription(api)]
         if self.domain:
             prefix = f"$JS.{self.domain}.API.".encode()
-            subscriptions.append(_DomainSubscription(self.node.router, account, prefix))
+            subscriptions += [
+                _DomainSubscription(self.node.router, account, prefix, rest)
+                for rest in _REACHED_BY_DOMAIN
+            ]
         self._hear(account, subscriptions)
         streams.start()
 
@@ -339,10 +354,13 @@ def _check_sum(accounts, options):
 
 
 class _DomainSubscription(Subscription):
-    """Lets requests that name the node's domain reach its API."""
+    """Lets requests that name the node's domain reach its API.
 
-    def __init__(self, router, account, prefix):
-        super().__init__(prefix + b">")
+    ``prefix`` names it; ``rest`` is what may follow.
+    """
+
+    def __init__(self, router, account, prefix, rest):
+        super().__init__(prefix + rest)
         self._router = router
         self._account = account
         self._prefix = prefix
