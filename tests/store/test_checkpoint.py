@@ -93,8 +93,7 @@ def test_another_content_with_a_right_checksum_is_damaged():
 
 
 def test_a_checkpoint_is_due_after_some_work():
-    stream = filled()
-    assert not checkpoint.due(stream.store, 0)
-    stream.store.unsaved_bytes = 9 << 20
-    assert checkpoint.due(stream.store, 0)
-    assert not checkpoint.due(stream.store, 3 << 20)
+    least = checkpoint.due_bytes(0)
+    assert least > 1 << 20
+    assert checkpoint.due_bytes(1) == least
+    assert checkpoint.due_bytes(3 << 20) > 3 << 20

@@ -43,7 +43,7 @@ def test_an_entry_gives_back_what_was_put_into_it():
     assert one[:4] == ("folder/0", b"identity", 1, 100)
     assert two[:4] == ("folder/1", b"identity", 2, 101)
     assert one[4].endswith(b"one")
-    assert two[4] == staged("folder/1", 2, 101, b"two")[1].packed.buffer.contents()
+    assert two[4] == staged("folder/1", 2, 101, b"two")[1].packed.contents()
 
 
 def test_a_writer_begins_anew_with_each_entry():

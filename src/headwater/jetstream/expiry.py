@@ -38,6 +38,7 @@ class Expiry:
     def configure(self, config):
         """Take over the configuration of the stream."""
         self._max_age_ns = config.max_age_ns
+        self._store.ages = self._max_age_ns > 0 or self._store.keeps_ttls
         self._marker = _marker_block(config.subject_delete_marker_ttl_ns)
         if self._stream.running:
             self.look()
@@ -55,7 +56,7 @@ class Expiry:
     def stored(self):
         """Messages were stored: one of them may be to go sooner than was known."""
         store = self._store
-        if self._max_age_ns > 0 or store.keeps_ttls:
+        if store.ages:
             self._look_at_clock()
         if self._busy:
             return

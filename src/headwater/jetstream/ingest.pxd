@@ -28,6 +28,7 @@ cdef class IngestSubscription(Subscription):
 
 cdef class Ingest:
     cdef dict _before
+    cdef long long _counted_bytes
     cdef public dict _in_flight
     cdef Message _own
     cdef bint _pending
@@ -57,6 +58,7 @@ cdef class Ingest:
     cdef public bint sealed
     cdef public StreamStore store
     cdef public long long stored
+    cdef public object stream
     cdef public bytes stream_name
     cdef bint takes_schedules
     cdef public object trace
@@ -74,6 +76,13 @@ cdef class Ingest:
     cdef _accept(self, Message message)
     cdef _size_error(self, Message message)
     cpdef end_of_batch(self)
+    cpdef take_attachment(self)
+    @cython.locals(store=StreamStore)
+    cpdef settled(self, PublishAcks acks, error)
+    cpdef settle(self, PublishAcks acks, error)
+    cdef _settle_duplicates(self, error)
+    @cython.locals(used='long long')
+    cpdef count_bytes(self)
     cpdef due(self)
     cpdef refuse(self, Message message, error)
     @cython.locals(sequence='long long', unwanted=bint)

@@ -61,10 +61,11 @@ class IngestSubscription(Subscription):
 
 
 class Ingest:
-    """The way into one stream; ``configure`` takes over the stream's settings."""
+    """The way into one Stream, the Proposer of its store; ``configure`` takes its settings over."""
 
     __slots__ = (
         "_before",
+        "_counted_bytes",
         "_in_flight",
         "_own",
         "_pending",
@@ -94,6 +95,7 @@ class Ingest:
         "sealed",
         "store",
         "stored",
+        "stream",
         "stream_name",
         "takes_schedules",
         "trace",
@@ -104,13 +106,15 @@ class Ingest:
         "value",
     )
 
-    def __init__(self, router, account, store, dedupe, quota, clock):
-        self.router = router
-        self.clock = clock
-        self.account = account
-        self.store = store
-        self.dedupe = dedupe
+    def __init__(self, stream, quota):
+        self.stream = stream
+        self.router = stream.router
+        self.clock = stream.clock
+        self.account = stream.account
+        self.store = stream.store
+        self.dedupe = stream.dedupe
         self.quota = quota  # what all streams of this kind of storage may take together
+        self._counted_bytes = 0  # that are in the quota
         self.acks = PublishAcks()  # of what is proposed and not yet being written
         self.ack_prefix = b""  # the JSON of an acknowledgement up to its sequence
         self.stream_name = b""
@@ -293,12 +297,39 @@ class Ingest:
         self.store.commit()
         self._settle_duplicates(None)
 
-    def take(self):
+    def take_attachment(self):
         """Return the acknowledgements for the batch that starts now."""
         taken = self.acks
         self.acks = self._spare or PublishAcks()
         self._spare = None
         return taken
+
+    def settled(self, acks, error):
+        """A batch was applied with all that follows from it, or failed with ``error``."""
+        callbacks = acks.callbacks
+        stream = self.stream
+        if error is not None:
+            stream.write_failed(error)
+        self.settle(acks, error)
+        if callbacks:
+            stream.call_back(callbacks, error)
+        self.count_bytes()
+        store = self.store
+        # Most streams have nothing of this most of the time, and it is asked for every batch.
+        if store.watched or store.ages or store.unsaved_bytes > store.due_bytes:
+            stream.go_on(error)
+
+    def count_bytes(self):
+        """Count what the stream takes up now."""
+        used = self.store.index.bytes
+        if used != self._counted_bytes:
+            self.quota.add(used - self._counted_bytes)
+            self._counted_bytes = used
+
+    def count_no_bytes(self):
+        """Count nothing any more: the stream is no more."""
+        self.quota.add(-self._counted_bytes)
+        self._counted_bytes = 0
 
     def settle(self, acks, error):
         """Send acknowledgements whose batch is through; ``error`` is None when it is on disk."""
@@ -319,7 +350,7 @@ class Ingest:
     def _settle_duplicates(self, error):
         """Answer duplicates of what has been settled, unless a batch that takes them follows."""
         if not self.acks.is_empty() and self.store.is_idle():
-            self.settle(self.take(), error)
+            self.settle(self.take_attachment(), error)
 
     def propose_own(self, subject, header_block):
         """Propose a message of the stream itself, which has no payload."""

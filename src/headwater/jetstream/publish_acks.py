@@ -127,7 +127,8 @@ class PublishAcks:
     def clear(self):
         """Forget everybody."""
         self.buffer.size = 0
-        self.callbacks = []
+        if self.callbacks:
+            self.callbacks = []
         self.first_sequence = self.last_sequence = 0
 
     def _begin(self):

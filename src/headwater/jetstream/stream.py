@@ -78,13 +78,12 @@ class Stream(StreamOwner):
         self.consumers = StreamConsumers(self)
         self.quota = quota
         self.dedupe = Dedupe(0)
-        self.ingest = Ingest(self.router, self.account, self.store, self.dedupe, quota, self.clock)
+        self.ingest = self.store.proposer = Ingest(self, quota)
         self.expiry = Expiry(self)
         self._republisher = None  # Republisher, when the configuration wants one
         self._schedules = None  # Schedules, when the configuration allows them
         self._subscriptions = {}  # subject -> its subscription
         self._direct = None  # DirectGet, when the configuration allows it
-        self._counted_bytes = 0
         self._purges = []  # those that somebody waits for
 
     @property
@@ -139,7 +138,7 @@ class Stream(StreamOwner):
         self.consumers.start()
         if self._schedules is not None:
             self._schedules.start()
-        self._count_bytes()
+        self.ingest.count_bytes()
         if self.damage:
             # When all streams run: one of them may keep advisories.
             self.timers.after(0, self._advise_of_damage_found)
@@ -179,15 +178,11 @@ class Stream(StreamOwner):
 
     def discard(self):
         """The stream was deleted: let go of what it holds in memory and of the quota."""
-        self.quota.add(-self._counted_bytes)
-        self._counted_bytes = 0
+        self.ingest.count_no_bytes()
         self.store.drop_cache()
         self.store.close()
 
     # The owner of a store
-
-    def take_attachment(self):
-        return self.ingest.take()
 
     def purged(self, purge):
         for waiting in self._purges:
@@ -196,28 +191,27 @@ class Stream(StreamOwner):
                 self._purges.remove(waiting)
                 break
 
-    def settled(self, attachment, error):
-        callbacks = attachment.callbacks
-        if error is not None:
-            self.report(f"a write has failed: {error}")
-            self.host.space.failed(error)
-            self.consumers.batch_failed()
-        self.ingest.settle(attachment, error)
+    def write_failed(self, error):
+        """A batch could not be written."""
+        self.report(f"a write has failed: {error}")
+        self.host.space.failed(error)
+        self.consumers.batch_failed()
+
+    def call_back(self, callbacks, error):
+        """Call back; what goes wrong in one must not keep the others from being called."""
         for callback in callbacks:
-            self._call(callback, error)
-        self._count_bytes()
+            try:
+                callback(error)
+            except Exception as failure:  # noqa: BLE001 (it is ours, and it is logged)
+                self.host.log.error(f"JetStream: {type(failure).__name__}: {failure}")
+
+    def go_on(self, error):
+        """Do what may be due now that a batch is through, or has failed."""
         if self.running:
             self.consumers.wake_due()
             self.expiry.stored()
         if self.files is not None and error is None:
             self.files.checkpoint_if_due()
-
-    def _call(self, callback, error):
-        """Call back; what goes wrong there must not keep the others from being called."""
-        try:
-            callback(error)
-        except Exception as failure:  # noqa: BLE001 (it is ours, and it is logged)
-            self.host.log.error(f"JetStream: {type(failure).__name__}: {failure}")
 
     def stored(self, sequence, subject):
         self.consumers.stored(sequence, subject)
@@ -378,11 +372,6 @@ class Stream(StreamOwner):
             self._direct = None
 
     # Information
-
-    def _count_bytes(self):
-        used = self.store.index.bytes
-        self.quota.add(used - self._counted_bytes)
-        self._counted_bytes = used
 
     def describe(self, done, *, subjects=None, deleted=False):
         """Call ``done(state)`` with the StreamState; it may have to read the first message."""

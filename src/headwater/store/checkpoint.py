@@ -70,9 +70,9 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Checkpoint)
 
 
-def due(store, size) -> bool:
-    """Tell whether enough was applied since a checkpoint of ``size`` bytes for a new one."""
-    return store.unsaved_bytes > max(_DUE_BYTES_MIN, _DUE_FACTOR * size)
+def due_bytes(size: int) -> int:
+    """Return how many bytes are to be applied after a checkpoint of ``size`` before the next."""
+    return max(_DUE_BYTES_MIN, _DUE_FACTOR * size)
 
 
 def take(store, generation: int, *, brief: bool = False) -> Checkpoint:

@@ -22,6 +22,8 @@ DIRECT_BYTES = 64 * 1024
 # A tail that is as long as this is written to its block.
 TAIL_BYTES_MAX = 64 * 1024
 _ENTRY_BYTES_MAX = 256 * 1024
+_direct_bytes = DIRECT_BYTES
+_tail_bytes_max = TAIL_BYTES_MAX
 _FLUSHES_MAX = 2  # so many streams have their tails written at a time
 
 
@@ -32,6 +34,34 @@ class Committer:
     everything that is being proposed now has been; ``failed(log, error)`` hears of writes that
     failed and cost nobody anything yet: what they were about is tried again.
     """
+
+    __slots__ = (
+        "_cannot_make",
+        "_disk",
+        "_due",
+        "_entry",
+        "_entry_bytes_max",
+        "_failed",
+        "_file",
+        "_file_bytes",
+        "_files",
+        "_first_number",
+        "_flushing",
+        "_gathered",
+        "_identity",
+        "_jobs",
+        "_making",
+        "_needed",
+        "_number",
+        "_retries",
+        "_round",
+        "_spare",
+        "_stopped",
+        "_used",
+        "_wake",
+        "_woken",
+        "_writes",
+    )
 
     def __init__(self, disk, jobs, writes, replay, wake, failed, *, file_bytes=0):
         self._disk = disk
@@ -69,7 +99,7 @@ class Committer:
 
     def commit(self, store, batch):
         """Bring a batch to the disk; ``store.was_written`` or ``store.was_journaled`` follows."""
-        large = batch.buffer.size >= DIRECT_BYTES
+        large = batch.buffer.size >= _direct_bytes
         if large or batch.fresh or not self._has_file():
             self._write_directly(store, batch)
             return
@@ -119,7 +149,8 @@ class Committer:
         for store, batch in taken:
             self._write_directly(store, batch)
         while self._gathered:
-            self._write_directly(*self._gathered.popleft())
+            store, batch = self._gathered.popleft()
+            self._write_directly(store, batch)
         self._tell_progress()
 
     def _write_entry(self, taken):
@@ -166,7 +197,7 @@ class Committer:
                 store.was_journaled(batch)
             except Exception as error:  # noqa: BLE001 (one stream must not keep others waiting)
                 failure = error
-            if log.tail_bytes() >= TAIL_BYTES_MAX:
+            if log.tail_bytes() >= _tail_bytes_max:
                 self._flush_soon(log)
         if failure is not None:
             raise failure

@@ -77,7 +77,7 @@ class EntryWriter:
         """Add the bytes of a batch of a Log."""
         folder = log.folder.encode()
         out = self.buffer
-        data = batch.packed.buffer
+        data = batch.packed
         out.reserve(_piece_head_bytes + len(folder) + data.size)
         at = octets.put_u16(out.view, out.size, len(folder))
         at = octets.put_u16(out.view, at, 0)

@@ -3,6 +3,7 @@ from headwater.base.buffer cimport Buffer
 from headwater.store cimport record
 from headwater.store.block cimport Block
 from headwater.store.tail cimport Tail
+from headwater.store.writes cimport Writes
 from headwater.wire.message cimport Message
 
 
@@ -13,12 +14,13 @@ cdef class Batch:
     cdef public Buffer buffer
     cdef public long long entry
     cdef public object error
-    cdef public long long first_sequence
+    cdef public Py_ssize_t frames
     cdef public bint fresh
     cdef public bint is_packed
     cdef public Tail lead
     cdef public Py_ssize_t offset
-    cdef public object packed
+    cdef public Buffer packed
+    cdef public Py_ssize_t plain
     cdef public Py_ssize_t records
 
     cpdef Py_ssize_t end(self) except -1
@@ -35,7 +37,7 @@ cdef class Log:
     cdef public Buffer staged
     cdef public Py_ssize_t staged_records
     cdef public Batch writing
-    cdef public object writes
+    cdef public Writes writes
     cdef public long long written_bytes
     cdef public long long syncs
     cdef long long _staged_accepted_bytes
@@ -49,6 +51,13 @@ cdef class Log:
     cdef Py_ssize_t _previous_size
 
     cpdef stage_message(self, long long sequence, long long time_ns, Message message)
+    @cython.locals(buffer=Buffer, block=Block, batch=Batch, fresh=bint)
+    cpdef Batch start(self)
+    cpdef pack(self, Batch batch)
+    cpdef bint finish(self, Batch batch) except -1
     cdef bint _wants_new_block(self, Py_ssize_t size) except -1
     cdef _add_to_tail(self, Batch batch)
     cpdef Py_ssize_t tail_bytes(self) except -1
+    @cython.locals(block=Block)
+    cdef _grow(self, Batch batch)
+    cdef _count(self, Batch batch)

@@ -11,10 +11,10 @@ file yet: it adds to a ``Tail`` of the block, which a thread writes there some t
 import errno
 
 from headwater.base.buffer import Buffer
-from headwater.base.errors import StoreError, invariant
+from headwater.base.errors import InvariantError, StoreError, invariant
 from headwater.store import record
 from headwater.store.block import HEAD_BYTES, Block, BlockHead, CachedBlock, decode_head
-from headwater.store.frames import Packed, Packing
+from headwater.store.frames import Packing
 from headwater.store.tail import Tail
 from headwater.store.writes import LOG, Writes
 
@@ -32,12 +32,13 @@ class Batch:
         "buffer",
         "entry",
         "error",
-        "first_sequence",
+        "frames",
         "fresh",
         "is_packed",
         "lead",
         "offset",
         "packed",
+        "plain",
         "records",
     )
 
@@ -45,11 +46,12 @@ class Batch:
         self.buffer = buffer
         self.records = records
         self.accepted_bytes = accepted_bytes  # headers and payloads of its messages
-        self.first_sequence = first_sequence(buffer)
         self.block = block  # where they go
         self.offset = block.size
-        self.packed = Packed(buffer)  # what is written of it
+        self.packed = buffer  # what is written of it
         self.is_packed = False  # whether that is known already
+        self.frames = 0  # in what is written
+        self.plain = 0  # bytes of it that are in none
         self.fresh = fresh  # whether the block's file is still to be made
         self.entry = 0  # of the journal, if that has taken the batch
         self.lead = None  # the Tail that is written before it
@@ -58,7 +60,7 @@ class Batch:
 
     def end(self):
         """Return where it ends in the file of its block."""
-        return self.offset + self.packed.buffer.size
+        return self.offset + self.packed.size
 
 
 class Log:
@@ -171,9 +173,17 @@ class Log:
             return
         if self.packing.is_plain:
             record.seal(batch.buffer, batch.block.seed)
+            batch.plain = batch.buffer.size
         else:
-            batch.packed = self.packing.pack(batch.buffer, batch.block)
+            self._pack_anew(batch)
         batch.is_packed = True
+
+    def _pack_anew(self, batch):
+        """Make what is written of a batch, for the block that it has now."""
+        packed = self.packing.pack(batch.buffer, batch.block)
+        batch.packed = packed.buffer
+        batch.frames = packed.frames
+        batch.plain = packed.plain
 
     def write(self, batch):
         """Write a batch and sync it; on a thread.  A failure is left in ``batch.error``."""
@@ -195,7 +205,8 @@ class Log:
 
     def finish(self, batch):
         """Take note that a batch is through; return whether it is committed."""
-        invariant(batch is self.writing, "batches finish in order")
+        if batch is not self.writing:  # no call of ``invariant``: once a batch
+            raise InvariantError("batches finish in order")
         self.writing = None
         if batch.lead is not None:
             self.tails_written([batch.lead])
@@ -215,7 +226,7 @@ class Log:
         if batch.entry:
             self._add_to_tail(batch)
         else:
-            self.written_bytes += batch.packed.buffer.size
+            self.written_bytes += batch.packed.size
             self.syncs += 1
         if self.disk is not None:
             self._count(batch)
@@ -227,7 +238,7 @@ class Log:
         if self._tail is None or self._tail.block is not batch.block:
             self._tail = Tail(batch.block, batch.offset, batch.entry)
             self.tails.append(self._tail)
-        self._tail.append(batch.packed.buffer)
+        self._tail.append(batch.packed)
 
     def take_lead(self):
         """Return the tail that grows, for a thread to write; None when none does."""
@@ -374,8 +385,8 @@ class Log:
         block = batch.block
         block.size = batch.end()
         block.content += batch.buffer.size
-        block.frames += batch.packed.frames
-        block.plain += batch.packed.plain
+        block.frames += batch.frames
+        block.plain += batch.plain
 
     def _close_quietly(self):
         try:
@@ -386,14 +397,14 @@ class Log:
     def _count(self, batch):
         if not batch.entry:
             head_bytes = HEAD_BYTES if batch.fresh else 0
-            self.writes.add(LOG, head_bytes + batch.packed.buffer.size, new_file=batch.fresh)
+            self.writes.add(LOG, head_bytes + batch.packed.size, new_file=batch.fresh)
         self.writes.accepted_bytes += batch.accepted_bytes
 
     def _new_block(self):
         return Block(self.stream_id, self._next_number, self._previous_number, self._previous_size)
 
     def _write(self, batch):
-        packed = batch.packed.buffer
+        packed = batch.packed
         data = memoryview(packed.data)[: packed.size]
         if batch.fresh:
             if batch.lead is not None:
@@ -443,7 +454,7 @@ class Log:
         head = BlockHead(
             self.stream_id,
             block.number,
-            batch.first_sequence,
+            _first_sequence(batch.buffer),
             block.previous_number,
             block.previous_size,
         )
@@ -466,13 +477,13 @@ class Log:
             block = Block(self.stream_id, old.number + 1, old.previous_number, old.previous_size)
         else:
             block = Block(self.stream_id, old.number + 1, old.number, batch.offset)
-        batch.packed = self.packing.pack(batch.buffer, block)
         batch.block = block
+        self._pack_anew(batch)
         batch.offset = block.size
         batch.fresh = True
 
 
-def first_sequence(buffer):
+def _first_sequence(buffer):
     """Return the lowest sequence that a message in ``buffer``, which is not empty, may have."""
     last = int.from_bytes(buffer.data[16:24], "little")
     return last if buffer.data[8] == record.MESSAGE else last + 1

@@ -22,6 +22,7 @@ class StreamFiles:
         self._jobs = jobs
         self._generation = generation
         self._checkpoint_bytes = checkpoint_bytes
+        store.due_bytes = checkpoints.due_bytes(checkpoint_bytes)
         self._dead = list(dead)  # blocks that the last checkpoint does without
         self._checkpoints = 0  # written since the start
         self._choices = []  # sparse blocks that are to be written anew
@@ -36,7 +37,7 @@ class StreamFiles:
 
     def checkpoint_if_due(self):
         """Write a checkpoint if enough has happened since the last one."""
-        if not self._busy and checkpoints.due(self._store, self._checkpoint_bytes):
+        if not self._busy and self._store.unsaved_bytes > self._store.due_bytes:
             self.checkpoint()
 
     def close(self, done):
@@ -184,6 +185,7 @@ class StreamFiles:
         if error is None:
             self._store.log.writes.add(CHECKPOINT, size)
             self._checkpoint_bytes = size
+            self._store.due_bytes = checkpoints.due_bytes(size)
             self._dead = [block for block in self._dead if block not in dead] + dying
             self._checkpoints += 1
         else:

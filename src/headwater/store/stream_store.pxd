@@ -20,12 +20,14 @@ cdef class Loading:
 
 cdef class StreamStore:
     cdef public object owner
+    cdef public object proposer
     cdef public Log log
     cdef public Index index
     cdef public bint in_memory
     cdef public long long messages_max
     cdef public long long bytes_max
     cdef public long long per_subject_max
+    cdef public bint ages
     cdef public bint keeps_ttls
     cdef public long long soonest_ns
     cdef public bint discards_new
@@ -38,6 +40,7 @@ cdef class StreamStore:
     cdef public long long position_number
     cdef public long long position_offset
     cdef public long long unsaved_bytes
+    cdef public long long due_bytes
     cdef public bint closed
     cdef public object committer
     cdef public Block unreadable
@@ -103,3 +106,6 @@ cdef class StreamStore:
     @cython.locals(record=Record)
     cpdef recall(self, CachedBlock cached)
     cpdef bint is_idle(self) except -1
+    cpdef was_journaled(self, Batch batch)
+    cdef _tell_settled(self)
+    cdef _tell_idle(self)

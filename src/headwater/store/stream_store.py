@@ -37,12 +37,20 @@ TIME_MAX = (1 << 63) - 1
 _WORK_MAX = 4000  # messages looked at or removed at a stretch: about a millisecond
 
 
-class StreamOwner:
-    """What a store tells the stream that it belongs to."""
+class Proposer:
+    """Who proposes to a store, as the store sees it."""
 
     def take_attachment(self):
         """Return what is to be given to ``settled`` when the batch that starts now is through."""
         raise NotImplementedError
+
+    def settled(self, attachment, error):
+        """A batch was applied with all that follows from it, or failed with ``error``."""
+        raise NotImplementedError
+
+
+class StreamOwner(Proposer):
+    """What a store tells the stream that it belongs to; it may have another be the Proposer."""
 
     def apply(self, kind, name, payload, sequence, time_ns):
         """Apply a record that is the owner's: its configuration, its consumers."""
@@ -62,10 +70,6 @@ class StreamOwner:
 
     def purged(self, purge):
         """A Purge is through, and knows how much it has removed; not all want to hear of it."""
-
-    def settled(self, attachment, error):
-        """A batch was applied with all that follows from it, or failed with ``error``."""
-        raise NotImplementedError
 
     def report(self, text):
         """Something on the disk is not as it should be."""
@@ -110,6 +114,7 @@ class StreamStore:
 
     def __init__(self, owner, disk, folder, stream_id, cache, jobs, timers, clock):
         self.owner = owner
+        self.proposer = owner
         self.log = Log(disk, folder, stream_id)
         if disk is None:
             self.index = Index(_MEMORY_BASE_BYTES, 0)
@@ -119,6 +124,7 @@ class StreamStore:
         self.messages_max = -1
         self.bytes_max = -1
         self.per_subject_max = -1
+        self.ages = False  # whether messages may have to go for their age, or by their own word
         self.keeps_ttls = False  # whether messages may say themselves when they are to go
         self.soonest_ns = TIME_MAX  # when one of those stored since the owner has looked is to go
         self.discards_new = False  # whether a full stream refuses what is new
@@ -131,6 +137,7 @@ class StreamStore:
         self.position_number = 0  # up to where the log is applied
         self.position_offset = 0
         self.unsaved_bytes = 0  # applied since the last checkpoint
+        self.due_bytes = TIME_MAX  # more than so many of them are worth the next one
         self.closed = False
         self.committer = None  # what commits its batches together with those of others
         self.unreadable = None  # a block that could not be fetched for the batch in hand
@@ -218,7 +225,7 @@ class StreamStore:
         batch = self.log.start()
         if batch is None:
             return
-        batch.attachment = self.owner.take_attachment()
+        batch.attachment = self.proposer.take_attachment()
         if self.in_memory:
             self._written(batch)
         elif self.committer is None:
@@ -246,7 +253,7 @@ class StreamStore:
     def _written(self, batch):
         if not self.log.finish(batch):
             self._withdraw(batch.buffer)
-            self.owner.settled(batch.attachment, batch.error)
+            self.proposer.settled(batch.attachment, batch.error)
             self.log.recycle(batch)
             self._fail_staged(batch.error)
             self._tell_idle()
@@ -278,9 +285,9 @@ class StreamStore:
         staged = self.log.staged
         if staged.size:
             self._withdraw(staged)
-            attachment = self.owner.take_attachment()
+            attachment = self.proposer.take_attachment()
             self.log.drop_staged()
-            self.owner.settled(attachment, error)
+            self.proposer.settled(attachment, error)
 
     def _withdraw(self, buffer):
         """The records of a failed batch are no more; their sequences are not used again."""
@@ -355,7 +362,7 @@ class StreamStore:
             self.log.recycle(batch)
             if self.in_memory and self.index.emptied:
                 self.index.take_empty(self.position_number)
-            self.owner.settled(attachment, None)
+            self.proposer.settled(attachment, None)
             self._tell_settled()
         return True
 
@@ -682,13 +689,14 @@ class StreamStore:
             self._tell_settled()
 
     def _tell_settled(self):
-        waiters = self._settled_waiters
-        self._settled_waiters = []
-        for done in waiters:
-            done()
+        if self._settled_waiters:
+            waiters = self._settled_waiters
+            self._settled_waiters = []
+            for done in waiters:
+                done()
 
     def _tell_idle(self):
-        if self.is_idle():
+        if self._idle_waiters and self.is_idle():
             waiters = self._idle_waiters
             self._idle_waiters = []
             for done in waiters:

@@ -15,6 +15,8 @@ _NEW_FILE_SYNCS = 2  # of the file, and of the directory that names it
 class Writes:
     """What was given to the disk since the start."""
 
+    __slots__ = ("accepted_bytes", "bytes", "syncs")
+
     def __init__(self):
         self.bytes = {LOG: 0, JOURNAL: 0, CHECKPOINT: 0, COMPACTION: 0}
         self.syncs = 0
