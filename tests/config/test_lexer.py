@@ -196,7 +196,7 @@ def test_keys(text, key):
 
 @pytest.mark.parametrize("text", ["", "=", ":", ",", ";", "{", "}", "[", "]", "/a"])
 def test_what_is_no_key(text):
-    with pytest.raises(ConfigError, match=r"^f\.conf:1:1: a key is expected"):
+    with pytest.raises(ConfigError, match=r"^f\.conf:1:1: Parse error: a key is expected"):
         scanner(text).key()
 
 
@@ -230,5 +230,5 @@ def test_places_count_from_one():
 
 
 def test_a_nul_byte_is_refused_where_it_stands():
-    with pytest.raises(ConfigError, match=r"^f\.conf:2:3: a NUL byte"):
+    with pytest.raises(ConfigError, match=r"^f\.conf:2:3: Parse error: a NUL byte"):
         scanner("a\nbc\0d")

@@ -114,7 +114,7 @@ def test_places_of_keys_and_values():
 )
 def test_errors_name_the_place_and_what_is_expected(text, place, what):
     error = error_of(text)
-    assert error.startswith(f"f.conf:{place}: "), error
+    assert error.startswith(f"f.conf:{place}: Parse error: "), error
     assert what in error
 
 

@@ -196,6 +196,17 @@ def test_it_stops_when_the_pipe_of_its_parent_closes(tmp_path: Path) -> None:
         process.communicate()
 
 
+@pytest.mark.parametrize(
+    ("folder", "said"),
+    [("file", "storage directory is not a directory"), ("file/under", "storage directory")],
+)
+def test_a_store_that_cannot_be_there_is_told(tmp_path: Path, folder: str, said: str) -> None:
+    (tmp_path / "file").touch()
+    with ServerProcess(tmp_path, *LOCAL, "-js", "-sd", str(tmp_path / folder)) as process:
+        assert process.wait() == 1
+        assert f"[FTL] Can't start JetStream: {said}" in process.log()
+
+
 def test_second_server_on_one_store_is_refused(tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()

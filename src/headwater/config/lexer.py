@@ -66,7 +66,7 @@ class Scanner:
 
     def fail(self, what: str, position: int | None = None) -> NoReturn:
         """Raise the ConfigError that ``what`` is wrong at ``position``, or right here."""
-        fail(self.place(position), what)
+        fail(self.place(position), f"Parse error: {what}")
 
     def peek(self) -> str:
         """Return the next character, or nothing at the end."""

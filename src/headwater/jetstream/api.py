@@ -22,13 +22,14 @@ _PURGE_TOKENS = 3
 
 
 class Request:
-    """One request: the tokens of its subject behind ``$JS.API``, its body, and who asks."""
+    """One request: the tokens of its subject behind ``$JS.API``, what it holds, and who asks."""
 
     __slots__ = (
         "__weakref__",
         "api",
         "body",
         "found",
+        "headers",
         "kind",
         "origin",
         "reply",
@@ -36,12 +37,13 @@ class Request:
         "tokens",
     )
 
-    def __init__(self, api, tokens, body, reply, kind, origin):
+    def __init__(self, api, tokens, message, kind, origin):
         self.api = api
         self.streams = api.streams
         self.tokens = tokens
-        self.body = body
-        self.reply = reply
+        self.body = message.payload()
+        self.headers = message.headers()
+        self.reply = message.reply()
         self.kind = kind
         self.origin = origin  # the session that it came from
         self.found = True  # whether it is answered with what it asked for
@@ -51,12 +53,12 @@ class Request:
         """Whether a field that is not known refuses the request."""
         return self.streams.options.strict
 
-    def answer(self, body):
-        """Send the response."""
+    def answer(self, body, headers=b""):
+        """Send the response; ``headers`` is a whole block."""
         streams = self.streams
         self.api.total += 1  # with the next request: what this one is told does not count it
         self.api.guard.end(self)
-        streams.router.publish(streams.account, self.reply, body)
+        streams.router.publish(streams.account, self.reply, body, b"", headers)
         if streams.hears(_AUDIT) and not (self.kind == Kind.MESSAGE_GET and self.found):
             self._audit(body)
 
@@ -240,7 +242,7 @@ class Api:
         kind, call = handler
         if self.guard.is_full(kind):
             return True
-        request = Request(self, tokens, message.payload(), reply, kind, origin)
+        request = Request(self, tokens, message, kind, origin)
         level = required_level(message)
         if level > API_LEVEL:
             request.refuse(api_errors.REQUIRED_API_LEVEL)

@@ -16,8 +16,10 @@ from headwater.jetstream.requests import (
     read_unpin,
 )
 from headwater.jetstream.responses import LIST_MAX, Kind
+from headwater.wire import headers
 
 _SUFFIX_BYTES = 8
+_IDENTITY = b"Nats-Stream-Identity"
 
 
 def limits_of(streams):
@@ -39,8 +41,12 @@ def create(request):
         raise JetStreamError(api_errors.STREAM_MISMATCH)
     config = consumer_check.named_by_subject(asked, tokens)
     stream = request.stream(stream_name)
+    identity = stream.identity if config.direct or config.sourcing else b""
+    if identity and headers.value_of(request.headers, _IDENTITY) not in (None, b"", identity):
+        raise JetStreamError(api_errors.CONSUMER_STREAM_IDENTITY_MISMATCH, msg=identity.decode())
     suffix = ids.random_id(request.streams.rng, _SUFFIX_BYTES).decode()
     config = consumer_check.for_sourcing(config, stream.config, suffix)
+    unnamed = not config.name and not config.durable_name
     if not config.name:
         config = replace(config, name=config.durable_name or suffix)
     existing = stream.consumers.get(config.name)
@@ -50,7 +56,10 @@ def create(request):
         if error is not None:
             request.refuse(api_errors.CONSUMER_STORE_FAILED.filled(err=error))
         else:
-            request.answer(responses.consumer_created(consumer.info()))
+            request.answer(
+                responses.consumer_created(consumer.info()),
+                headers.block([(_IDENTITY, identity)]) if identity else b"",
+            )
 
     if existing is not None:
         bound = existing.config.is_push and existing.target.active
@@ -86,7 +95,7 @@ def create(request):
             stream.consumers.advise(consumer, "CREATED", "consumer_action", {"action": "create"})
         answer(consumer, error)
 
-    stream.consumers.make(config, created)
+    stream.consumers.make(config, created, unnamed=unnamed)
 
 
 def info(request):

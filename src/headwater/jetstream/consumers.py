@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from headwater.base import gojson
 from headwater.base.clock import MILLISECOND
 from headwater.base.ids import name_hash
@@ -30,6 +32,7 @@ class Consumer:
         self.stream = stream
         self.created_ns = created_ns
         self.name = config.name
+        self.unnamed = False  # whether the name is none that anybody has asked for
         self.timers = stream.timers
         self.rng = stream.rng
         self.account = stream.account
@@ -527,7 +530,7 @@ class Consumer:
             stream_name=self.stream.config.name,
             name=self.name,
             created=responses.moment(self.created_ns),
-            config=self.config,
+            config=replace(self.config, name="") if self.unnamed else self.config,
             delivered=_sequence_info(
                 state.delivered_consumer, state.delivered_stream, state.last_delivery_ns
             ),

@@ -90,6 +90,11 @@ class Stream(StreamOwner):
     def name(self):
         return self.config.name
 
+    @property
+    def identity(self):
+        """What tells the stream from others that have had, or will have, its name."""
+        return ids.name_hash(b"%b %d" % (self.name.encode(), self.created_ns))
+
     # Life
 
     def create(self, config, created_ns, done):

@@ -77,8 +77,12 @@ class StreamConsumers(dict):
         if self._timer is not None:
             self._timer.cancel()
 
-    def make(self, config, done):
-        """Make a consumer; ``done(consumer, error)`` once it is recorded and runs."""
+    def make(self, config, done, *, unnamed=False):
+        """Make a consumer; ``done(consumer, error)`` once it is recorded and runs.
+
+        If it is ``unnamed``, the name in its configuration was made up, which it does not tell
+        until it is changed or the server starts again.
+        """
         waiting = self._making.get(config.name)
         if waiting is not None:
             waiting.append(done)
@@ -86,11 +90,12 @@ class StreamConsumers(dict):
         self._making[config.name] = [done]
         created_ns = self._stream.clock.now()
         start = ConsumerStart(self._store, config)
-        start.find(lambda: self._found(config, created_ns, start))
+        start.find(lambda: self._found(config, created_ns, start, unnamed))
 
-    def _found(self, config, created_ns, start):
+    def _found(self, config, created_ns, start, unnamed):
         """Go on with a new consumer that knows where it begins."""
         consumer = Consumer(self._stream, config, created_ns, start.next_sequence)
+        consumer.unnamed = unnamed
         consumer.delivery.begin(start.floor, start.backlog)
         consumer.delivery.counting = start
         self[config.name] = consumer
@@ -123,6 +128,7 @@ class StreamConsumers(dict):
     def change(self, consumer, config, done):
         """Change a consumer's configuration; ``done(consumer, error)`` once it is recorded."""
         old = consumer.config
+        consumer.unnamed = False
         self._configure(consumer, config)
 
         def recorded(error):

@@ -181,9 +181,18 @@ class JetStreamHost:
 
 
 def locked_disk(root: Path) -> Disk:
-    """Return the disk below ``root``, which this process alone uses from now on."""
+    """Return the disk below ``root``, which this process alone uses from now on.
+
+    Raises:
+        StartError: another process uses it, or it cannot be there.
+    """
     disk = open_disk(str(root))
-    disk.make_directory("")
+    try:
+        disk.make_directory("")
+    except (FileExistsError, NotADirectoryError) as error:
+        raise StartError(f'storage directory is not a directory: "{root.parent}"') from error
+    except OSError as error:
+        raise StartError(f"could not create storage directory - {error}") from error
     if not disk.lock(_STORE_LOCK):
         raise StartError(f'another server uses the store directory "{root}"')
     return disk
