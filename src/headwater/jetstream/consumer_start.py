@@ -23,6 +23,7 @@ class ConsumerStart:
         self.floor = 0
         self.backlog = []
         self.num_pending = 0
+        self.first = 0  # nothing is let through before it
 
     def find(self, done):
         """Find where a consumer that is being created begins; ``done()`` follows."""
@@ -81,7 +82,9 @@ class ConsumerStart:
             self.num_pending += index.count_from(self.next_sequence)
             self._finish()
         elif self.next_sequence <= index.first_sequence:
-            self.num_pending += sum(state.count for _, state in self._matching())
+            states = [state for _, state in self._matching()]
+            self.num_pending += sum(state.count for state in states)
+            self.first = min((state.first for state in states), default=0)
             self._finish()
         else:
             self._counted = self._seen = self.next_sequence - 1

@@ -18,6 +18,7 @@ cdef int _wait
 cdef Py_ssize_t _slice_bytes_max
 cdef Py_ssize_t _slice_looks_max
 cdef Py_ssize_t _reply_bytes_max
+cdef Py_ssize_t _ahead_max
 
 
 cdef class Target:
@@ -28,12 +29,15 @@ cdef class Target:
 
 
 cdef class Delivery:
+    cdef object _ahead
+    cdef long long _ahead_to
     cdef long long _first_deadline_ns
     cdef CachedBlock _found
     cdef Py_ssize_t _looks
     cdef bint _pending_turn
     cdef int _source
     cdef object _timer
+    cdef bint _tracking
     cdef long long _turn_ns
     cdef dict _wanted
     cdef public Account account
@@ -69,9 +73,14 @@ cdef class Delivery:
     @cython.locals(pattern=bytes)
     cpdef bint fits(self, bytes subject) except -1
     cpdef stored(self, long long sequence)
+    cdef _note_ahead(self, long long sequence)
+    cdef _forget_ahead(self)
+    @cython.locals(first='long long')
+    cdef long long _skip_others(self, long long sequence) except -1
     @cython.locals(state=AckState, entry=Pending)
     cpdef bint removed(self, long long sequence, bytes subject) except -1
     cpdef wake(self)
+    cpdef wake_if_asked(self)
     cpdef end_of_batch(self)
     @cython.locals(delivered='long long')
     cpdef deliver(self)

@@ -18,6 +18,7 @@ _SLICE_BYTES_MAX = 512 * 1024  # delivered at a stretch, then others have their 
 _SLICE_LOOKS_MAX = 2000  # messages looked at for a filter at a stretch
 _CONGESTED_NS = 5_000_000
 _WANTED_MAX = 4096
+_AHEAD_MAX = 128
 _NOTHING = 0
 _WAIT = -1
 # Where a sequence to deliver comes from.
@@ -31,6 +32,7 @@ _wait = _WAIT
 _slice_bytes_max = _SLICE_BYTES_MAX
 _slice_looks_max = _SLICE_LOOKS_MAX
 _reply_bytes_max = _REPLY_BYTES_MAX
+_ahead_max = _AHEAD_MAX
 
 
 class Target:
@@ -59,12 +61,15 @@ class Delivery:
     """The moving part of a consumer; ``Consumer`` in ``consumers`` is the rest of it."""
 
     __slots__ = (
+        "_ahead",
+        "_ahead_to",
         "_first_deadline_ns",
         "_found",
         "_looks",
         "_pending_turn",
         "_source",
         "_timer",
+        "_tracking",
         "_turn_ns",
         "_wanted",
         "account",
@@ -129,6 +134,10 @@ class Delivery:
         self._pending_turn = False
         self._timer = None
         self._wanted = {}  # subject -> whether a filter fits, bounded
+        # What comes next of those that the filters let through: all of them up to a sequence.
+        self._ahead = deque()
+        self._ahead_to = 0
+        self._tracking = False  # whether what is stored next belongs there
         self._looks = 0
         self._found = None  # what points at the message that was found last
         self._source = _STREAM  # where the sequence that is being delivered was taken from
@@ -142,6 +151,7 @@ class Delivery:
 
     def reset(self, floor):
         """Deliver everything behind ``floor`` as if for the first time."""
+        self._forget_ahead()
         self.state.reset(floor)
         self.redeliver.clear()
 
@@ -180,11 +190,48 @@ class Delivery:
     def forget_wanted(self):
         """The filters have changed."""
         self._wanted = {}
+        self._forget_ahead()
+
+    def counted(self, num_pending, first):
+        """Deliver again, now that it is known how much is left, none of it before ``first``."""
+        self.counting = None
+        self.num_pending = num_pending
+        self._forget_ahead()
+        if first > 0:
+            self._ahead_to = first - 1
 
     def stored(self, sequence):
         """A message that the filters let through was added to the stream."""
         if sequence >= self.state.next_sequence:
+            if self.filters:
+                self._note_ahead(sequence)
             self.num_pending += 1
+
+    def _note_ahead(self, sequence):
+        """Remember where a message is, so that nobody has to look for it among the others."""
+        if self.num_pending == 0:
+            self._forget_ahead()
+            self._tracking = self.counting is None
+        if self._tracking:
+            self._ahead.append(sequence)
+            self._ahead_to = sequence
+            self._tracking = len(self._ahead) < _ahead_max
+
+    def _forget_ahead(self):
+        self._ahead.clear()
+        self._ahead_to = 0
+        self._tracking = False
+
+    def _skip_others(self, sequence):
+        """Return from where on, not before ``sequence``, a message may be let through."""
+        if sequence > self._ahead_to:
+            return sequence
+        while self._ahead:
+            first = self._ahead[0]
+            if first >= sequence:
+                return first
+            self._ahead.popleft()
+        return self._ahead_to + 1
 
     def removed(self, sequence, subject):
         """A message was removed from the stream; return whether it was waited for."""
@@ -225,6 +272,11 @@ class Delivery:
         if not self._pending_turn and not self.stopped:
             self._pending_turn = True
             self.router.ending.append(self)
+
+    def wake_if_asked(self):
+        """Do so if anybody takes it."""
+        if self.target is not None and self.target.subject(0) is not None:
+            self.wake()
 
     def end_of_batch(self):
         self._pending_turn = False
@@ -329,6 +381,8 @@ class Delivery:
             return _nothing
         sequence = state.next_sequence
         while True:
+            if self._ahead_to > 0:
+                sequence = self._skip_others(sequence)
             sequence = index.next_from(sequence)
             if sequence == 0:
                 state.next_sequence = max(state.next_sequence, index.last_sequence + 1)

@@ -213,13 +213,13 @@ class Stream(StreamOwner):
     def go_on(self, error):
         """Do what may be due now that a batch is through, or has failed."""
         if self.running:
-            self.consumers.wake_due()
+            self.consumers.interest.wake_due()
             self.expiry.stored()
         if self.files is not None and error is None:
             self.files.checkpoint_if_due()
 
     def stored(self, sequence, subject):
-        self.consumers.stored(sequence, subject)
+        self.consumers.interest.stored(sequence, subject)
 
     def read(self, subject, record, view):
         if self._schedules is not None and record.header_size:
@@ -336,7 +336,7 @@ class Stream(StreamOwner):
                 self._schedules.start()
         store.tapped = self._republisher is not None or self._schedules is not None
         wants_interest = config.retention == Retention.INTEREST
-        self.ingest.has_interest = self.consumers.want if wants_interest else None
+        self.ingest.has_interest = self.consumers.interest.wanted if wants_interest else None
         per_subject_max = _per_subject_max(config)
         if per_subject_max != store.per_subject_max:
             store.limit_subjects(per_subject_max)

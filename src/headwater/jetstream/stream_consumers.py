@@ -8,6 +8,7 @@ from headwater.base import gojson
 from headwater.base.clock import MILLISECOND, SECOND
 from headwater.jetstream import consumer_config
 from headwater.jetstream.consumer_config import DeliverPolicy
+from headwater.jetstream.consumer_interest import ConsumerInterest
 from headwater.jetstream.consumer_start import ConsumerStart
 from headwater.jetstream.consumers import Consumer
 from headwater.jetstream.stream_config import Retention
@@ -16,7 +17,6 @@ from headwater.subjects.validate import covers
 
 _STATE_DELAY_NS = 250 * MILLISECOND
 _RETRY_NS = SECOND
-_TAKERS_MAX = 4096
 
 
 class _ConsumerRecord(msgspec.Struct):
@@ -40,8 +40,7 @@ class StreamConsumers(dict):
         self._stream = stream
         self._store = stream.store
         self._changed = set()  # consumers whose state is to be recorded
-        self._takers = {}  # subject -> the consumers that want it, bounded
-        self._due = set()  # consumers that something has come for, or that have room again
+        self.interest = ConsumerInterest()
         self._refiltered = False  # whether one may wait for messages that it does not want now
         self.purges = 0  # how many are under way
         self._timer = None
@@ -98,8 +97,7 @@ class StreamConsumers(dict):
         consumer.unnamed = unnamed
         consumer.delivery.begin(start.floor, start.backlog)
         consumer.delivery.counting = start
-        self[config.name] = consumer
-        self._watch()
+        self._add(consumer)
         start.count(lambda: self._counted(consumer, start))
         if consumer.is_persistent:
             self._record(
@@ -146,7 +144,7 @@ class StreamConsumers(dict):
     def _configure(self, consumer, config):
         filters = consumer.config.filters
         consumer.configure(config)
-        self._takers = {}
+        self.interest.add(consumer.delivery)
         if config.filters != filters:
             self._refiltered = True
             self._count(consumer)
@@ -212,16 +210,21 @@ class StreamConsumers(dict):
         if done is not None:
             done(error)
 
+    def _add(self, consumer):
+        self[consumer.name] = consumer
+        self.interest.add(consumer.delivery)
+        self._watch()
+
     def _drop(self, consumer):
         if self.get(consumer.name) is consumer:
             del self[consumer.name]
+        self.interest.remove(consumer.delivery)
         consumer.stop(409, b"Consumer Deleted")
         self._changed.discard(consumer)
         self._watch()
 
     def _watch(self):
         """Hear of messages that come and go, for as long as that concerns anybody."""
-        self._takers = {}
         self._store.watched = bool(self) or bool(self._deleting)
 
     def _count(self, consumer):
@@ -237,8 +240,7 @@ class StreamConsumers(dict):
 
     def _counted(self, consumer, start):
         if consumer.delivery.counting is start:
-            consumer.delivery.counting = None
-            consumer.delivery.num_pending = start.num_pending
+            consumer.delivery.counted(start.num_pending, start.first)
             consumer.wake()
 
     # Restored from elsewhere
@@ -289,12 +291,11 @@ class StreamConsumers(dict):
         if consumer is None:
             consumer = Consumer(self._stream, config, record.created_ns, record.next_sequence)
             consumer.delivery.begin(record.floor, record.backlog)
-            self[config.name] = consumer
-            self._watch()
+            self._add(consumer)
         else:
             self._refiltered |= config.filters != consumer.config.filters
             consumer.configure(config)
-            self._takers = {}
+            self.interest.add(consumer.delivery)
             consumer.delivery.backlog = deque(record.backlog)
         return config.name
 
@@ -396,30 +397,6 @@ class StreamConsumers(dict):
                     sequence, lambda cached, _, number=sequence: self._unkeep(number, cached)
                 )
 
-    def stored(self, sequence, subject):
-        """A message was added to the stream."""
-        takers = self._takers_of(subject)
-        for consumer in takers:
-            consumer.delivery.stored(sequence)
-        self._due.update(takers)
-
-    def _takers_of(self, subject):
-        takers = self._takers.get(subject)
-        if takers is None:
-            if len(self._takers) >= _TAKERS_MAX:
-                self._takers.clear()
-            takers = [consumer for consumer in self.values() if consumer.delivery.fits(subject)]
-            self._takers[subject] = takers
-        return takers
-
-    def wake_due(self):
-        """Let those deliver that have something to deliver since the last time."""
-        due = self._due
-        if due:
-            self._due = set()
-            for consumer in due:
-                consumer.wake()
-
     def removed(self, sequence, subject):
         """A message was taken out of the stream; sequence 0 stands for all."""
         if sequence:
@@ -432,9 +409,15 @@ class StreamConsumers(dict):
             for consumer in self.values():
                 consumer.delivery.cleared()
             return
-        for consumer in self.values() if self._refiltered else self._takers_of(subject):
-            if consumer.delivery.removed(sequence, subject):
-                self._due.add(consumer)
+        for delivery in self._concerned(subject):
+            if delivery.removed(sequence, subject):
+                self.interest.note_due(delivery)
+
+    def _concerned(self, subject):
+        """Return the Deliveries that may wait for a message that is there already."""
+        if self._refiltered:
+            return [consumer.delivery for consumer in self.values()]
+        return self.interest.takers(subject)
 
     def was_purged(self, pattern, last):
         """A purge is through: let the consumers be behind what it took.
@@ -451,10 +434,6 @@ class StreamConsumers(dict):
                 delivery.state.skip_to(first)
             self.changed(consumer)
             consumer.wake()
-
-    def want(self, subject):
-        """Tell whether any consumer wants a subject."""
-        return any(consumer.delivery.wants(subject) for consumer in self.values())
 
     def advise(self, consumer, event, kind, fields, *, account=""):
         """Tell whoever listens what has happened to a consumer."""
@@ -490,7 +469,8 @@ class StreamConsumers(dict):
         if cached is None:
             return
         subject = cached.subject()
-        if not any(consumer.delivery.awaits(sequence, subject) for consumer in self.values()):
+        takers = self.interest.takers(subject)
+        if not any(delivery.awaits(sequence, subject) for delivery in takers):
             self._delete(sequence)
 
     def _delete(self, sequence):
