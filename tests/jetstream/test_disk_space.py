@@ -70,7 +70,7 @@ class World:
 
 def test_room_is_held_back_and_given_up_when_a_write_finds_none() -> None:
     world = World()
-    assert world.disk.size("reserve") == 40 * MIB // 32
+    assert world.disk.size("reserve") == MIB
     assert world.health() == 200
     stored = world.fill()
     assert stored > 60
@@ -167,5 +167,32 @@ def test_a_reserve_that_cannot_be_written_leaves_no_file() -> None:
     disk = SimDisk()
     disk.fail("sync", code=errno.ENOSPC)
     with pytest.raises(OSError, match="No space"):
-        disk_space.make_reserve(disk)
+        disk_space.make_reserve(disk, MIB)
     assert not disk.exists("reserve")
+
+
+def test_a_reserve_that_cannot_grow_stays_what_it_is() -> None:
+    disk = SimDisk()
+    assert disk_space.make_reserve(disk, MIB)
+    assert disk_space.make_reserve(disk, MIB // 2)
+    assert disk.size("reserve") == MIB
+    disk.fail("sync", code=errno.ENOSPC)
+    with pytest.raises(OSError, match="No space"):
+        disk_space.make_reserve(disk, 3 * MIB)
+    assert disk.size("reserve") == MIB
+    assert disk_space.make_reserve(disk, 3 * MIB)
+    assert disk.size("reserve") == 3 * MIB
+
+
+def test_more_is_held_back_when_there_is_more() -> None:
+    world = World()
+    world.engine.file.used = 5 * MIB * 128
+    world.disk.capacity_bytes = 1000 * MIB
+    world.tick()
+    assert world.disk.size("reserve") == 5 * MIB
+    world.engine.file.used = 8 * MIB * 128
+    world.tick()
+    assert world.disk.size("reserve") == 5 * MIB  # it would hardly be worth it
+    world.engine.file.used = 99 * MIB * 128
+    world.tick()
+    assert world.disk.size("reserve") == 16 * MIB

@@ -36,13 +36,13 @@ def test_a_store_of_another_version_is_refused_and_left_alone(tmp_path: Path) ->
     with ServerProcess(tmp_path, *LOCAL, *JETSTREAM, str(store)) as server:
         run_client(server.wait_ready(), fill)
     marker = store / "headwater" / "FORMAT"
-    marker.write_text(json.dumps({"format": 2, "journal": None}))
+    marker.write_text(json.dumps({"format": 3, "journal": None}))
     before = {path: path.read_bytes() for path in store.rglob("*") if path.is_file()}
     with ServerProcess(tmp_path, *LOCAL, *JETSTREAM, str(store)) as server:
         assert server.wait() == 1
         fatal = [line for line in server.log().splitlines() if "[FTL]" in line]
     assert len(fatal) == 1
-    assert '"format": 2' in fatal[0]
+    assert '"format": 3' in fatal[0]
     assert "use the version of the server that wrote it, or another store_dir" in fatal[0]
     assert {path: path.read_bytes() for path in store.rglob("*") if path.is_file()} == before
 

@@ -14,7 +14,7 @@ def sparse(*, keep: int = 10, count: int = 60) -> Stream:
     """Return a stream with full blocks in which only every ``keep``-th message is left."""
     disk = SimDisk()
     disk.make_directory(FOLDER)
-    stream = Stream(disk, block_bytes=2000)
+    stream = Stream(disk, block_bytes=1880)
     for number in range(count):
         stream.put(b"s.%d" % (number % 3), b"%d" % number + bytes(90))
     stream.files.checkpoint()
@@ -72,7 +72,7 @@ def test_what_was_written_anew_is_there_after_a_restart() -> None:
         compact(stream)
         if checkpoint:
             stream.files.checkpoint()
-        other = Stream(stream.disk, block_bytes=2000)
+        other = Stream(stream.disk, block_bytes=1880)
         other.recover()
         assert other.read_all() == messages
         assert other.owner.reports == other.reports == []
@@ -92,7 +92,7 @@ def test_without_checkpoints_what_is_left_is_found_by_reading_all_of_it() -> Non
     compact(stream)
     for name in ("checkpoint.0", "checkpoint.1"):
         stream.disk.remove(f"{FOLDER}/{name}")
-    other = Stream(stream.disk, block_bytes=2000)
+    other = Stream(stream.disk, block_bytes=1880)
     other.recover()
     assert other.read_all() == messages
     assert other.reports == []
@@ -127,7 +127,7 @@ def test_what_is_deleted_after_the_choice_stays_in_the_file() -> None:
         pass
     assert 10 not in stream.read_all()
     for name in ("checkpoint.0", "checkpoint.1"):
-        other = Stream(stream.disk.copy(), block_bytes=2000)
+        other = Stream(stream.disk.copy(), block_bytes=1880)
         other.disk.remove(f"{FOLDER}/{name}")
         other.recover()
         assert other.read_all() == stream.read_all()
@@ -200,7 +200,7 @@ def test_a_file_that_was_begun_is_removed_at_the_next_start() -> None:
     stream = sparse()
     leftover = f"{FOLDER}/0000000001.blk.tmp"
     stream.disk.create(leftover)
-    other = Stream(stream.disk, block_bytes=2000)
+    other = Stream(stream.disk, block_bytes=1880)
     other.recover()
     assert not stream.disk.exists(leftover)
 

@@ -205,7 +205,7 @@ def test_a_damaged_head_of_a_block_keeps_nothing_from_it(disk):
 
 def test_a_block_of_a_newer_format_is_refused(disk):
     data = disk.read(f"a/{BLOCK}")
-    data[8] = 2
+    data[8] = 3
     data[60:64] = crc32(data[:60]).to_bytes(4, "little")
     disk.overwrite(f"a/{BLOCK}", bytes(data))
     with pytest.raises(StoreError, match="version"):

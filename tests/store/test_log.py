@@ -50,7 +50,7 @@ def test_a_batch_is_one_write_and_one_sync():
     writer.write()
     assert [op.kind for op in writer.disk.trace[before:]] == ["write", "sync"]
     assert writer.log.syncs == 2
-    assert writer.log.written_bytes == 4 * 139
+    assert writer.log.written_bytes == 4 * 134
 
 
 def test_a_new_block_is_durable_with_its_name():

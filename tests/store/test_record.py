@@ -41,7 +41,8 @@ def encode(records) -> Buffer:
             size = put_message(out, sequence, time_ns, message)
         else:
             size = put_record(out, kind, sequence, time_ns, name, payload)
-        assert size == HEAD_BYTES + len(name) + len(headers) + len(payload)
+        parts_bytes = len(name) + len(headers) + len(payload)
+        assert size == HEAD_BYTES + parts_bytes + (4 if headers else 0)
     seal(out, SEED)
     return out
 

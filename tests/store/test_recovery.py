@@ -12,7 +12,7 @@ from tests.sim.power import durable
 from tests.sim.simdisk import Killed, SimDisk
 from tests.sim.stream import FOLDER, STREAM_ID, Stream
 
-BLOCK_BYTES = 1000
+BLOCK_BYTES = 970
 
 
 def new_stream(block_bytes: int = BLOCK_BYTES) -> Stream:
@@ -315,12 +315,12 @@ def test_a_block_of_a_newer_version_is_left_alone():
     stream = filled(30)
 
     def raise_version(data):
-        data[8:10] = (2).to_bytes(2, "little")
+        data[8:10] = (3).to_bytes(2, "little")
 
     reseal(stream.disk, 3, raise_version)
     before = stream.disk.files()
     operations = len(stream.disk.trace)
-    with pytest.raises(StoreError, match="format version 2"):
+    with pytest.raises(StoreError, match="format version 3"):
         Stream(stream.disk).recover()
     assert stream.disk.files() == before
     assert len(stream.disk.trace) == operations
@@ -343,8 +343,9 @@ def test_a_checkpoint_of_a_newer_version_is_left_alone():
 
 def test_the_format_file():
     assert recovery.check_format(recovery.format_file())
-    with pytest.raises(StoreError, match="format"):
-        recovery.check_format(b'{"format": 2, "journal": null}\n')
+    for other in (b'{"format": 1, "journal": 1}\n', b'{"format": 2, "journal": 7}\n'):
+        with pytest.raises(StoreError, match="format"):
+            recovery.check_format(other)
     assert not recovery.check_format(b"\xff\xfe")
 
 

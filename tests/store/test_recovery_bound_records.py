@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from headwater import _build
 from headwater.store.frames import Packing
-from headwater.store.record import PURGE
+from headwater.store.record import HEAD_BYTES, PURGE
 from headwater.store.stream_work import Purge
 from tests.sim.power import all_states
 from tests.sim.simdisk import SimDisk
@@ -119,7 +119,7 @@ def test_a_file_that_ends_between_them():
     stream.commit()
     (path,) = [name for name in disk.files() if name.endswith(".blk")]
     data = disk.files()[path]
-    record_bytes = 32 + len(b"torn") + len(b"1 ") + 68
+    record_bytes = HEAD_BYTES + len(b"torn") + len(b"1 ") + 68
     cut = SimDisk({path: data[: len(data) - record_bytes]}, {FOLDER})
     left = Stream(cut)
     assert left.recover()

@@ -11,7 +11,7 @@ from tests.sim.stream import FOLDER, SteppingJobs, Stream
 def new_stream(jobs: SteppingJobs | None = None) -> Stream:
     disk = SimDisk()
     disk.make_directory(FOLDER)
-    return Stream(disk, block_bytes=400, jobs=jobs)
+    return Stream(disk, block_bytes=385, jobs=jobs)
 
 
 def generation(stream: Stream, place: int) -> int:

@@ -5,7 +5,7 @@ import pytest
 from headwater.base.timers import Timers
 from headwater.store.cache import BlockCache
 from headwater.store.jobs import ImmediateJobs
-from headwater.store.record import CONFIG, CONSUMER, DELETE, PURGE, SKIP, TRIM
+from headwater.store.record import CONFIG, CONSUMER, DELETE, HEAD_BYTES, PURGE, SKIP, TRIM
 from headwater.store.stream_store import StreamOwner, StreamStore
 from headwater.store.stream_work import Purge
 from headwater.wire.message import Message
@@ -314,7 +314,7 @@ def test_a_block_that_grows_while_it_is_read_is_read_again():
     stream.settle()
     assert answers == [b"1"]
     assert stream.get(2) == (b"a", b"", b"2")
-    assert len(stream.store.index.blocks[0].cached.data.contents()) == 2 * 34
+    assert len(stream.store.index.blocks[0].cached.data.contents()) == 2 * (HEAD_BYTES + 2)
 
 
 def test_walks_stop_where_they_are_told():

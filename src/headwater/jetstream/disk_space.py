@@ -10,9 +10,12 @@ from functools import partial
 
 from headwater.base import gojson, ids
 
-RESERVE_BYTES = 8 * 1024 * 1024
-# What is held back of a small disk, as a part of all of it.
-_RESERVE_PART = 32
+# What goes on when the disk is full takes the more, the more there is: checkpoints do.
+RESERVE_BYTES_MIN = 1024 * 1024
+RESERVE_BYTES_MAX = 16 * 1024 * 1024
+_STORE_PART = 128  # of what streams take up
+# What is held back of a small disk at most, as a part of all of it.
+_DISK_PART = 32
 _FILE = "reserve"
 _CHUNK_BYTES = 1024 * 1024
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
@@ -29,6 +32,7 @@ class DiskSpace:
         self._jobs = jobs
         self._quota = quota
         self._busy = False
+        self._held_bytes = 0  # what was held back last, or could not be
 
     @property
     def full(self):
@@ -57,12 +61,18 @@ class DiskSpace:
 
     def check(self):
         """Go on if there is room again; to be called every now and then."""
-        if self.full and not self._busy:
+        if not self._busy and (self.full or self._wanted_bytes() > 2 * self._held_bytes):
             self._make()
+
+    def _wanted_bytes(self):
+        wanted = max(self._quota.used // _STORE_PART, RESERVE_BYTES_MIN)
+        return min(wanted, RESERVE_BYTES_MAX)
 
     def _make(self):
         self._busy = True
-        self._jobs.submit(_JOBS_KEY, partial(make_reserve, self._disk), self._made)
+        self._held_bytes = self._wanted_bytes()
+        work = partial(make_reserve, self._disk, self._held_bytes)
+        self._jobs.submit(_JOBS_KEY, work, self._made)
 
     def _made(self, made, error):
         self._busy = False
@@ -89,22 +99,32 @@ class DiskSpace:
         node.router.publish(node.accounts.system, subject, gojson.encode(body))
 
 
-def make_reserve(disk):
-    """Make the file that holds room back, unless it is there; return whether it is.  Blocks."""
-    size = min(RESERVE_BYTES, disk.total_bytes() // _RESERVE_PART)
-    if disk.exists(_FILE) and disk.size(_FILE) >= size:
+def make_reserve(disk, size):
+    """Make the file that holds room back, or let it grow to ``size``; return whether it has that.
+
+    It gets less on a small disk.  Blocks.
+    """
+    size = min(size, disk.total_bytes() // _DISK_PART)
+    there = disk.size(_FILE) if disk.exists(_FILE) else 0
+    if there >= size:
         return True
     # As much again has to be left, or it would be given up at the next write.
-    if disk.free_bytes() < 2 * size:
+    if disk.free_bytes() < 2 * size - there:
         return False
-    disk.remove(_FILE)
-    file = disk.create(_FILE)
+    if there:
+        file = disk.open(_FILE)
+    else:
+        disk.remove(_FILE)
+        file = disk.create(_FILE)
     try:
-        for offset in range(0, size, _CHUNK_BYTES):
+        for offset in range(there, size, _CHUNK_BYTES):
             file.write(bytes(min(_CHUNK_BYTES, size - offset)), offset)
         file.sync()
     except OSError:
-        disk.remove(_FILE)
+        if there:
+            file.truncate(there)
+        else:
+            disk.remove(_FILE)
         raise
     finally:
         file.close()

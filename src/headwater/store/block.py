@@ -21,7 +21,7 @@ from headwater.store.expiries import Expiries
 from headwater.store.record import BATCH_START, FRAME, GOES_ON, MESSAGE, Record, block_seed
 
 MAGIC = b"HWBLOCK\n"
-VERSION = 1
+VERSION = 2
 HEAD_BYTES = 64
 _NUMBER_BOUND = 1 << 31
 _ENTRY_BYTES = 12  # a sequence and an offset in the table of messages

@@ -19,6 +19,7 @@ cdef class Committer:
     cdef object _file
     cdef long long _file_bytes
     cdef list _files
+    cdef long long _first_bytes
     cdef long long _first_number
     cdef Py_ssize_t _flushing
     cdef object _gathered

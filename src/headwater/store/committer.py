@@ -45,6 +45,7 @@ class Committer:
         "_file",
         "_file_bytes",
         "_files",
+        "_first_bytes",
         "_first_number",
         "_flushing",
         "_gathered",
@@ -72,6 +73,8 @@ class Committer:
         self._identity = replay.identity
         self._entry = EntryWriter(replay.identity)
         self._file_bytes = file_bytes or journal_files.file_size(disk)
+        # The first one has to do for stores where little happens.
+        self._first_bytes = file_bytes or self._file_bytes // 4
         self._entry_bytes_max = min(_ENTRY_BYTES_MAX, self._file_bytes // 4)
         self._files = replay.files
         self._file = replay.current  # that is being filled
@@ -260,17 +263,20 @@ class Committer:
         for other in others:
             if (not other.size or other.failed) and other.last < self._first_number:
                 self._making = other
-                work = partial(other.make, self._disk, self._identity, self._file_bytes)
+                work = partial(other.make, self._disk, self._identity, self._size_of(other))
                 self._jobs.submit("journal file", work, self._made)
                 return True
         return False
+
+    def _size_of(self, file):
+        return self._first_bytes if file is self._files[0] else self._file_bytes
 
     def _made(self, made, error):
         file = self._making
         self._making = None
         if made:
-            self._writes.add(JOURNAL, self._file_bytes)
-            file.size = self._file_bytes
+            file.size = self._size_of(file)
+            self._writes.add(JOURNAL, file.size)
             file.end = FILE_HEAD_BYTES
             file.last = 0
             file.failed = False

@@ -123,7 +123,7 @@ class Packing:
         at = packed.buffer.size
         record.put_record(packed.buffer, FRAME, first.sequence, 0, b"", head + content)
         if whole_end(run, 0, len(run), first) < len(run):
-            packed.buffer.data[at + record.FLAGS_AT] = GOES_ON
+            record.add_flag(packed.buffer.data, at, GOES_ON)
         packed.frames += 1
 
     def _compressed(self, run: memoryview) -> bytes | None:

@@ -454,7 +454,7 @@ class Log:
         head = BlockHead(
             self.stream_id,
             block.number,
-            _first_sequence(batch.buffer),
+            record.first_sequence(batch.buffer.data),
             block.previous_number,
             block.previous_size,
         )
@@ -481,12 +481,6 @@ class Log:
         self._pack_anew(batch)
         batch.offset = block.size
         batch.fresh = True
-
-
-def _first_sequence(buffer):
-    """Return the lowest sequence that a message in ``buffer``, which is not empty, may have."""
-    last = int.from_bytes(buffer.data[16:24], "little")
-    return last if buffer.data[8] == record.MESSAGE else last + 1
 
 
 def put_piece(data, offset, piece):

@@ -10,15 +10,20 @@ cdef int _frame
 cdef int _kind_last
 cdef int _batch_start
 cdef int _goes_on
+cdef int _has_headers
+cdef int _kind_bits
+cdef int _flag_bits
+cdef Py_ssize_t _kind_at
+cdef Py_ssize_t _header_size_bytes
 
 
-@cython.locals(subject_size=Py_ssize_t, body_size=Py_ssize_t, size=Py_ssize_t, start=Py_ssize_t, at=Py_ssize_t)
+@cython.locals(subject_size=Py_ssize_t, body_size=Py_ssize_t, size=Py_ssize_t, kind=int, at=Py_ssize_t)
 cpdef Py_ssize_t put_message(Buffer out, long long sequence, long long time_ns, Message message) except -1
-@cython.locals(size=Py_ssize_t, start=Py_ssize_t, at=Py_ssize_t)
+@cython.locals(size=Py_ssize_t, at=Py_ssize_t)
 cpdef Py_ssize_t put_record(Buffer out, int kind, long long sequence, long long time_ns, bytes name, bytes payload) except -1
 @cython.locals(at=Py_ssize_t)
-cdef int _put_head(Buffer out, Py_ssize_t start, Py_ssize_t size, int kind, Py_ssize_t subject_size, Py_ssize_t header_size, long long sequence, long long time_ns) except -1
-@cython.locals(at=Py_ssize_t, following=Py_ssize_t, flags=int)
+cdef Py_ssize_t _put_head(Buffer out, Py_ssize_t start, Py_ssize_t size, int kind, Py_ssize_t subject_size, long long sequence, long long time_ns) except -1
+@cython.locals(at=Py_ssize_t, following=Py_ssize_t)
 cpdef bind(Buffer out, Py_ssize_t start)
 @cython.locals(at=Py_ssize_t, size=Py_ssize_t)
 cpdef seal(Buffer out, long long seed)

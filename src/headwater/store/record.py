@@ -6,21 +6,22 @@ encoded once, and the same bytes are synced, applied and, after a crash, read ag
     offset  size
          0     4  CRC-32 of everything behind it, seeded with that of the block's identity
          4     4  size of the whole record
-         8     1  kind
-         9     1  flags
-        10     2  size of the subject (or of the name that a record is about)
-        12     4  size of the header block
-        16     8  sequence
-        24     8  time, nanoseconds since 1970
-        32        subject, header block, payload
+         8     1  kind, and flags above its four bits
+         9     2  size of the subject (or of the name that a record is about)
+        11     8  sequence
+        19     8  time, nanoseconds since 1970
+        27     4  size of the header block, only if the flags say that there is one
+                  subject, header block, payload
 
 Numbers are little endian.
 """
 
 from headwater.base import octets
 
-HEAD_BYTES = 32
-FLAGS_AT = 9
+HEAD_BYTES = 27
+KIND_AT = 8
+SEQUENCE_AT = 11
+_HEADER_SIZE_BYTES = 4
 
 # Kinds of records; numbers are part of the format and never reused.
 MESSAGE = 1
@@ -35,11 +36,15 @@ SKIP = 9  # sequences up to this one were given out and are not used; the time o
 FRAME = 10  # a run of other records, compressed, encrypted or both: see frames.py
 CHECKPOINT = 11  # what a checkpoint says, but for what can be counted; the name is its block
 KIND_LAST = CHECKPOINT
+_KIND_BITS = 15
 
 # The first record of a write: everything before it had been synced when it was written.
-BATCH_START = 1
+BATCH_START = 16
 # The next record belongs to it: after a crash both of them count, or neither.
-GOES_ON = 2
+GOES_ON = 32
+# It has a header block.
+_HAS_HEADERS = 64
+_FLAG_BITS = BATCH_START | GOES_ON  # those that readers are told of
 
 # The same as C numbers (see the .pxd), for the functions that run once a record.
 _head_bytes = HEAD_BYTES
@@ -48,6 +53,11 @@ _frame = FRAME
 _kind_last = KIND_LAST
 _batch_start = BATCH_START
 _goes_on = GOES_ON
+_has_headers = _HAS_HEADERS
+_kind_at = KIND_AT
+_kind_bits = _KIND_BITS
+_flag_bits = _FLAG_BITS
+_header_size_bytes = _HEADER_SIZE_BYTES
 
 
 def put_message(out, sequence, time_ns, message):
@@ -55,10 +65,15 @@ def put_message(out, sequence, time_ns, message):
     subject_size = len(message.subject)
     body_size = message.body_end - message.body_start
     size = _head_bytes + subject_size + body_size
+    kind = _message
+    if message.header_size:
+        size += _header_size_bytes
+        kind |= _has_headers
     out.reserve(size)
-    start = out.size
-    _put_head(out, start, size, _message, subject_size, message.header_size, sequence, time_ns)
-    at = octets.put_bytes(out.view, start + _head_bytes, message.subject)
+    at = _put_head(out, out.size, size, kind, subject_size, sequence, time_ns)
+    if message.header_size:
+        at = octets.put_u32(out.view, at, message.header_size)
+    at = octets.put_bytes(out.view, at, message.subject)
     out.size = octets.copy_into(
         out.view, at, message.body_view, message.body_start, message.body_end
     )
@@ -69,21 +84,32 @@ def put_record(out, kind, sequence, time_ns, name, payload):
     """Append a record of another kind; return its size."""
     size = _head_bytes + len(name) + len(payload)
     out.reserve(size)
-    start = out.size
-    _put_head(out, start, size, kind, len(name), 0, sequence, time_ns)
-    at = octets.put_bytes(out.view, start + _head_bytes, name)
+    at = _put_head(out, out.size, size, kind, len(name), sequence, time_ns)
+    at = octets.put_bytes(out.view, at, name)
     out.size = octets.put_bytes(out.view, at, payload)
     return size
 
 
-def _put_head(out, start, size, kind, subject_size, header_size, sequence, time_ns):
+def _put_head(out, start, size, kind, subject_size, sequence, time_ns):
+    """Write a head at ``start``, flags being a part of the kind; return where it ends."""
     at = octets.put_u32(out.view, start, 0)
     at = octets.put_u32(out.view, at, size)
-    at = octets.put_u16(out.view, at, kind)
+    at = octets.put_byte(out.view, at, kind)
     at = octets.put_u16(out.view, at, subject_size)
-    at = octets.put_u32(out.view, at, header_size)
     at = octets.put_u64(out.view, at, sequence)
-    octets.put_u64(out.view, at, time_ns)
+    return octets.put_u64(out.view, at, time_ns)
+
+
+def add_flag(data, start, flag):
+    """Set a flag of the record at ``start`` of a bytearray, or of a view of one."""
+    data[start + _kind_at] |= flag
+
+
+def first_sequence(data):
+    """Return the lowest sequence that a message in ``data``, which begins with a record, may have.
+    """
+    last = int.from_bytes(data[SEQUENCE_AT : SEQUENCE_AT + 8], "little")
+    return last if data[KIND_AT] & _KIND_BITS == MESSAGE else last + 1
 
 
 def bind(out, start):
@@ -92,8 +118,7 @@ def bind(out, start):
     while at < out.size:
         following = at + octets.get_u32(out.view, at + 4)
         if following < out.size:
-            flags = octets.get_u16(out.view, at + 8) >> 8
-            octets.put_byte(out.view, at + 9, flags | _goes_on)
+            octets.put_byte(out.view, at + _kind_at, out.view[at + _kind_at] | _goes_on)
         at = following
 
 
@@ -105,7 +130,7 @@ def seal(out, seed):
     """
     at = 0
     if out.size > at:
-        octets.put_byte(out.view, 9, octets.get_u16(out.view, 8) >> 8 | _batch_start)
+        octets.put_byte(out.view, _kind_at, out.view[_kind_at] | _batch_start)
     while at < out.size:
         size = octets.get_u32(out.view, at + 4)
         octets.put_u32(out.view, at, octets.checksum(out.view, at + 4, at + size, seed))
@@ -117,7 +142,7 @@ def unseal(out):
     at = 0
     while at < out.size:
         octets.put_u32(out.view, at, 0)
-        octets.put_byte(out.view, at + 9, octets.get_u16(out.view, at + 8) >> 8 & ~_batch_start)
+        octets.put_byte(out.view, at + _kind_at, out.view[at + _kind_at] & ~_batch_start)
         at += octets.get_u32(out.view, at + 4)
 
 
@@ -173,16 +198,21 @@ class Record:
         if end - start < _head_bytes:
             return False
         size = octets.get_u32(view, start + 4)
-        kind_and_flags = octets.get_u16(view, start + 8)
-        self.kind = kind_and_flags & 255
-        self.flags = kind_and_flags >> 8
-        subject_size = octets.get_u16(view, start + 10)
-        self.header_size = octets.get_u32(view, start + 12)
-        self.sequence = octets.get_i64(view, start + 16)
-        self.time_ns = octets.get_i64(view, start + 24)
+        kind_and_flags = view[start + _kind_at]
+        self.kind = kind_and_flags & _kind_bits
+        self.flags = kind_and_flags & _flag_bits
+        subject_size = octets.get_u16(view, start + 9)
+        self.sequence = octets.get_i64(view, start + 11)
+        self.time_ns = octets.get_i64(view, start + 19)
         self.start = start
         self.end = start + size
         self.subject_start = start + _head_bytes
+        self.header_size = 0
+        if kind_and_flags & _has_headers:
+            if end - self.subject_start < _header_size_bytes:
+                return False
+            self.header_size = octets.get_u32(view, self.subject_start)
+            self.subject_start += _header_size_bytes
         self.subject_end = self.subject_start + subject_size
         self.payload_start = self.subject_end + self.header_size
         return (

@@ -23,21 +23,21 @@ from headwater.store.block import (
     number_of,
     whole_end,
 )
+from headwater.store.block import VERSION as BLOCK_VERSION
 from headwater.store.disk import UNFINISHED, UNREADABLE
 from headwater.store.frames import records_in
+from headwater.store.journal import VERSION as JOURNAL_VERSION
 from headwater.store.record import BATCH_START, CHECKPOINT, Record, block_seed
 
 _STREAM_ID = slice(16, 24)  # in the head of a block
 _WITNESSES = 16  # heads that are read though the checkpoints know the blocks
-# Version of the journal; a store from before there was one says null.
-_JOURNAL = 1
 
 
 class _Format(msgspec.Struct):
-    """The FORMAT file of a store."""
+    """The FORMAT file of a store: the versions of its blocks and of its journal."""
 
     format: int
-    journal: int | None = None
+    journal: int
 
 
 class Recovery:
@@ -442,7 +442,7 @@ def check_format(data: bytes) -> bool:
         said = msgspec.json.decode(bytes(data), type=_Format)
     except msgspec.MsgspecError:
         return False
-    if said not in (_Format(1, _JOURNAL), _Format(1, None)):
+    if said != _Format(BLOCK_VERSION, JOURNAL_VERSION):
         text = data[:200].decode("utf-8", "backslashreplace").strip()
         raise StoreError(
             f"the store says of itself {text!r}; this server reads "
@@ -454,4 +454,4 @@ def check_format(data: bytes) -> bool:
 
 def format_file() -> bytes:
     """Return the content of the FORMAT file."""
-    return b'{"format": 1, "journal": %d}\n' % _JOURNAL
+    return b'{"format": %d, "journal": %d}\n' % (BLOCK_VERSION, JOURNAL_VERSION)
