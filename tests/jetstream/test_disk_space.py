@@ -70,7 +70,7 @@ class World:
 
 def test_room_is_held_back_and_given_up_when_a_write_finds_none() -> None:
     world = World()
-    assert world.disk.size("reserve") == MIB
+    assert world.disk.size("reserve") == MIB // 2
     assert world.health() == 200
     stored = world.fill()
     assert stored > 60
@@ -186,13 +186,13 @@ def test_a_reserve_that_cannot_grow_stays_what_it_is() -> None:
 
 def test_more_is_held_back_when_there_is_more() -> None:
     world = World()
-    world.engine.file.used = 5 * MIB * 128
+    world.engine.file.used = 5 * MIB * 256
     world.disk.capacity_bytes = 1000 * MIB
     world.tick()
     assert world.disk.size("reserve") == 5 * MIB
-    world.engine.file.used = 8 * MIB * 128
+    world.engine.file.used = 8 * MIB * 256
     world.tick()
     assert world.disk.size("reserve") == 5 * MIB  # it would hardly be worth it
-    world.engine.file.used = 99 * MIB * 128
+    world.engine.file.used = 99 * MIB * 256
     world.tick()
     assert world.disk.size("reserve") == 16 * MIB

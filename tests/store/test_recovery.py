@@ -343,10 +343,11 @@ def test_a_checkpoint_of_a_newer_version_is_left_alone():
 
 def test_the_format_file():
     assert recovery.check_format(recovery.format_file())
-    for other in (b'{"format": 1, "journal": 1}\n', b'{"format": 2, "journal": 7}\n'):
+    for other in (b'{"format": 1, "journal": 1}', b'{"format": 2, "journal": 7}', b'{"format": 3}'):
         with pytest.raises(StoreError, match="format"):
             recovery.check_format(other)
     assert not recovery.check_format(b"\xff\xfe")
+    assert not recovery.check_format(b'{"format": 2, "*ournal": 1}')
 
 
 def test_a_record_does_not_pass_in_another_block():

@@ -11,9 +11,9 @@ from functools import partial
 from headwater.base import gojson, ids
 
 # What goes on when the disk is full takes the more, the more there is: checkpoints do.
-RESERVE_BYTES_MIN = 1024 * 1024
+RESERVE_BYTES_MIN = 512 * 1024
 RESERVE_BYTES_MAX = 16 * 1024 * 1024
-_STORE_PART = 128  # of what streams take up
+_STORE_PART = 256  # of what streams take up
 # What is held back of a small disk at most, as a part of all of it.
 _DISK_PART = 32
 _FILE = "reserve"

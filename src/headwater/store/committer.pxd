@@ -19,7 +19,6 @@ cdef class Committer:
     cdef object _file
     cdef long long _file_bytes
     cdef list _files
-    cdef long long _first_bytes
     cdef long long _first_number
     cdef Py_ssize_t _flushing
     cdef object _gathered
@@ -28,6 +27,7 @@ cdef class Committer:
     cdef object _making
     cdef dict _needed
     cdef long long _number
+    cdef tuple _parts
     cdef list _retries
     cdef list _round
     cdef object _spare

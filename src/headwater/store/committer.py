@@ -45,7 +45,6 @@ class Committer:
         "_file",
         "_file_bytes",
         "_files",
-        "_first_bytes",
         "_first_number",
         "_flushing",
         "_gathered",
@@ -54,6 +53,7 @@ class Committer:
         "_making",
         "_needed",
         "_number",
+        "_parts",
         "_retries",
         "_round",
         "_spare",
@@ -73,8 +73,7 @@ class Committer:
         self._identity = replay.identity
         self._entry = EntryWriter(replay.identity)
         self._file_bytes = file_bytes or journal_files.file_size(disk)
-        # The first one has to do for stores where little happens.
-        self._first_bytes = file_bytes or self._file_bytes // 4
+        self._parts = (1,) * len(replay.files) if file_bytes else journal_files.PARTS
         self._entry_bytes_max = min(_ENTRY_BYTES_MAX, self._file_bytes // 4)
         self._files = replay.files
         self._file = replay.current  # that is being filled
@@ -269,7 +268,8 @@ class Committer:
         return False
 
     def _size_of(self, file):
-        return self._first_bytes if file is self._files[0] else self._file_bytes
+        """Return how large a file is made."""
+        return self._file_bytes // self._parts[self._files.index(file)]
 
     def _made(self, made, error):
         file = self._making

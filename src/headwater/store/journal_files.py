@@ -6,6 +6,8 @@ from headwater.store.journal import ENTRY_HEAD_BYTES, FILE_HEAD_BYTES, EntryWrit
 
 FILE_BYTES = 2 * 1024 * 1024
 FILES_MAX = 6
+# The first ones are a part of that: they have to do for stores where little happens.
+PARTS = (4, 4, 2, 1, 1, 1)
 # So much of a file system they may take together, as a part of it.
 _ROOM_PART = 32
 # As much as so many files is left for everything else.

@@ -106,8 +106,7 @@ def add_flag(data, start, flag):
 
 
 def first_sequence(data):
-    """Return the lowest sequence that a message in ``data``, which begins with a record, may have.
-    """
+    """Return the lowest sequence that a message of ``data``, a run of records, may have."""
     last = int.from_bytes(data[SEQUENCE_AT : SEQUENCE_AT + 8], "little")
     return last if data[KIND_AT] & _KIND_BITS == MESSAGE else last + 1
 

@@ -37,7 +37,7 @@ class _Format(msgspec.Struct):
     """The FORMAT file of a store: the versions of its blocks and of its journal."""
 
     format: int
-    journal: int
+    journal: int | None = None
 
 
 class Recovery:
@@ -442,6 +442,8 @@ def check_format(data: bytes) -> bool:
         said = msgspec.json.decode(bytes(data), type=_Format)
     except msgspec.MsgspecError:
         return False
+    if said == _Format(BLOCK_VERSION):
+        return False  # the other half is damaged
     if said != _Format(BLOCK_VERSION, JOURNAL_VERSION):
         text = data[:200].decode("utf-8", "backslashreplace").strip()
         raise StoreError(
