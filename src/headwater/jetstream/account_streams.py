@@ -366,9 +366,12 @@ class AccountStreams:
                 return
             folder = stream.store.log.folder
             doomed = f"{self._folder}/{_DELETED}{ids.unique_id(self.rng).decode()}"
-            self.jobs.submit(
-                folder, lambda: self._remove(folder, doomed), lambda _, error: deleted(error)
-            )
+            self.jobs.submit(folder, lambda: self._remove(folder, doomed), removed)
+
+        def removed(_, error):
+            if error is not None:
+                self._bring_back(name)
+            deleted(error)
 
         def settled():
             if stream.files is None:
@@ -377,6 +380,22 @@ class AccountStreams:
                 stream.files.when_written(lambda: stream.store.flush(idle))
 
         stream.store.when_idle(settled)
+
+    def _bring_back(self, name):
+        """Let a stream be there again that could not be deleted, if its folder still is.
+
+        This blocks: the disk has failed, and there is nobody else to have the stream.
+        """
+        folder = f"{self._folder}/{name}"
+        try:
+            stream = self._recover(folder) if self.disk.exists(folder) else None
+        except (OSError, StoreError) as error:
+            self.log.error(f"JetStream: {folder} cannot be read before the next start: {error}")
+            return
+        if stream is not None and stream.config is not None:
+            self.streams[name] = stream
+            self.reserve(stream.config, 1)
+            stream.start()
 
     def purge(self):
         """Delete all streams of the account."""
