@@ -30,10 +30,10 @@ cdef class DirectAnswers:
     cdef long long _second
     cdef bytes _second_text
 
-    @cython.locals(buffer=Buffer, message=Message, record=Record, at=Py_ssize_t)
+    @cython.locals(buffer=Buffer, message=Message, record=Record, start=Py_ssize_t, at=Py_ssize_t)
     cpdef send(self, bytes reply, CachedBlock cached, bint bare, long long pending=*, long long last=*)
-    @cython.locals(record=Record, at=Py_ssize_t, end=Py_ssize_t, source='const unsigned char[::1]', view='unsigned char[::1]')
-    cdef Py_ssize_t _put_headers(self, Buffer buffer, CachedBlock cached, long long pending, long long last) except -1
+    @cython.locals(record=Record, end=Py_ssize_t, source='const unsigned char[::1]', view='unsigned char[::1]')
+    cdef Py_ssize_t _put_headers(self, Buffer buffer, Py_ssize_t at, CachedBlock cached, long long pending, long long last) except -1
     @cython.locals(second='long long', fraction='long long', point=Py_ssize_t, view='unsigned char[::1]')
     cdef Py_ssize_t _put_time(self, Buffer buffer, Py_ssize_t at, long long time_ns) except -1
 

@@ -52,18 +52,20 @@ class DirectAnswers:
             buffer, message = Buffer(), Message()
         record = cached.record
         buffer.size = 0
-        buffer.reserve(record.end - record.subject_start + len(self._named) + _added_bytes)
-        at = 0 if bare else self._put_headers(buffer, cached, pending, last)
-        message.header_size = at
-        at = octets.copy_into(buffer.view, at, cached.data.view, record.payload_start, record.end)
-        message.set_view(buffer.view)
+        buffer.reserve(
+            len(reply) + record.end - record.subject_start + len(self._named) + _added_bytes
+        )
+        start = at = octets.put_bytes(buffer.view, 0, reply)
+        if not bare:
+            at = self._put_headers(buffer, at, cached, pending, last)
         message.subject = reply
-        message.subject_view = reply
         message.subject_start = 0
-        message.subject_end = len(reply)
-        message.reply_start = message.reply_end = 0
-        message.body_start = 0
+        message.subject_end = message.reply_start = message.reply_end = start
+        message.body_start = start
+        message.header_size = at - start
+        at = octets.copy_into(buffer.view, at, cached.data.view, record.payload_start, record.end)
         message.body_end = at
+        message.set_view(buffer.view)
         message.rewritten = False
         message.mapped = False
         message.queues = None
@@ -71,16 +73,16 @@ class DirectAnswers:
         message.release()
         self._buffer, self._message = buffer, message
 
-    def _put_headers(self, buffer, cached, pending, last):
-        """Write the headers; return the offset behind them."""
+    def _put_headers(self, buffer, at, cached, pending, last):
+        """Write the headers from ``at`` on; return the offset behind them."""
         record = cached.record
         source = cached.data.view
         view = buffer.view
         if record.header_size:
             end = record.payload_start - 2  # without the empty line
-            at = octets.copy_into(view, 0, source, record.subject_end, end)
+            at = octets.copy_into(view, at, source, record.subject_end, end)
         else:
-            at = octets.put_bytes(view, 0, _line)
+            at = octets.put_bytes(view, at, _line)
         at = octets.put_bytes(view, at, self._named)
         at = octets.copy_into(view, at, source, record.subject_start, record.subject_end)
         at = octets.put_bytes(view, at, b"\r\nNats-Sequence: ")
@@ -180,11 +182,12 @@ class DirectRun:
             sequence = store.index.next_from(self.next)
             if sequence == 0 or sequence > self._bound:
                 break
-            block = store.missing(sequence)
-            if block is not None:
-                return block
-            self.next = sequence + 1
             cached = store.find(sequence)
+            if cached is None:
+                block = store.missing(sequence)
+                if block is not None:
+                    return block
+            self.next = sequence + 1
             if cached is None:
                 continue
             record = cached.record

@@ -2,6 +2,9 @@ import cython
 from headwater.base cimport octets
 
 
+cdef const unsigned char[::1] _empty
+
+
 cdef class Message:
     cdef public bytes subject
     cdef const unsigned char[::1] subject_view

@@ -6,7 +6,8 @@ views, past the call that it was passed to.
 
 from headwater.base import octets
 
-EMPTY = memoryview(b"")
+_EMPTY = memoryview(b"")
+_empty = _EMPTY  # the same as a C view (see the .pxd)
 
 
 class Message:
@@ -37,13 +38,13 @@ class Message:
 
     def __init__(self):
         self.subject = b""
-        self.subject_view = EMPTY
+        self.subject_view = _empty
         self.subject_start = 0
         self.subject_end = 0
-        self.reply_view = EMPTY
+        self.reply_view = _empty
         self.reply_start = 0
         self.reply_end = 0
-        self.body_view = EMPTY
+        self.body_view = _empty
         self.header_size = 0
         self.body_start = 0
         self.body_end = 0
@@ -59,7 +60,7 @@ class Message:
 
     def release(self):
         """Let go of the views, so that their buffers can be freed or resized."""
-        self.set_view(EMPTY)
+        self.set_view(_empty)
 
     def rename(self, subject):
         """Let it be routed by ``subject``, and be shown with it."""
