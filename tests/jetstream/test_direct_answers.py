@@ -62,17 +62,3 @@ def test_an_answer_may_be_a_request():
     assert said.count(b"Nats-Sequence: 2") == 1
     world.client.say(b"SUB inbox 2\r\n")
     assert b"Nats-Sequence: 1" in read(world, b'{"seq":1}')
-
-
-@on_both
-def test_who_is_asked_for_messages_that_nobody_has(play: Play) -> None:
-    play.stream("S", subjects=["s.>"])
-    asked = (
-        "DIRECT.GET", "DIRECT.GET.S", "DIRECT.GET.X", "DIRECT.GET.S.s.a", "DIRECT.OTHER",
-        "CONSUMER.MSG.NEXT", "CONSUMER.MSG.NEXT.S.C", "CONSUMER.MSG.NEXT.X",
-    )  # fmt: skip
-    for number, subject in enumerate(asked):
-        inbox = play.listen(f"_INBOX.asked.{number}")
-        play.send(f"$JS.API.{subject}", b'{"seq":1}', reply=inbox)
-        play.note(subject)
-        play.quiet(inbox, 100)

@@ -2,7 +2,6 @@
 
 from headwater.broker.client_info import client_info
 from headwater.broker.client_session import ClientSession
-from headwater.broker.subscription import ServiceSubscription
 from headwater.jetstream import (
     api_consumers,
     api_errors,
@@ -164,7 +163,6 @@ _HANDLERS = {
     ("CONSUMER", "PEER", "REMOVE", "*", "*"): (Kind.CONSUMER_REMOVE_PEER, _needs_cluster),
     ("CONSUMER", "PEER", "EVACUATE", "*", "*"): (Kind.CONSUMER_EVACUATE_PEER, _needs_cluster),
 }
-_ELSEWHERE = (b"$JS.API.DIRECT.GET.", b"$JS.API.CONSUMER.MSG.NEXT.")
 _PATTERN_TOKENS_MAX = max(len(pattern) for pattern in _HANDLERS)
 
 
@@ -176,15 +174,12 @@ class NoApi:
         self._account = account
 
     def request(self, message, origin):
-        """Refuse one request; return whether it is one that this answers or ignores."""
-        if _is_served_elsewhere(message):
-            return False
+        """Refuse one request."""
         tokens = _tokens_of(message)
         handler = _find_handler(tokens)
         reply = message.reply()
         if handler is not None and reply:
             self._router.publish(self._account, reply, self.refusal(*handler))
-        return True
 
     def refusal(self, kind, call):
         """Return the answer to a request of ``kind`` that ``call`` would take elsewhere."""
@@ -206,14 +201,14 @@ class SystemApi(NoApi):
         self._purge = purge
 
     def request(self, message, origin):
-        """Take one request; return whether it is one that this answers or ignores."""
+        """Take one request."""
         tokens = _tokens_of(message)
         reply = message.reply()
         if tokens[:2] != ["ACCOUNT", "PURGE"] or len(tokens) != _PURGE_TOKENS or not reply:
-            return super().request(message, origin)
+            super().request(message, origin)
+            return
         self._purge(tokens[2])
         self._router.publish(self._account, reply, responses.purge_initiated())
-        return True
 
     def refusal(self, kind, call):
         """Return the answer to what the system account asks of streams, of which it has none."""
@@ -231,17 +226,15 @@ class Api:
         self.errors = 0
 
     def request(self, message, origin):
-        """Take one request; return whether it is one that this answers or ignores."""
-        if _is_served_elsewhere(message):
-            return False
+        """Take one request."""
         tokens = _tokens_of(message)
         handler = _find_handler(tokens)
         reply = message.reply()
         if handler is None or not reply:
-            return True
+            return
         kind, call = handler
         if self.guard.is_full(kind):
-            return True
+            return
         request = Request(self, tokens, message, kind, origin)
         level = required_level(message)
         if level > API_LEVEL:
@@ -249,30 +242,10 @@ class Api:
         else:
             self.guard.begin(request)
             request.answer_with(lambda: call(request))
-        return True
-
-
-class ApiSubscription(ServiceSubscription):
-    """Leads to the API, be it served or not."""
-
-    def __init__(self, api):
-        super().__init__(b"$JS.API.>", api.request)
-
-    def traced(self, message, origin, trace):
-        if _is_served_elsewhere(message):
-            return False
-        return ServiceSubscription.traced(self, message, origin, trace)
 
 
 def _tokens_of(message):
     return message.subject[_PREFIX_BYTES:].decode("utf-8", "replace").split(".")
-
-
-def _is_served_elsewhere(message):
-    """Tell whether streams and consumers listen themselves: where there is none, nobody does."""
-    subject = message.subject
-    # They are asked for messages as fast as others publish.
-    return subject.startswith(_ELSEWHERE) or subject == b"$JS.API.DIRECT.GET"
 
 
 def _find_handler(tokens):

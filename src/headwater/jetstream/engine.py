@@ -9,7 +9,8 @@ from headwater.broker.subscription import Subscription
 from headwater.config.options import AccountJetStream
 from headwater.jetstream import api_errors, batch_limits, stream_config
 from headwater.jetstream.account_streams import AccountStreams, account_folder, folder_name
-from headwater.jetstream.api import Api, ApiSubscription, NoApi, SystemApi
+from headwater.jetstream.api import Api, NoApi, SystemApi
+from headwater.jetstream.api_subscription import ApiSubscription
 from headwater.jetstream.disk_space import DiskSpace
 from headwater.jetstream.quota import Quota
 from headwater.jetstream.request_guard import RequestGuard
