@@ -130,6 +130,24 @@ def test_patterns(lasts: dict[bytes, int], pattern: bytes) -> None:
     assert table.last_matching(pattern) == max(wanted.values(), default=0)
 
 
+@settings(max_examples=30)
+@given(
+    st.dictionaries(st.sampled_from([b"a", b"a.b", b"a.c", b"b.c.d", b"x.y"]), st.integers(0, 99)),
+    st.lists(st.sampled_from([b">", b"a.*", b"a.b", b"*.c", b"*.*", b"none", b"x.y"])),
+)
+def test_several_patterns(lasts: dict[bytes, int], patterns: list[bytes]) -> None:
+    table = SubjectTable()
+    for subject, last in lasts.items():
+        put(table, subject, (last + 1, last + 1, last, 7))
+    wanted = [subject for subject in lasts if any(matches(p, subject) for p in patterns)]
+    numbers = table.numbers(patterns)
+    assert sorted(map(table.name, numbers)) == sorted(wanted)
+    assert table.messages(numbers) == sum(lasts[subject] + 1 for subject in wanted)
+    assert table.lowest_first(numbers) == min((lasts[s] + 1 for s in wanted), default=0)
+    known = sorted(lasts[subject] for subject in wanted if lasts[subject])
+    assert sorted(table.lasts(numbers)) == known
+
+
 def test_subjects_with_the_same_hash(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only where nothing is compiled: there the hash can be replaced."""
     if not subjects.__file__.endswith(".py"):

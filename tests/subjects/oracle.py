@@ -47,6 +47,19 @@ def matches(pattern: bytes, subject: bytes) -> bool:
     return regex_of(pattern).fullmatch(subject) is not None
 
 
+def matches_by_tokens(pattern: bytes, subject: bytes) -> bool:
+    """Tell the same of what is not valid: a token may be empty, and ``>`` ends a pattern."""
+    tokens = subject.split(b".")
+    for place, wanted in enumerate(pattern.split(b".")):
+        if place == len(tokens):
+            return False
+        if wanted == b">":
+            return True
+        if wanted not in (b"*", tokens[place]):
+            return False
+    return pattern.count(b".") == subject.count(b".")
+
+
 # Long enough to tell any two patterns of at most five tokens apart; "x" is a token in none of them.
 WORDS = [
     b".".join(tokens)

@@ -76,6 +76,22 @@ def test_matches(pattern, subject):
     assert validate.matches(pattern, subject) == oracle.matches(pattern, subject)
 
 
+@given(oracle.texts, oracle.texts)
+@example(b"a.>", b"a.")
+@example(b"a..*", b"a..")
+@example(b"a.>.b", b"a.b")
+@example(b"*a.>b", b"*a.>b")
+@example(b"a*", b"ab")
+def test_matches_what_is_not_valid(pattern, subject):
+    assert validate.matches(pattern, subject) == oracle.matches_by_tokens(pattern, subject)
+
+
+@given(st.lists(oracle.patterns), oracle.literals)
+def test_matches_any(patterns, subject):
+    expected = any(oracle.matches(pattern, subject) for pattern in patterns)
+    assert validate.matches_any(patterns, subject) == expected
+
+
 @given(small_patterns, small_patterns)
 @example(b"*.*", b"a.>")
 @example(b"a.>", b"a.*.>")

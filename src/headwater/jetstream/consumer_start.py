@@ -1,6 +1,7 @@
 """Where a new consumer begins, and how much is before it: may have to read the stream."""
 
 from headwater.base.limits import NEXT_SEQUENCE_MAX
+from headwater.jetstream.backlog import Backlog
 from headwater.jetstream.consumer_config import DeliverPolicy
 
 
@@ -18,7 +19,7 @@ class ConsumerStart:
         self._counted = 0  # up to which sequence messages are being counted
         self._seen = 0  # and up to which they have been
         self._wanted = set()
-        self._backlog_left = set()
+        self._backlog_left = Backlog([])
         self.next_sequence = 1
         self.floor = 0
         self.backlog = []
@@ -66,27 +67,26 @@ class ConsumerStart:
 
     def removed(self, sequence, *, wanted):
         """A message went while this counts: take it back if it had been counted."""
-        if sequence in self._backlog_left:
-            self._backlog_left.discard(sequence)
-            self.num_pending -= 1
-        elif wanted and self.next_sequence <= sequence <= self._seen:
+        counted = self.next_sequence <= sequence <= self._seen
+        if self._backlog_left.remove(sequence) or (wanted and counted):
             self.num_pending -= 1
 
     def count(self, done):
         """Count the messages that are still to be delivered; ``done()`` follows."""
         self._done.insert(0, done)
-        self._backlog_left = set(self.backlog)
         index = self._store.index
         self.num_pending = len(self.backlog)
         if not self._filters:
             self.num_pending += index.count_from(self.next_sequence)
             self._finish()
         elif self.next_sequence <= index.first_sequence:
-            states = [state for _, state in self._matching()]
-            self.num_pending += sum(state.count for state in states)
-            self.first = min((state.first for state in states), default=0)
+            subjects = index.subjects
+            numbers = self._numbers()
+            self.num_pending += subjects.messages(numbers)
+            self.first = subjects.lowest_first(numbers)
             self._finish()
         else:
+            self._backlog_left = Backlog(self.backlog)
             self._counted = self._seen = self.next_sequence - 1
             self._count_on(None)
 
@@ -96,14 +96,11 @@ class ConsumerStart:
         for done in waiting:
             done()
 
-    def _matching(self):
-        found = {}
-        for pattern in self._filters or [b">"]:
-            found.update(self._store.index.subjects.matching(pattern))
-        return found.items()
+    def _numbers(self):
+        return self._store.index.subjects.numbers(self._filters or [b">"])
 
     def _lasts(self):
-        return [state.last for _, state in self._matching() if state.last]
+        return self._store.index.subjects.lasts(self._numbers())
 
     def _find_time(self, time_ns, done):
         index = self._store.index
@@ -126,8 +123,8 @@ class ConsumerStart:
 
         def found(_):
             if self._filters and self.next_sequence <= index.first_sequence:
-                firsts = [state.first for _, state in self._matching()]
-                self.next_sequence = min(firsts, default=self.next_sequence)
+                first = index.subjects.lowest_first(self._numbers())
+                self.next_sequence = first or self.next_sequence
             self.floor = self.next_sequence - 1
             done()
 
@@ -142,7 +139,7 @@ class ConsumerStart:
             return
         first = self._counted + 1
         self._counted = index.last_sequence
-        self._wanted = {subject for subject, _ in self._matching()}
+        self._wanted = set(map(index.subjects.name, self._numbers()))
         if not self._wanted:
             self._finish()
             return

@@ -4,11 +4,12 @@ from headwater.base cimport octets
 from headwater.base.buffer cimport Buffer
 from headwater.broker.router cimport Router
 from headwater.jetstream.ack_state cimport AckState, Pending
+from headwater.jetstream.backlog cimport Backlog
 from headwater.store.block cimport Block, CachedBlock
 from headwater.store.index cimport Index
 from headwater.store.record cimport Record
 from headwater.store.stream_store cimport StreamStore
-from headwater.subjects.validate cimport matches
+from headwater.subjects.validate cimport matches_any
 from headwater.wire cimport headers
 from headwater.wire.message cimport Message
 
@@ -45,7 +46,7 @@ cdef class Delivery:
     cdef public long long ack_wait_ns
     cdef public bint acks_explicitly
     cdef public bytes added_field
-    cdef public object backlog
+    cdef public Backlog backlog
     cdef public list backoff_ns
     cdef public object clock
     cdef public object counting
@@ -70,7 +71,6 @@ cdef class Delivery:
     cdef public object timers
 
     cpdef bint wants(self, bytes subject) except -1
-    @cython.locals(pattern=bytes)
     cpdef bint fits(self, bytes subject) except -1
     cpdef stored(self, long long sequence)
     cdef _note_ahead(self, long long sequence)
@@ -86,9 +86,11 @@ cdef class Delivery:
     cpdef deliver(self)
     @cython.locals(left=Py_ssize_t, sequence='long long', size=Py_ssize_t)
     cdef _deliver_turn(self)
-    @cython.locals(sequence='long long', block=Block)
+    @cython.locals(sequence='long long', found='long long')
     cdef long long _next(self) except? -2
-    @cython.locals(state=AckState, index=Index, sequence='long long', block=Block, cached=CachedBlock)
+    @cython.locals(block=Block)
+    cdef long long _look_for(self, long long sequence) except? -2
+    @cython.locals(state=AckState, index=Index, sequence='long long', found='long long')
     cdef long long _next_in_stream(self) except? -2
     @cython.locals(size=Py_ssize_t, payload_bytes=Py_ssize_t)
     cdef Py_ssize_t _shown_bytes(self, Record record) except -1

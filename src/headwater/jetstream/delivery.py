@@ -10,7 +10,8 @@ from functools import partial
 from headwater.base import octets
 from headwater.base.buffer import Buffer
 from headwater.jetstream.ack_state import AckState
-from headwater.subjects.validate import matches
+from headwater.jetstream.backlog import Backlog
+from headwater.subjects.validate import matches_any
 from headwater.wire import headers
 from headwater.wire.message import Message
 
@@ -125,7 +126,7 @@ class Delivery:
         self.paused = False
         self.stopped = False
         self.num_pending = 0  # messages of the stream that are still to be delivered
-        self.backlog = deque()  # sequences to deliver before all others: the last of each subject
+        self.backlog = Backlog([])
         self.redeliver = deque()  # sequences whose time has come again
         self.counting = None  # the ConsumerStart that counts what is left, and is waited for
         self.loading = False  # whether a block is on its way
@@ -147,7 +148,7 @@ class Delivery:
     def begin(self, floor, backlog):
         """Say that everything up to ``floor`` is delivered, and that ``backlog`` comes first."""
         self.state.delivered_stream = self.state.stream_floor = floor
-        self.backlog = deque(backlog)
+        self.backlog = Backlog(backlog)
 
     def reset(self, floor):
         """Deliver everything behind ``floor`` as if for the first time."""
@@ -160,7 +161,7 @@ class Delivery:
         state = self.state
         state.settle()
         next_sequence = state.next_sequence
-        self.backlog = deque(sorted({*self.backlog, *state.pending}))
+        self.backlog = Backlog({*self.backlog.sequences(), *state.pending})
         self.reset(state.stream_floor)
         state.next_sequence = next_sequence
 
@@ -180,12 +181,7 @@ class Delivery:
 
     def fits(self, subject):
         """Tell so without remembering the answer."""
-        if not self.filters:
-            return True
-        for pattern in self.filters:
-            if matches(pattern, subject):
-                return True
-        return False
+        return not self.filters or matches_any(self.filters, subject)
 
     def forget_wanted(self):
         """The filters have changed."""
@@ -244,8 +240,7 @@ class Delivery:
             self.host.message_gone(sequence, entry)
             return True
         if sequence < state.next_sequence:
-            if self.backlog and sequence in self.backlog:
-                self.backlog.remove(sequence)
+            if self.backlog.remove(sequence):
                 self.num_pending -= 1
         elif self.num_pending > 0 and self.wants(subject):
             self.num_pending -= 1
@@ -263,7 +258,7 @@ class Delivery:
         """All messages were removed from the stream."""
         self.num_pending = 0
         self.redeliver = deque()
-        self.backlog = deque()
+        self.backlog = Backlog([])
         for sequence in list(self.state.pending):
             self.state.forget(sequence, self.router.now_ns)
 
@@ -335,30 +330,34 @@ class Delivery:
             if sequence not in self.state.pending:
                 self._drop_again()
                 continue
-            block = self.store.missing(sequence)
-            if block is not None:
-                self._fetch(block)
-                return _wait
-            if self.store.find(sequence) is None:
-                self._drop_again()
-                self.state.forget(sequence, self.router.now_ns)
-                continue
-            return sequence
+            found = self._look_for(sequence)
+            if found != _nothing:
+                return found
+            self._drop_again()
+            self.state.forget(sequence, self.router.now_ns)
         if self.is_full():
             # There is something, which an acknowledgement makes free: nobody is told otherwise.
             return _wait
-        while self.backlog:
-            sequence = self.backlog[0]
+        sequence = self.backlog.first()
+        while sequence:
             self._source = _BACKLOG
-            block = self.store.missing(sequence)
-            if block is not None:
-                self._fetch(block)
-                return _wait
-            if self.store.find(sequence) is None:
-                self.backlog.popleft()
-                continue
-            return sequence
+            found = self._look_for(sequence)
+            if found != _nothing:
+                return found
+            self.backlog.drop_first()
+            sequence = self.backlog.first()
         return self._next_in_stream()
+
+    def _look_for(self, sequence):
+        """Return the sequence if its message is at hand, _WAIT until it is read, or _NOTHING."""
+        self._found = self.store.find(sequence)
+        if self._found is not None:
+            return sequence
+        block = self.store.missing(sequence)
+        if block is None:
+            return _nothing
+        self._fetch(block)
+        return _wait
 
     def is_worked_on(self):
         """Tell whether somebody has messages whose time to be acknowledged is not over."""
@@ -387,14 +386,11 @@ class Delivery:
             if sequence == 0:
                 state.next_sequence = max(state.next_sequence, index.last_sequence + 1)
                 return _nothing
-            block = self.store.missing(sequence)
-            if block is not None:
-                state.next_sequence = sequence
-                self._fetch(block)
+            state.next_sequence = sequence
+            found = self._look_for(sequence)
+            if found == _wait:
                 return _wait
-            cached = self._found = self.store.find(sequence)
-            if cached is not None and (not self.filters or self.wants(cached.subject())):
-                state.next_sequence = sequence
+            if found and (not self.filters or self.wants(self._found.subject())):
                 return sequence
             sequence += 1
             self._looks -= 1
@@ -421,7 +417,7 @@ class Delivery:
         if self._source == _REDELIVER:
             self._drop_again()
         elif self._source == _BACKLOG:
-            self.backlog.popleft()
+            self.backlog.drop_first()
         else:
             state = self.state
             state.next_sequence = max(state.next_sequence, block.last_sequence + 1)
@@ -471,7 +467,7 @@ class Delivery:
         if again:
             self._drop_again()
         elif self._source == _BACKLOG:
-            self.backlog.popleft()
+            self.backlog.drop_first()
         else:
             state.next_sequence = sequence + 1
         self.target.took(size)

@@ -1,12 +1,11 @@
 """The consumers of one stream: how they come and go, and what they leave in the log."""
 
-from collections import deque
-
 import msgspec
 
 from headwater.base import gojson
 from headwater.base.clock import MILLISECOND, SECOND
 from headwater.jetstream import consumer_config
+from headwater.jetstream.backlog import Backlog
 from headwater.jetstream.consumer_config import DeliverPolicy
 from headwater.jetstream.consumer_interest import ConsumerInterest
 from headwater.jetstream.consumer_start import ConsumerStart
@@ -58,8 +57,8 @@ class StreamConsumers(dict):
         for consumer in self.values():
             delivery = consumer.delivery
             done = delivery.state.delivered_stream
-            while delivery.backlog and delivery.backlog[0] <= done:
-                delivery.backlog.popleft()
+            while 0 < delivery.backlog.first() <= done:
+                delivery.backlog.drop_first()
             self._count(consumer)
             consumer.start()
         self._watch()
@@ -234,7 +233,7 @@ class StreamConsumers(dict):
         delivery.counting = start
         start.resume(
             delivery.state.next_sequence,
-            list(delivery.backlog),
+            delivery.backlog.sequences(),
             lambda: self._counted(consumer, start),
         )
 
@@ -278,7 +277,7 @@ class StreamConsumers(dict):
             consumer.created_ns,
             delivery.state.next_sequence,
             msgspec.Raw(gojson.encode(consumer.config)),
-            list(delivery.backlog),
+            delivery.backlog.sequences(),
             delivery.state.delivered_stream,
         )
         return msgspec.json.encode(record)
@@ -296,7 +295,7 @@ class StreamConsumers(dict):
             self._refiltered |= config.filters != consumer.config.filters
             consumer.configure(config)
             self.interest.add(consumer.delivery)
-            consumer.delivery.backlog = deque(record.backlog)
+            consumer.delivery.backlog = Backlog(record.backlog)
         return config.name
 
     def apply_removed(self, name):

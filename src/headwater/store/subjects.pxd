@@ -1,7 +1,7 @@
 import cython
 from headwater.base cimport octets
 from headwater.base.buffer cimport Buffer
-from headwater.subjects.validate cimport is_literal, matches
+from headwater.subjects.validate cimport is_literal, matches, matches_any
 
 
 cdef Py_ssize_t _entry_bytes
@@ -72,8 +72,16 @@ cdef class SubjectTable:
     cpdef SubjectState state(self, Py_ssize_t number)
     @cython.locals(number=Py_ssize_t)
     cpdef SubjectState state_of(self, bytes subject)
-    @cython.locals(number=Py_ssize_t, found=list, subject=bytes)
+    @cython.locals(number=Py_ssize_t)
     cpdef list matching(self, bytes pattern)
+    @cython.locals(wide=list, found=list, number=Py_ssize_t)
+    cpdef list numbers(self, list patterns)
+    @cython.locals(number=Py_ssize_t, total='long long')
+    cpdef long long messages(self, list numbers) except -1
+    @cython.locals(number=Py_ssize_t, lowest='long long', first='long long')
+    cpdef long long lowest_first(self, list numbers) except -1
+    @cython.locals(found=list, number=Py_ssize_t, last='long long')
+    cpdef list lasts(self, list numbers)
     @cython.locals(number=Py_ssize_t, found='long long', last='long long')
     cpdef long long last_matching(self, bytes pattern) except -1
     @cython.locals(other=SubjectTable, entries=Buffer, names=NamePage)

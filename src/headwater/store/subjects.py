@@ -18,7 +18,7 @@ table that has to grow holds only a part of them, so that no growth takes long.
 
 from headwater.base import octets
 from headwater.base.buffer import Buffer
-from headwater.subjects.validate import is_literal, matches
+from headwater.subjects.validate import is_literal, matches, matches_any
 
 _ENTRY_BYTES = 36
 _ENTRY_PAGE_BITS = 12
@@ -217,16 +217,47 @@ class SubjectTable:
 
     def matching(self, pattern):
         """Return ``(subject, state)`` of each subject that ``pattern`` stands for."""
-        if is_literal(pattern):
-            number = self.find(pattern)
-            return [] if number < 0 else [(pattern, self.state(number))]
+        return [(self.name(number), self.state(number)) for number in self.numbers([pattern])]
+
+    def numbers(self, patterns):
+        """Return the entries of the subjects that one of ``patterns`` stands for, each once."""
+        wide = [pattern for pattern in patterns if not is_literal(pattern)]
         found = []
-        number = self.next_number(0)
+        number = self.next_number(0) if wide else -1
         while number >= 0:
-            subject = self.name(number)
-            if matches(pattern, subject):
-                found.append((subject, self.state(number)))
+            if matches_any(wide, self.name(number)):
+                found.append(number)
             number = self.next_number(number + 1)
+        for pattern in dict.fromkeys(patterns):
+            if is_literal(pattern) and not matches_any(wide, pattern):
+                number = self.find(pattern)
+                if number >= 0:
+                    found.append(number)
+        return found
+
+    def messages(self, numbers):
+        """Return how many messages the subjects of these entries have."""
+        total = 0
+        for number in numbers:
+            total += self.count(number)
+        return total
+
+    def lowest_first(self, numbers):
+        """Return a lower bound of their first sequences, 0 when there is no entry."""
+        lowest = 0
+        for number in numbers:
+            first = self.first(number)
+            if first < lowest or lowest == 0:
+                lowest = first
+        return lowest
+
+    def lasts(self, numbers):
+        """Return their last sequences, as far as they are known."""
+        found = []
+        for number in numbers:
+            last = self.last(number)
+            if last:
+                found.append(last)
         return found
 
     def last_matching(self, pattern):

@@ -5,6 +5,12 @@ wildcards only as whole tokens.
 """
 
 _FORBIDDEN = frozenset(b" \t\r\n\f")
+_DOT, _ANY, _REST = b".*>"
+
+# The same as C numbers (see the .pxd).
+_dot = _DOT
+_any = _ANY
+_rest = _REST
 
 
 def is_valid(subject):
@@ -55,9 +61,15 @@ def matches(pattern, subject):
 
     It is taken as literal even if it looks like a pattern: so is what is published.
     """
-    if pattern == b">" or pattern == subject:
-        return True
     return _stands_for(pattern, subject, True)
+
+
+def matches_any(patterns, subject):
+    """Tell whether one of ``patterns`` stands for the literal ``subject``."""
+    for pattern in patterns:
+        if _stands_for(pattern, subject, True):
+            return True
+    return False
 
 
 def covers(pattern, other):
@@ -67,16 +79,31 @@ def covers(pattern, other):
 
 def _stands_for(pattern, other, literal):
     _require(pattern, other)
-    wide = pattern.split(b".")
-    narrow = other.split(b".")
-    for index, token in enumerate(wide):
-        if token == b">":
-            return len(narrow) > index
-        if index >= len(narrow) or (narrow[index] == b">" and not literal):
+    place = at = 0  # both at the start of a token, or equally far into it
+    end = len(other)
+    while place < len(pattern):
+        byte = pattern[place]
+        if byte in (_rest, _any) and _is_token(pattern, place):
+            if byte == _rest:
+                return True
+            if not literal and at < end and other[at] == _rest and _is_token(other, at):
+                return False
+            while at < end and other[at] != _dot:
+                at += 1
+        elif at == end or other[at] != byte:
             return False
-        if token != b"*" and token != narrow[index]:
-            return False
-    return len(wide) == len(narrow)
+        else:
+            at += 1
+        place += 1
+    return at == end
+
+
+def _is_token(subject, place):
+    """Tell whether the byte at a place is all of its token."""
+    after = place + 1
+    return (place == 0 or subject[place - 1] == _dot) and (
+        after == len(subject) or subject[after] == _dot
+    )
 
 
 def overlaps(one, other):
