@@ -62,3 +62,22 @@ def test_an_answer_may_be_a_request():
     assert said.count(b"Nats-Sequence: 2") == 1
     world.client.say(b"SUB inbox 2\r\n")
     assert b"Nats-Sequence: 1" in read(world, b'{"seq":1}')
+
+
+def test_a_large_batch_takes_turns_with_others():
+    world = World()
+    world.stream("S", allow_direct=True)
+    body = b"x" * 1000
+    world.client.say(b"PUB S.a 1000\r\n%b\r\n" % body * 500)
+    world.jobs.run()
+    world.client.say(b"SUB inbox 1\r\n")
+    said = read(world, b'{"seq":1,"batch":1000}')
+    first = said.count(b"Nats-Sequence: ")
+    assert 50 < first < 200
+    for _ in range(20):
+        world.node.timers.run_due()
+        said += world.client.take()
+    found = [int(number) for number in re.findall(rb"Nats-Sequence: (\d+)", said)]
+    left = [int(number) for number in re.findall(rb"Nats-Num-Pending: (\d+)", said)]
+    assert found == list(range(1, 501))
+    assert left == [*range(499, -1, -1), 0]

@@ -1,5 +1,6 @@
 """Messages by request: STREAM.MSG.GET, STREAM.MSG.DELETE and DIRECT.GET."""
 
+from headwater.base.clock import MILLISECOND
 from headwater.base.limits import SEQUENCE_MAX
 from headwater.jetstream import api_errors, responses
 from headwater.jetstream.api_error import JetStreamError
@@ -19,6 +20,7 @@ from headwater.wire import headers
 _BATCH_MAX = 1000
 _MULTI_LAST_MAX = 1024
 _UNLIMITED = 1 << 62
+_CONGESTED_NS = 5 * MILLISECOND
 
 
 def get(request):
@@ -299,6 +301,10 @@ class Batch:
         block = run.go()
         if block is not None:
             self._store.load(block, lambda error: self._loaded(run, block, error))
+        elif not run.over:
+            stream = self._direct.stream
+            delay_ns = _CONGESTED_NS if stream.router.behind else 0
+            stream.timers.after(delay_ns, lambda: self._send_on(run))
         elif run.last:
             self._direct.send_end(self._reply, run.pending, run.last)
         else:

@@ -13,6 +13,7 @@ from headwater.wire.nats_parser cimport NatsParser
 
 cdef long long _second_ns
 cdef bytes _line
+cdef Py_ssize_t _slice_bytes_max
 cdef Py_ssize_t _added_bytes
 cdef int _dot
 cdef int _zero
@@ -58,8 +59,9 @@ cdef class DirectRun:
     cdef public long long last
     cdef public long long left_bytes
     cdef public long long next
+    cdef public bint over
     cdef public long long pending
     cdef public long long room
 
-    @cython.locals(store=StreamStore, sequence='long long', block=Block, cached=CachedBlock, record=Record, last='long long')
+    @cython.locals(store=StreamStore, sequence='long long', block=Block, cached=CachedBlock, record=Record, last='long long', least_bytes='long long')
     cpdef Block go(self)

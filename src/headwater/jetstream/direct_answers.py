@@ -13,11 +13,13 @@ from headwater.wire.message import Message
 
 _SECOND_NS = SECOND
 _LINE = headers.LINE
+_SLICE_BYTES_MAX = 128 * 1024  # sent at a stretch: it leaves, and others have their turn
 _ADDED_BYTES = 320  # all that is added to a message, but for the names of stream and subject
 _DOT, _ZERO, _Z, _BRACE = b".0Z}"
 _PLAIN = b'{"seq":'
 _second_ns = _SECOND_NS
 _line = _LINE
+_slice_bytes_max = _SLICE_BYTES_MAX
 _added_bytes = _ADDED_BYTES
 _dot = _DOT
 _zero = _ZERO
@@ -160,7 +162,7 @@ class DirectRun:
 
     __slots__ = (
         "_answers", "_bare", "_bound", "_reply", "_store",
-        "last", "left_bytes", "next", "pending", "room",
+        "last", "left_bytes", "next", "over", "pending", "room",
     )  # fmt: skip
 
     def __init__(self, answers, store, reply, *, bare, bound):
@@ -171,14 +173,18 @@ class DirectRun:
         self._bound = bound  # the last sequence that may be sent
         self.last = 0  # the sequence that was sent last
         self.next = 0
+        self.over = False  # whether all is sent
         self.room = 0  # messages that may still be sent
         self.left_bytes = 0  # of them
         self.pending = 0  # messages that are there from ``next`` on
 
     def go(self):
-        """Send on; return the block to load first, or None when all is sent."""
+        """Send on, for a turn or until all is ``over``; return the block to load first, if any."""
         store = self._store
+        least_bytes = self.left_bytes - _slice_bytes_max
         while self.room > 0 and self.left_bytes > 0:
+            if self.left_bytes < least_bytes:
+                return None
             sequence = store.index.next_from(self.next)
             if sequence == 0 or sequence > self._bound:
                 break
@@ -198,4 +204,5 @@ class DirectRun:
             last = self.last
             self.last = sequence
             self._answers.send(self._reply, cached, self._bare, self.pending, last)
+        self.over = True
         return None
