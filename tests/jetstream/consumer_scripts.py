@@ -33,6 +33,7 @@ _VERBS = (
     "x",
 )
 _QUIET_MS = 25
+_CONFIRMED_MS = 400  # an acknowledgement is on the disk and confirmed, if it is to be
 
 
 @dataclass(frozen=True)
@@ -230,7 +231,9 @@ class Player:
     def _ack(self, body: dict[str, Any]) -> None:
         if self._messages:
             message = self._messages[-1 - body["which"] % len(self._messages)]
-            self._play.send(message.reply, body["verb"].encode(), reply=self._ack_inbox())
+            inbox = self._ack_inbox()
+            self._play.send(message.reply, body["verb"].encode(), reply=inbox)
+            self._play.give_time(inbox, _CONFIRMED_MS)
 
     def _ack_inbox(self) -> str:
         inbox = "_INBOX.acks"

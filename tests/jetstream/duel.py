@@ -290,6 +290,15 @@ class Play:
         else:
             self.hear(inbox)
 
+    def give_time(self, inbox: str, milliseconds: int) -> None:
+        """Wait for so long, or until something has come, which is noted when it is heard."""
+        deadline = time.monotonic() + milliseconds / 1000
+        while not self.waiting(inbox):
+            self.flush()
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([self._socket], [], [], left)[0]:
+                return
+
     def settle(self, milliseconds: int) -> None:
         """Wait until nothing has come for so long."""
         self.flush()

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from headwater.jetstream.ack_state import AckState
-from tests.jetstream.duel import MILLISECOND_NS, Play, on_both
+from tests.jetstream.duel import MILLISECOND_NS, Duel, Play, on_both
 
 
 def _stream(play: Play, count: int = 6, **config: object) -> None:
@@ -139,6 +139,54 @@ def test_odd_acknowledgements(play: Play) -> None:
         play.info("S", "C")
     play.ack(found[2])
     play.info("S", "C")
+
+
+@pytest.mark.hub
+@pytest.mark.parametrize("policy", ["explicit", "all"])
+def test_what_was_never_delivered_can_be_terminated_only(duel: Duel, policy: str) -> None:
+    def script(play: Play) -> None:
+        _stream(play, 3)
+        config = {"ack_policy": policy, "sample_freq": "100%"}
+        play.consumer("S", "C", **config)
+        (found,) = play.take("S", "C", 1)
+        play.ask("CONSUMER.DELETE.S.C")
+        play.consumer("S", "C", **config)
+        told = play.listen("$JS.EVENT.ADVISORY.CONSUMER.>")
+        inbox = play.listen("answers")
+        for verb, answers in (
+            (b"+ACK", False),
+            (b"+TERM", False),
+            (b"+TERM why", False),
+            (b"-NAK", True),
+            (b"+WPI", True),
+            (b"junk", True),
+            (b"+NXT", True),
+        ):
+            play.note(verb.decode())
+            play.send(found.reply, verb, reply=inbox)
+            if answers:
+                play.hear(inbox)
+            elif verb != b"+ACK":
+                play.hear(told)
+            play.info("S", "C")
+        play.rest(inbox)
+        play.rest(told)
+
+    duel.compare(script)
+
+
+@on_both
+def test_next_of_a_push_consumer(play: Play) -> None:
+    play.listen("d")
+    _stream(play, 2)
+    play.consumer("S", "C", ack_policy="explicit", deliver_subject="d")
+    found = play.hear("d", 2)
+    inbox = play.listen("answers")
+    for body in (b"+NXT", b"+NXT 1", b"+NXT junk"):
+        play.send(found[0].reply, body, reply=inbox)
+        play.hear(inbox)
+    play.send(found[1].reply, b"+NXT")
+    play.wait_info("S", "C", num_ack_pending=0)
 
 
 @on_both

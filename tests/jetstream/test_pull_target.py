@@ -55,6 +55,16 @@ def _answers(play: Play, inbox: str, wanted: int) -> None:
         wanted -= 1
 
 
+def _wait_for_delivery(play: Play, sequence: int) -> None:
+    """Wait until a message was delivered, or nobody waits for it any more."""
+
+    def is_through() -> bool:
+        info = play.info("S", "C", note=False)
+        return info["num_waiting"] == 0 or info["delivered"]["stream_seq"] >= sequence
+
+    play.wait(is_through, f"delivery of {sequence}")
+
+
 @pytest.mark.hub
 @pytest.mark.parametrize("name", REQUESTS)
 def test_requests(duel: Duel, name: str) -> None:
@@ -64,8 +74,9 @@ def test_requests(duel: Duel, name: str) -> None:
         _stream(play, before)
         inbox = play.pull("S", "C", **asked)
         play.flush()
-        for _ in range(later):
+        for number in range(later):
             play.put("s.a", bytes(90))
+            _wait_for_delivery(play, before + number + 1)
         _answers(play, inbox, max(1, asked["batch"]))
         play.info("S", "C")
 
@@ -288,9 +299,9 @@ def test_who_left_makes_room(play: Play) -> None:
     third = play.pull("S", "C", batch=1, expires=50 * EXPIRES)
     play.flush()
     play.info("S", "C")
-    play.fill("s.a", 2)
-    play.hear(second)
-    play.hear(third)
+    for inbox in (second, third):
+        play.put("s.a")
+        play.hear(inbox)
     play.info("S", "C")
 
 
@@ -306,6 +317,18 @@ def test_so_many_bytes(play: Play) -> None:
         "S", "C", batch=5, max_bytes=10_000, expires=3 * EXPIRES, idle_heartbeat=EXPIRES
     )
     play.hear_until(inbox, 408)
+
+
+@on_both
+def test_who_names_bytes_is_told_of_the_end(play: Play) -> None:
+    _stream(play, 9)
+    asked = {"batch": 2, "max_bytes": 1000}
+    for way in ({}, {"expires": EXPIRES}, {"no_wait": True}, {"no_wait": True, "expires": EXPIRES}):
+        found = play.hear_until(play.pull("S", "C", **asked, **way), 409)
+    inbox = play.listen("next")
+    play.send(found[0].reply, b'+NXT {"batch":1,"max_bytes":500}', reply=inbox)
+    play.hear_until(inbox, 409)
+    play.info("S", "C")
 
 
 @on_both

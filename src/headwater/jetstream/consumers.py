@@ -380,18 +380,18 @@ class Consumer:
             sequence = int(tokens[_first_token(tokens) + 1])
         except ValueError:
             return
-        if sequence > self.delivery.state.delivered_stream:
-            return  # this was never delivered
         verb, argument = parse_ack(message.payload())
         reply = message.reply()
         if verb is None:
             if reply:
                 self._confirm(reply)
             return
+        delivered = sequence <= self.delivery.state.delivered_stream
         if self._sampled_percent and verb in (AckVerb.ACK, AckVerb.NEXT):
             self._sample(sequence, tokens)
         if verb == AckVerb.NEXT:
-            self._ack(sequence)
+            if delivered:
+                self._ack(sequence)
             if reply:
                 self._next_for(reply, argument)
             return
@@ -399,6 +399,8 @@ class Consumer:
             verb == AckVerb.NAK and sequence in self.delivery.state.pending
         ):
             self._advise_refusal(verb, tokens, message.payload())
+        if not delivered and verb in (AckVerb.ACK, AckVerb.TERM):
+            return  # nobody is told that this was taken
         self._apply_ack(verb, argument, sequence)
         if reply:
             self.stream.consumers.when_recorded(self, lambda error: error or self._confirm(reply))
@@ -486,15 +488,16 @@ class Consumer:
         reply = message.reply()
         if not reply:
             return
-        if self.config.is_push:
-            self.send(reply, headers.status_block(409, b"Consumer is push based"))
-            return
-        if message.header_size and required_level(message) > API_LEVEL:
+        leveled = message.header_size and not self.config.is_push
+        if leveled and required_level(message) > API_LEVEL:
             self.send(reply, headers.status_block(412, b"Required Api Level"))
             return
         self._next_for(reply, message.payload())
 
     def _next_for(self, reply, body):
+        if self.config.is_push:
+            self.send(reply, headers.status_block(409, b"Consumer is push based"))
+            return
         try:
             request = read_next(body)
         except ValueError as error:

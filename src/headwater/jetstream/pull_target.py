@@ -130,10 +130,10 @@ class PullTarget(Target):
             request.bytes_left -= size
         if request.heartbeat_ns:
             request.next_beat_ns = self._consumer.monotonic() + request.heartbeat_ns
-        if request.batch <= 0:
-            self._requests.pop(self._at)
-        elif request.limits_bytes and request.bytes_left <= 0:
+        if request.limits_bytes and (request.batch <= 0 or request.bytes_left <= 0):
             self._end(409, b"Batch Completed")
+        elif request.batch <= 0:
+            self._requests.pop(self._at)
         elif len(self._requests) > 1:
             # Requests take turns, so that one large batch does not starve the others.
             self._place(self._requests.pop(self._at))
