@@ -1,4 +1,4 @@
-"""A store beside a plain list, driven by Hypothesis: ``python -m tests.sim.store_machine``.
+"""A store beside a plain list, driven at random: ``python -m tests.sim.store_machine``.
 
 Any order of publishes, deletes, purges, limits, checkpoints, blocks written anew, failing disks,
 kills and power cuts; what is smallest and still fails is found by Hypothesis.
@@ -9,25 +9,19 @@ import errno
 import random
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, seed, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import RuleBasedStateMachine, invariant, run_state_machine_as_test
 
 from headwater import _build
 from headwater.store.record import CONFIG, CONSUMER_STATE, DELETE, MESSAGE, PURGE, SKIP, TRIM
 from headwater.store.stream_work import Purge
 from tests.crash.power import end_in_order, processors
+from tests.sim.choices import FLIP, Between, OneOf, Player, beginning, move
 from tests.sim.node_model import History
 from tests.sim.oracle import Entry, Limits, Oracle
 from tests.sim.power import cuts
@@ -35,12 +29,16 @@ from tests.sim.simdisk import Killed, SimDisk
 from tests.sim.stream import FOLDER, SteppingJobs, Stream, packing_of
 
 STEP_COUNT = 60
+_LENGTHS = (30, 60, 60, 400)  # of plays at random
 _STEPS_A_TURN = 20_000
-_SUBJECTS = [b"a.1", b"a.2", b"b.1", b"b.2.x", b"c"]
-_FAULTS = ["create", "write", "sync", "rename", "remove", "sync_directory", ""]
-subjects = st.sampled_from(_SUBJECTS)
-patterns = st.sampled_from([b"", b"a.*", b"b.>", b"c", b"none"])
-bounds = st.integers(-12, 3)  # beside the last sequence
+_FAULTS = ("create", "write", "sync", "rename", "remove", "sync_directory", "")
+subjects = OneOf((b"a.1", b"a.2", b"b.1", b"b.2.x", b"c"))
+patterns = OneOf((b"", b"a.*", b"b.>", b"c", b"none"))
+bounds = Between(-12, 3)  # beside the last sequence
+
+
+def _looks(machine: "StoreMachine") -> bool:
+    return machine.disk.kill_in is None
 
 
 class StoreMachine(RuleBasedStateMachine):
@@ -48,11 +46,11 @@ class StoreMachine(RuleBasedStateMachine):
 
     steps = 0  # of all machines of the process
 
-    @initialize(
-        block_bytes=st.sampled_from([300, 900, 2500, 100_000]),
-        compressed=st.booleans(),
-        encrypted=st.booleans(),
-        work_max=st.sampled_from([1, 3, 4000]),
+    @beginning(
+        block_bytes=OneOf((300, 900, 2500, 100_000)),
+        compressed=FLIP,
+        encrypted=FLIP,
+        work_max=OneOf((1, 3, 4000)),
     )
     def begin(self, block_bytes: int, compressed: bool, encrypted: bool, work_max: int) -> None:
         self.block_bytes = block_bytes
@@ -68,7 +66,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     # What is asked of it
 
-    @rule(subject=subjects, size=st.integers(0, 400), count=st.integers(1, 4), plain=st.booleans())
+    @move(subject=subjects, size=Between(0, 400), count=Between(1, 4), plain=FLIP)
     def publish(self, subject: bytes, size: int, count: int, plain: bool) -> None:
         limits = self.model.limits
         for number in range(count):
@@ -80,47 +78,47 @@ class StoreMachine(RuleBasedStateMachine):
             sequence = self.stream.publish(subject, payload, headers)
             self.proposed(Entry(MESSAGE, subject, payload, sequence, headers))
 
-    @rule(beside=bounds)
+    @move(beside=bounds)
     def delete(self, beside: int) -> None:
         self.propose(DELETE, b"", self.number(self.sequence(beside)))
 
-    @rule(count=st.integers(2, 10))
+    @move(count=Between(2, 10))
     def thin_out(self, count: int) -> None:
         for back in range(count):
             self.propose(DELETE, b"", self.number(self.sequence(-back - back // 3)))
 
-    @rule(pattern=patterns, beside=bounds, keep=st.sampled_from([0, 0, 1, 3]))
+    @move(pattern=patterns, beside=bounds, keep=OneOf((0, 0, 1, 3)))
     def purge(self, pattern: bytes, beside: int, keep: int) -> None:
         self.propose(PURGE, pattern, Purge(pattern, self.sequence(beside), keep).encode())
 
-    @rule(beside=bounds)
+    @move(beside=bounds)
     def trim(self, beside: int) -> None:
         self.propose(TRIM, b"", self.number(self.sequence(beside)))
 
-    @rule(ahead=st.integers(1, 40))
+    @move(ahead=Between(1, 40))
     def skip(self, ahead: int) -> None:
         self.propose(SKIP, b"", b"", self.store.last_proposed + ahead)
 
-    @rule(
-        messages=st.sampled_from([-1, 1, 5, 20]),
-        size=st.sampled_from([-1, 500, 5000]),
-        each=st.sampled_from([-1, 1, 2, 5]),
-        new=st.booleans(),
+    @move(
+        messages=OneOf((-1, 1, 5, 20)),
+        size=OneOf((-1, 500, 5000)),
+        each=OneOf((-1, 1, 2, 5)),
+        new=FLIP,
     )
     def limit(self, messages: int, size: int, each: int, new: bool) -> None:
         self.propose(CONFIG, b"", Limits(messages, size, each, new).encode())
 
-    @rule(name=st.integers(0, 2), state=st.integers(0, 99))
+    @move(name=Between(0, 2), state=Between(0, 99))
     def consumer(self, name: int, state: int) -> None:
         self.propose(CONSUMER_STATE, b"consumer %d" % name, b"state %d" % state)
 
     # What happens
 
-    @rule()
+    @move()
     def commit(self) -> None:
         self.carefully(self.store.commit)
 
-    @rule(place=st.integers(0, 2), count=st.integers(1, 6), hand_back=st.booleans())
+    @move(place=Between(0, 2), count=Between(1, 6), hand_back=FLIP)
     def work(self, place: int, count: int, hand_back: bool) -> None:
         def some() -> None:
             for _ in range(count):
@@ -131,38 +129,38 @@ class StoreMachine(RuleBasedStateMachine):
 
         self.carefully(some)
 
-    @rule()
+    @move()
     def checkpoint(self) -> None:
         self.carefully(self.stream.files.checkpoint)
 
-    @rule()
+    @move()
     def give_back(self) -> None:
         self.carefully(lambda: self.stream.files.give_back(1 << 20))
 
-    @rule()
+    @move()
     def evict(self) -> None:
         self.stream.evict()
 
-    @rule(
-        kind=st.sampled_from(_FAULTS),
-        after=st.integers(0, 3),
-        times=st.integers(1, 3),
-        full=st.booleans(),
+    @move(
+        kind=OneOf(_FAULTS),
+        after=Between(0, 3),
+        times=Between(1, 3),
+        full=FLIP,
     )
     def fault(self, kind: str, after: int, times: int, full: bool) -> None:
         code = errno.ENOSPC if full else errno.EIO
         self.disk.fail(kind, after=after, times=times, code=code, part=0.5)
 
-    @rule(operations=st.integers(0, 9))
+    @move(operations=Between(0, 9))
     def kill_soon(self, operations: int) -> None:
         self.disk.kill_in = operations
 
-    @rule()
+    @move()
     def restart(self) -> None:
         self.disk.kill_in = None
         self.start_again()
 
-    @rule(choice=st.integers(0, 1 << 16))
+    @move(choice=Between(0, 1 << 16))
     def lose_power(self, choice: int) -> None:
         rng = random.Random(choice)
         state = rng.choice(list(cuts(self.disk.medium, 0, rng, 4)))
@@ -173,8 +171,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     # What is looked at
 
-    @precondition(lambda self: self.disk.kill_in is None)
-    @rule()
+    @move(_looks)
     def look(self) -> None:
         """Everything must be as the model has it."""
         self.settle()
@@ -183,8 +180,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.stream.check_index()
         assert (self.store.staged_messages, self.store.staged_bytes) == (0, 0)
 
-    @precondition(lambda self: self.disk.kill_in is None)
-    @rule(beside=bounds, span=st.integers(0, 9))
+    @move(_looks, beside=bounds, span=Between(0, 9))
     def read(self, beside: int, span: int) -> None:
         self.settle()
         first = self.sequence(beside)
@@ -193,15 +189,14 @@ class StoreMachine(RuleBasedStateMachine):
         wanted = {s: parts for s, parts in there.items() if first <= s <= first + span}
         assert self.stream.read_all(first, first + span) == wanted
 
-    @precondition(lambda self: self.disk.kill_in is None)
-    @rule(subject=subjects)
+    @move(_looks, subject=subjects)
     def read_last(self, subject: bytes) -> None:
         self.settle()
         theirs = [s for s, parts in self.model.messages.items() if parts[0] == subject]
         assert self.store.index.subjects.last_matching(subject) == max(theirs, default=0)
 
     @invariant()
-    def counted(self) -> None:
+    def after_step(self) -> None:
         StoreMachine.steps += 1
         if hasattr(self, "stream"):
             index = self.store.index
@@ -287,7 +282,7 @@ class StoreMachine(RuleBasedStateMachine):
 
 
 def check(steps: int, first_seed: int) -> int:
-    """Run machines of about so many steps; return how many there were.
+    """Let Hypothesis run machines of about so many steps; return how many there were.
 
     Raises:
         AssertionError: one shows something wrong.
@@ -306,24 +301,46 @@ def check(steps: int, first_seed: int) -> int:
     return StoreMachine.steps - before
 
 
+def check_at_random(steps: int, first_seed: int) -> int:
+    """Play machines of about so many steps at random; return how many there were.
+
+    Raises:
+        AssertionError: one shows something wrong.
+    """
+    before = StoreMachine.steps
+    player = Player(StoreMachine)
+    plays = max(1, steps // (sum(_LENGTHS) // len(_LENGTHS)))
+    for number in range(plays):
+        player.play(first_seed * plays + number, _LENGTHS[number % len(_LENGTHS)])
+    return StoreMachine.steps - before
+
+
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.sim.store_machine", description=__doc__)
-    parser.add_argument("--steps", type=int, default=3_000_000)
+    parser.add_argument("--steps", type=int, default=3_000_000, help="at random")
+    parser.add_argument("--guided", type=int, default=100_000, help="steps of Hypothesis")
     parser.add_argument("--seed", type=int, default=1, help="where the seeds begin")
     parser.add_argument("--processes", type=int, default=processors())
     options = parser.parse_args(arguments)
     print(f"headwater: {_build.description()}", flush=True)
     end_in_order()
+    with ProcessPoolExecutor(options.processes, get_context("spawn")) as pool:
+        for kind, steps in ((check_at_random, options.steps), (check, options.guided)):
+            _run(pool, kind, steps, options.seed)
+    return 0
+
+
+def _run(
+    pool: ProcessPoolExecutor, kind: Callable[[int, int], int], steps: int, first_seed: int
+) -> None:
     began = time.monotonic()
     done = 0
-    turns = range(options.seed, options.seed + -(-options.steps // _STEPS_A_TURN))
-    with ProcessPoolExecutor(options.processes, get_context("spawn")) as pool:
-        for number, steps in enumerate(pool.map(check, [_STEPS_A_TURN] * len(turns), turns), 1):
-            done += steps
-            rate = done / (time.monotonic() - began)
-            print(f"{number} of {len(turns)}: {done:,} steps, {rate:,.0f} a second", flush=True)
-    print(f"store model: {done:,} steps, no difference, {time.monotonic() - began:.0f} s")
-    return 0
+    turns = range(first_seed, first_seed + -(-steps // _STEPS_A_TURN))
+    for number, more in enumerate(pool.map(kind, [_STEPS_A_TURN] * len(turns), turns), 1):
+        done += more
+        rate = done / (time.monotonic() - began)
+        print(f"{number} of {len(turns)}: {done:,} steps, {rate:,.0f} a second", flush=True)
+    print(f"{kind.__name__}: {done:,} steps, no difference, {time.monotonic() - began:.0f} s")
 
 
 if __name__ == "__main__":

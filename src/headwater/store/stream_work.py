@@ -105,7 +105,7 @@ class Trim:
             elif store.is_spent() or not store.remove(sequence):
                 return False
             sequence = self._next(index)
-        index.aged_to = max(index.aged_to, self._bound)
+        index.aged_to = max(index.aged_to, min(self._bound, index.last_sequence + 1))
         return True
 
     def _next(self, index):
