@@ -17,7 +17,8 @@ import select
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from itertools import zip_longest
@@ -26,6 +27,7 @@ from typing import Any, Protocol
 
 import pytest
 
+from tests.jetstream import error_plays
 from tests.server.processes import ServerProcess
 from tests.support.nats_server import NatsServer
 
@@ -88,7 +90,7 @@ class Play:
 
     def __init__(self, server: "AnyServer", account: int) -> None:
         self.server = server
-        self._account = account
+        self.user = f"p{account}"
         self.transcript: list[str] = []
         self._names: dict[str, str] = {}  # what is replaced in the transcript
         self._pins: dict[str, str] = {}  # as are the ids of pinned clients, in their order
@@ -136,7 +138,7 @@ class Play:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=SECONDS)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._received = b""
-        user = {"user": f"p{self._account}", "pass": "p"}
+        user = {"user": self.user, "pass": "p"}
         options = {"verbose": False, "headers": True, "no_responders": True, "protocol": 1, **user}
         self._send(b"CONNECT " + json.dumps(options).encode() + b"\r\n")
         for sid, inbox in self._inboxes.items():
@@ -147,11 +149,30 @@ class Play:
         """Leave."""
         self._socket.close()
 
+    def become(self, user: str) -> None:
+        """Leave, and come again as somebody else."""
+        self.close()
+        self.user = user
+        self._connect()
+
     def restart(self, *, hard: bool = False) -> None:
         """Let the server end, by a signal or by killing it, and start again on the same store."""
         self.restarted = True
         self._socket.close()
         self.server.restart(hard=hard)
+        self._come_back()
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Let the server be down meanwhile."""
+        self.restarted = True
+        self._socket.close()
+        self.server.stop()
+        yield
+        self.server.start()
+        self._come_back()
+
+    def _come_back(self) -> None:
         self._connect()
         # Recovery may go on for a moment.
         self.wait(lambda: b'"error"' not in self._request("$JS.API.INFO").payload, "JetStream")
@@ -448,6 +469,8 @@ class AnyServer(Protocol):
 
     def restart(self, *, hard: bool) -> None: ...
 
+    def start(self) -> Any: ...
+
     def stop(self) -> None: ...
 
 
@@ -456,7 +479,7 @@ class Ours:
 
     def __init__(self, folder: Path, config: str) -> None:
         folder.mkdir(parents=True)
-        self._folder = folder
+        self.folder = folder
         self._config = folder / "server.conf"
         self._config.write_text(config)
         self._process: ServerProcess | None = None
@@ -464,7 +487,7 @@ class Ours:
         self.start()
 
     def start(self) -> None:
-        self._process = ServerProcess(self._folder, "-c", str(self._config))
+        self._process = ServerProcess(self.folder, "-c", str(self._config))
         self.client_url = f"nats://127.0.0.1:{self._process.wait_ready()}"
 
     def stop(self, *, hard: bool = False) -> None:
@@ -483,7 +506,7 @@ class Ours:
 
     def log(self) -> str:
         """Return what it has printed since it started last."""
-        return (self._folder / "stderr.log").read_text()
+        return (self.folder / "stderr.log").read_text()
 
 
 class Theirs(NatsServer):
@@ -512,7 +535,8 @@ class Duel:
             f"P{n}: {{ jetstream: {enabled}, users: [{{user: p{n}, password: p}}] }}"
             for n in range(_ACCOUNTS)
         )
-        named = f"accounts {{ {accounts} }}\n"
+        none = "NONE: { users: [{user: none, password: p}] }"  # an account without JetStream
+        named = f"accounts {{ {accounts}, {none} }}\n"
         self._plays = 0
         self.ours = Ours(folder / "ours", text("ours", named if limits else ""))
         self.theirs = Theirs(program, folder / "theirs", config=text("theirs", named))
@@ -541,6 +565,8 @@ class Duel:
         else:
             pytest.fail(difference(ours, theirs), pytrace=False)
         assert not any(line.startswith(_STUCK) for line in ours), ours
+        missing = error_plays.codes_of(script) - error_plays.codes_in(ours)
+        assert not missing, f"error_plays.json says that this shows {sorted(missing)}"
 
 
 def play(server: AnyServer, script: Script, account: int) -> list[str]:

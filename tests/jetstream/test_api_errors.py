@@ -1,6 +1,7 @@
 """Tests of headwater.jetstream.api_errors."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +9,7 @@ from headwater.base import gojson
 from headwater.base.errors import HeadwaterError
 from headwater.jetstream import api_errors
 from headwater.jetstream.api_error import ApiError, JetStreamError
-from tests.jetstream import error_table
+from tests.jetstream import error_plays, error_table
 
 
 def test_an_error_prints_as_the_api_does():
@@ -53,6 +54,19 @@ def test_the_table_is_nats_servers():
         for entry in error_table.entries()
     }
     assert list(api_errors.BY_CODE) == sorted(value[1] for value in ours.values())
+
+
+def test_every_error_is_shown_beside_nats_server_or_is_out_of_reach():
+    shown = error_plays.shown()
+    unreachable = [code for codes in error_plays.out_of_reach().values() for code in codes]
+    assert sorted([*shown, *unreachable]) == sorted(api_errors.BY_CODE)
+
+
+@pytest.mark.parametrize("play", sorted({*error_plays.shown().values()}))
+def test_what_shows_errors_is_a_play(play):
+    file, _, name = play.partition("::")
+    text = Path(__file__).with_name(file).read_text()
+    assert f"@on_both\ndef {name}(play: Play)" in text
 
 
 @pytest.mark.parametrize("error", api_errors.BY_CODE.values(), ids=lambda e: e.err_code)

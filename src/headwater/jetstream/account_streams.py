@@ -137,6 +137,7 @@ class AccountStreams:
                 continue
             stream = self._recover(path)
             if stream is not None and stream.config is not None and stream.name == name:
+                stream.check()
                 self.streams[name] = stream
             elif self.disk.names(path):
                 self._set_aside(path)
@@ -199,6 +200,8 @@ class AccountStreams:
         """Let the streams that were recovered run."""
         for stream in self.streams.values():
             self.reserve(stream.config, 1)
+            if stream.offline:
+                continue
             stream.start()
             if stream.store.is_bare():
                 stream.encrypt()
@@ -219,6 +222,9 @@ class AccountStreams:
         for restore in list(self.restoring):
             restore.abandon()
         for stream in list(self.streams.values()):
+            if stream.offline:
+                closed(stream)
+                continue
             stream.stop(409, reason)
             stream.close(partial(closed, stream))
         closed()

@@ -101,6 +101,17 @@ class Request:
         """Return the stream ``name``.
 
         Raises:
+            JetStreamError: there is none, or it is offline.
+        """
+        stream = self.stream_or_files(name)
+        if stream.offline:
+            raise JetStreamError(api_errors.STREAM_OFFLINE_REASON, err=stream.offline)
+        return stream
+
+    def stream_or_files(self, name):
+        """Return the stream ``name``, which may be offline.
+
+        Raises:
             JetStreamError: there is none.
         """
         stream = self.streams.streams.get(name)

@@ -123,17 +123,23 @@ def delete(request):
 def names(request):
     """CONSUMER.NAMES."""
     asked = read_optional(ConsumerListRequest, request.body, strict=request.strict)
-    found = [consumer.name for consumer in _listed(request)]
+    found = [consumer.name for consumer in _listed(request)[1]]
     request.answer(responses.consumer_names(found, asked.offset))
 
 
 def listing(request):
     """CONSUMER.LIST."""
     asked = read_optional(ConsumerListRequest, request.body, strict=request.strict)
-    found = _listed(request)
+    stream, found = _listed(request)
     offset = min(max(asked.offset, 0), len(found))
-    part = [consumer.info() for consumer in found[offset : offset + LIST_MAX]]
-    request.answer(responses.consumer_list(part, len(found), offset))
+    page = found[offset : offset + LIST_MAX]
+    if stream.offline:
+        missing = [consumer.name for consumer in page]
+        offline = {consumer.name: consumer.offline for consumer in page if consumer.offline}
+        answer = responses.consumer_list([], len(found), offset, missing, offline)
+    else:
+        answer = responses.consumer_list([consumer.info() for consumer in page], len(found), offset)
+    request.answer(answer)
 
 
 def pause(request):
@@ -225,15 +231,18 @@ def unpin(request):
 
 
 def _consumer(request, place):
-    stream = request.stream(request.tokens[place])
+    stream = request.stream_or_files(request.tokens[place])
     consumer = stream.consumers.get(request.tokens[place + 1])
     if consumer is None:
         raise JetStreamError(api_errors.CONSUMER_NOT_FOUND)
-    return stream, consumer
+    if stream.offline and consumer.offline:
+        raise JetStreamError(api_errors.CONSUMER_OFFLINE_REASON, err=consumer.offline)
+    return request.stream(stream.name), consumer
 
 
 def _listed(request):
-    """Return the consumers of a stream that are shown, by name."""
-    stream = request.stream(request.tokens[2])
+    """Return a stream, and those of its consumers that are shown, by name."""
+    stream = request.stream_or_files(request.tokens[2])
     consumers = stream.consumers
-    return [consumers[name] for name in sorted(consumers) if not consumers[name].config.direct]
+    shown = [consumers[name] for name in sorted(consumers) if not consumers[name].config.direct]
+    return stream, shown

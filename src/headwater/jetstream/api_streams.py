@@ -52,7 +52,7 @@ def create(request):
     checked = check_new(config, limits, pedantic=pedantic)
     stream = streams.streams.get(checked.name)
     if stream is not None:
-        if not same_config(stream.config, checked):
+        if stream.offline or not same_config(stream.config, checked):
             raise JetStreamError(api_errors.STREAM_NAME_EXIST)
         _answer_info(request, stream, responses.stream_created)
         return
@@ -143,7 +143,7 @@ def info(request):
 def delete(request):
     """STREAM.DELETE."""
     check_empty(request.body)
-    stream = request.stream(request.tokens[2])
+    stream = request.stream_or_files(request.tokens[2])
     streams = request.streams
 
     def deleted(error):
@@ -200,11 +200,13 @@ def listing(request):
     asked = read_optional(StreamListRequest, request.body, strict=request.strict)
     found = _listed(request, asked)
     offset = min(max(asked.offset, 0), len(found))
-    part = found[offset : offset + LIST_MAX]
+    page = found[offset : offset + LIST_MAX]
+    part = [stream for stream in page if not stream.offline]
+    offline = {stream.name: stream.offline for stream in page if stream.offline}
     infos: list[Any] = [None] * len(part)
     left = len(part)
     if not part:
-        request.answer(responses.stream_list([], len(found), offset))
+        request.answer(responses.stream_list([], len(found), offset, offline))
         return
 
     def described(place, stream, state):
@@ -212,7 +214,7 @@ def listing(request):
         infos[place] = _stream_info(stream, state)
         left -= 1
         if not left:
-            request.answer(responses.stream_list(infos, len(found), offset))
+            request.answer(responses.stream_list(infos, len(found), offset, offline))
 
     for place, stream in enumerate(part):
         stream.describe(lambda state, place=place, stream=stream: described(place, stream, state))

@@ -18,7 +18,7 @@ from headwater.jetstream.pull_target import PullTarget
 from headwater.jetstream.push_target import PushTarget
 from headwater.jetstream.requests import read_next, required_level
 from headwater.jetstream.responses import ConsumerInfo, PriorityGroupState, SequenceInfo
-from headwater.jetstream.stream_config import API_LEVEL, Retention
+from headwater.jetstream.stream_config import API_LEVEL, Retention, unsupported
 from headwater.wire import headers
 
 _REDELIVERY_SLACK_NS = MILLISECOND
@@ -70,6 +70,11 @@ class Consumer:
     def is_persistent(self):
         """Whether the consumer outlives the server: it is then recorded in the stream's log."""
         return not (self.stream.store.in_memory or self.config.mem_storage or self.config.direct)
+
+    @property
+    def offline(self):
+        """Why the consumer cannot run here, empty if it can."""
+        return unsupported(self.config.metadata)
 
     def configure(self, config):
         """Take over a configuration that has been checked."""

@@ -329,7 +329,7 @@ class JetStream:
             stream.files
             for streams in self.accounts
             for stream in streams.streams.values()
-            if stream.files is not None
+            if stream.files is not None and not stream.offline
         ]
         budget = _COMPACTION_BYTES_MAX
         for place in range(len(found)):

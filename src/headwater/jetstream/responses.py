@@ -6,7 +6,8 @@ information, the way nats-server prints it.  Times go in as nanoseconds, 0 stand
 
 import base64
 import enum
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import ClassVar
 
 import msgspec
@@ -21,6 +22,7 @@ from headwater.jetstream.stream_config import API_LEVEL, StreamConfig
 
 NAMES_MAX = 1024
 LIST_MAX = 256
+NONE_OFFLINE: Mapping[str, str] = MappingProxyType({})
 SUBJECT_DETAILS_MAX = 100_000
 
 
@@ -293,9 +295,15 @@ def stream_names(names: Sequence[str], offset: int) -> bytes:
     return _listed(Kind.STREAM_NAMES, b"streams", names, offset, NAMES_MAX, empty=b"null")
 
 
-def stream_list(infos: Sequence[StreamInfo], total: int, offset: int) -> bytes:
-    """Return the page of STREAM.LIST that ``infos`` is; at most ``LIST_MAX`` belong in it."""
-    return _paged(Kind.STREAM_LIST, b"streams", infos, total, offset, LIST_MAX)
+def stream_list(
+    infos: Sequence[StreamInfo], total: int, offset: int, offline: Mapping[str, str] = NONE_OFFLINE
+) -> bytes:
+    """Return the page of STREAM.LIST that ``infos`` is; at most ``LIST_MAX`` belong in it.
+
+    ``offline`` tells, by name, why others of that page do not run.
+    """
+    page = _paged(Kind.STREAM_LIST, b"streams", infos, total, offset, LIST_MAX)
+    return _without_offline(page, list(offline), offline)
 
 
 def snapshot_begun(config: StreamConfig, state: StreamState) -> bytes:
@@ -335,9 +343,19 @@ def consumer_names(names: Sequence[str], offset: int) -> bytes:
     return _listed(Kind.CONSUMER_NAMES, b"consumers", names, offset, NAMES_MAX)
 
 
-def consumer_list(infos: Sequence[ConsumerInfo], total: int, offset: int) -> bytes:
-    """Return the page of CONSUMER.LIST that ``infos`` is; at most ``LIST_MAX`` belong in it."""
-    return _paged(Kind.CONSUMER_LIST, b"consumers", infos, total, offset, LIST_MAX)
+def consumer_list(
+    infos: Sequence[ConsumerInfo],
+    total: int,
+    offset: int,
+    missing: Sequence[str] = (),
+    offline: Mapping[str, str] = NONE_OFFLINE,
+) -> bytes:
+    """Return the page of CONSUMER.LIST that ``infos`` is; at most ``LIST_MAX`` belong in it.
+
+    Those ``missing`` do not run; ``offline`` tells why, of those whose own fault it is.
+    """
+    page = _paged(Kind.CONSUMER_LIST, b"consumers", infos, total, offset, LIST_MAX)
+    return _without_offline(page, missing, offline)
 
 
 def consumer_paused(until_ns: int, now_ns: int) -> bytes:
@@ -420,6 +438,17 @@ def _listed(
     total = len(names)
     offset = min(max(offset, 0), total)
     return _paged(kind, name, names[offset : offset + most], total, offset, most, empty)
+
+
+def _without_offline(page: bytes, missing: Sequence[str], offline: Mapping[str, str]) -> bytes:
+    """Return a page with the names that are missing in it, if there are any."""
+    if not missing:
+        return page
+    parts = b'"missing":%b,"offline":%b' % (
+        gojson.encode(list(missing)),
+        gojson.encode(dict(offline)),
+    )
+    return b"%b,%b}" % (page[:-1], parts)
 
 
 def _paged(

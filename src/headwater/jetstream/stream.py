@@ -4,7 +4,6 @@ import msgspec
 
 from headwater.base import gojson, ids
 from headwater.base.limits import NEXT_SEQUENCE_MAX
-from headwater.jetstream import stream_config
 from headwater.jetstream.api_messages import DirectGet
 from headwater.jetstream.atomic_batches import AtomicBatches
 from headwater.jetstream.dedupe import Dedupe
@@ -14,7 +13,13 @@ from headwater.jetstream.ingest import Ingest, IngestSubscription
 from headwater.jetstream.republish import republisher_of
 from headwater.jetstream.responses import StreamState, moment
 from headwater.jetstream.schedules import Schedules
-from headwater.jetstream.stream_config import Compression, Retention
+from headwater.jetstream.stream_config import (
+    Compression,
+    Retention,
+    StreamConfig,
+    read_stored,
+    unsupported,
+)
 from headwater.jetstream.stream_consumers import StreamConsumers
 from headwater.store.record import (
     CONFIG,
@@ -69,6 +74,7 @@ class Stream(StreamOwner):
         self.damage = []  # sentences about what was found damaged in its files
         self.is_cut = False  # whether a crash has left the end of a write in its files
         self.running = False  # whether it takes messages and delivers them
+        self.offline = ""  # why it never will here
         stream_id = ids.random_id(host.rng, 8)
         self.store = StreamStore(
             self, disk, folder, stream_id, host.cache, host.jobs, host.timers, host.clock
@@ -148,6 +154,16 @@ class Stream(StreamOwner):
             # When all streams run: one of them may keep advisories.
             self.timers.after(0, self._advise_of_damage_found)
         self.expiry.look()
+
+    def check(self):
+        """Let the stream stay as it is, offline, if it, or a consumer, needs a newer version."""
+        self.offline = unsupported(self.config.metadata)
+        for consumer in self.consumers.values():
+            if not self.offline and consumer.offline:
+                self.offline = f'stopped - unsupported consumer "{consumer.name}"'
+        if self.offline:
+            self.report(f"is offline: {self.offline}")
+            self.stop()
 
     def stop(self, code=0, text=b""):
         """Take and deliver nothing any more."""
@@ -234,7 +250,7 @@ class Stream(StreamOwner):
         if kind == CONFIG:
             record = _decode_config(payload)
             self.created_ns = record.created_ns
-            self._configure(stream_config.decode_stream_config(bytes(record.config)))
+            self._configure(read_stored(StreamConfig, bytes(record.config)))
         elif self.running:
             return  # consumers are what they are already; the records are for the next start
         elif kind == CONSUMER:
@@ -287,7 +303,7 @@ class Stream(StreamOwner):
     def restore(self, data):
         snapshot = msgspec.convert(data, _Snapshot)
         self.created_ns = snapshot.created_ns
-        config = stream_config.decode_stream_config(snapshot.config)
+        config = read_stored(StreamConfig, snapshot.config)
         # The checkpoint is one of a stream that keeps this limit: there is nothing to look for.
         self.store.per_subject_max = _per_subject_max(config)
         self._configure(config)

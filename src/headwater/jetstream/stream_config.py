@@ -5,11 +5,12 @@ Durations are in nanoseconds, sizes in bytes, -1 stands for no limit.
 """
 
 import enum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
 from headwater.broker.node import COMPATIBLE_VERSION, JETSTREAM_API_LEVEL
+from headwater.jetstream.api_error import JetStreamError
 from headwater.jetstream.requests import (
     Body,
     DurationNs,
@@ -25,8 +26,10 @@ from headwater.jetstream.requests import (
 
 API_LEVEL = JETSTREAM_API_LEVEL
 REQUIRED_LEVEL_KEY = "_nats.req.level"
+_LEVEL_DIGITS = 9  # more than any level has
 _VERSION_KEY = "_nats.ver"
 _LEVEL_KEY = "_nats.level"
+_S = TypeVar("_S", bound=msgspec.Struct)
 
 
 class Retention(enum.StrEnum):
@@ -208,6 +211,31 @@ def decode_stream_config(body: bytes) -> StreamConfig:
         JetStreamError: not JSON, a value does not fit its field, or a field is unknown.
     """
     return read_body(StreamConfig, body)
+
+
+def read_stored(kind: type[_S], body: bytes) -> _S:
+    """Return the configuration that ``body`` holds, as stored by this version or a newer one.
+
+    What only the newer one knows is left out: with that it cannot run here.
+
+    Raises:
+        JetStreamError: it is none.
+    """
+    try:
+        return read_body(kind, body)
+    except JetStreamError:
+        config = read_body(kind, body, strict=False)
+        if not unsupported(getattr(config, "metadata", {})):
+            raise
+        return config
+
+
+def unsupported(metadata: dict[str, str]) -> str:
+    """Return why a stored asset cannot run here, by what it says it needs; empty if it can."""
+    level = metadata.get(REQUIRED_LEVEL_KEY, "")
+    if not (level.isascii() and level.isdigit()) or int(level[:_LEVEL_DIGITS]) <= API_LEVEL:
+        return ""
+    return f"unsupported - required API level: {level}, current API level: {API_LEVEL}"
 
 
 def decode_stream_request(body: bytes, *, strict: bool = True) -> tuple[StreamConfig, bool]:

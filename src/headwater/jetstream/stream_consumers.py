@@ -4,13 +4,12 @@ import msgspec
 
 from headwater.base import gojson
 from headwater.base.clock import MILLISECOND, SECOND
-from headwater.jetstream import consumer_config
 from headwater.jetstream.backlog import Backlog
-from headwater.jetstream.consumer_config import DeliverPolicy
+from headwater.jetstream.consumer_config import ConsumerConfig, DeliverPolicy
 from headwater.jetstream.consumer_interest import ConsumerInterest
 from headwater.jetstream.consumer_start import ConsumerStart
 from headwater.jetstream.consumers import Consumer
-from headwater.jetstream.stream_config import Retention
+from headwater.jetstream.stream_config import Retention, read_stored
 from headwater.store.record import CONSUMER, CONSUMER_DELETE, CONSUMER_STATE, DELETE
 from headwater.subjects.validate import covers
 
@@ -285,7 +284,7 @@ class StreamConsumers(dict):
     def apply_made(self, payload):
         """Make or change a consumer as it was recorded; return its name."""
         record = _decode_consumer(payload)
-        config = consumer_config.decode_consumer_config(bytes(record.config))
+        config = read_stored(ConsumerConfig, bytes(record.config))
         consumer = self.get(config.name)
         if consumer is None:
             consumer = Consumer(self._stream, config, record.created_ns, record.next_sequence)
