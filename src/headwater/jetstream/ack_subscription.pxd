@@ -1,6 +1,7 @@
 import cython
 from headwater.broker.subscription cimport Subscription
 from headwater.jetstream.ack_state cimport AckState
+from headwater.jetstream.deletions cimport Deletions
 from headwater.jetstream.delivery cimport Delivery
 from headwater.wire.message cimport Message
 from headwater.wire.nats_parser cimport NatsParser
@@ -10,6 +11,7 @@ cdef Py_ssize_t _digits_max
 
 
 cdef class AckSubscription(Subscription):
+    cdef public Deletions deletions
     cdef public Delivery delivery
     cdef public object host
     cdef public bint plain

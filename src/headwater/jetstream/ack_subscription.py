@@ -12,10 +12,11 @@ class AckSubscription(Subscription):
     """Takes what comes to the ack subjects of one consumer.
 
     Plain acknowledgements of single messages that nobody waits for are taken here, if ``plain``
-    says that there is nothing else to it; ``host`` takes all others.
+    says that there is nothing else to it, or no more than that the messages are deleted; ``host``
+    takes all others.
     """
 
-    __slots__ = ("delivery", "host", "plain", "prefix")
+    __slots__ = ("deletions", "delivery", "host", "plain", "prefix")
 
     def __init__(self, subject, host, delivery):
         super().__init__(subject)
@@ -23,6 +24,7 @@ class AckSubscription(Subscription):
         self.delivery = delivery
         self.prefix = subject[: len(subject) - 1]  # what stands before the numbers
         self.plain = False
+        self.deletions = None  # the Deletions that get what is acknowledged
 
     def deliver(self, message, origin):
         if self.plain and message.reply_end == message.reply_start and not message.header_size:
@@ -46,6 +48,8 @@ class AckSubscription(Subscription):
         if state.acknowledge(sequence, delivery.router.now_ns):
             if not state.noted:
                 self.host.has_changed()
+            if self.deletions is not None:
+                self.deletions.add(sequence)
             if was_full:
                 delivery.wake()
 

@@ -22,6 +22,8 @@ cdef class ConsumerInterest:
     cpdef bint wanted(self, bytes subject) except -1
     @cython.locals(due=dict, delivery=Delivery, taker=Taker)
     cpdef stored(self, long long sequence, bytes subject)
-    cpdef note_due(self, Delivery delivery)
+    @cython.locals(delivery=Delivery, taker=Taker)
+    cpdef removed(self, long long sequence, bytes subject)
+    cpdef removed_for(self, Delivery delivery, long long sequence, bytes subject)
     @cython.locals(due=dict, delivery=Delivery)
     cpdef wake_due(self)

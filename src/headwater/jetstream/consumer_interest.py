@@ -75,9 +75,17 @@ class ConsumerInterest:
             taker.delivery.stored(sequence)
             due[taker.delivery] = None
 
-    def note_due(self, delivery):
-        """A consumer has room again: let it deliver with the others."""
-        self._due[delivery] = None
+    def removed(self, sequence, subject):
+        """A message was removed from the stream."""
+        for delivery in self._all:
+            self.removed_for(delivery, sequence, subject)
+        for taker in self._filtered.match(subject).plain:
+            self.removed_for(taker.delivery, sequence, subject)
+
+    def removed_for(self, delivery, sequence, subject):
+        """Tell one Delivery so; if that gives it room again it delivers with the others."""
+        if delivery.removed(sequence, subject):
+            self._due[delivery] = None
 
     def wake_due(self):
         """Let those deliver that have something to deliver since the last time."""

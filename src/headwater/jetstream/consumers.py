@@ -106,12 +106,16 @@ class Consumer:
 
     def _take_acks(self):
         """Say whether an acknowledgement means no more than that a message is done with."""
-        if self._acks is not None:
-            self._acks.plain = (
+        acks = self._acks
+        if acks is not None:
+            retention = self.stream.config.retention
+            acks.plain = (
                 self.config.ack_policy == AckPolicy.EXPLICIT
                 and not self._sampled_percent
-                and self.stream.config.retention == Retention.LIMITS
+                and retention != Retention.INTEREST
             )
+            is_queue = retention == Retention.WORKQUEUE
+            acks.deletions = self.stream.consumers.deletions if is_queue else None
 
     def has_changed(self):
         """What was acknowledged or delivered is to be recorded."""

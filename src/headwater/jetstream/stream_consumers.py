@@ -9,8 +9,9 @@ from headwater.jetstream.consumer_config import ConsumerConfig, DeliverPolicy
 from headwater.jetstream.consumer_interest import ConsumerInterest
 from headwater.jetstream.consumer_start import ConsumerStart
 from headwater.jetstream.consumers import Consumer
+from headwater.jetstream.deletions import Deletions
 from headwater.jetstream.stream_config import Retention, read_stored
-from headwater.store.record import CONSUMER, CONSUMER_DELETE, CONSUMER_STATE, DELETE
+from headwater.store.record import CONSUMER, CONSUMER_DELETE, CONSUMER_STATE
 from headwater.subjects.validate import covers
 
 _STATE_DELAY_NS = 250 * MILLISECOND
@@ -43,7 +44,7 @@ class StreamConsumers(dict):
         self.purges = 0  # how many are under way
         self._timer = None
         self._making = {}  # name -> those who wait for a consumer that is being made
-        self._deleting = set()  # sequences whose deletion is proposed and not applied
+        self.deletions = Deletions(stream.store, stream.router)
         self._lost = False  # whether a batch has failed since they were proposed
         self._recalled = []  # sequences whose deletion a checkpoint says was proposed
 
@@ -62,7 +63,7 @@ class StreamConsumers(dict):
             consumer.start()
         self._watch()
         for sequence in self._recalled:
-            self._delete(sequence)
+            self.deletions.add(sequence)
         self._recalled = []
         if self._stream.config.retention == Retention.INTEREST:
             self.sweep()
@@ -166,6 +167,7 @@ class StreamConsumers(dict):
         def record():
             counted()
             if consumer.is_persistent and has_backlog:
+                self.deletions.propose()
                 self._store.propose(CONSUMER, consumer.name.encode(), self.encode(consumer))
             self.when_recorded(consumer, done)
             if self._stream.config.retention == Retention.INTEREST:
@@ -223,7 +225,7 @@ class StreamConsumers(dict):
 
     def _watch(self):
         """Hear of messages that come and go, for as long as that concerns anybody."""
-        self._store.watched = bool(self) or bool(self._deleting)
+        self._store.watched = bool(self) or bool(self.deletions.sequences)
 
     def _count(self, consumer):
         """Count anew what is left for a consumer; it delivers nothing until then."""
@@ -319,7 +321,7 @@ class StreamConsumers(dict):
 
     def unrecorded_deletions(self):
         """Return what is to be deleted for acknowledgements that ``snapshot`` has already."""
-        return sorted(self._deleting)
+        return sorted(self.deletions.sequences)
 
     def recall_deletions(self, sequences):
         """Take back what ``unrecorded_deletions`` returned."""
@@ -355,17 +357,13 @@ class StreamConsumers(dict):
         self._store.commit()
 
     def _propose_lost(self):
-        """Propose deletions once more whose batch has failed.
-
-        They come before what is recorded of the consumers that they follow from: otherwise a crash
-        between the two would leave messages that nobody waits for.
-        """
+        """Propose deletions once more whose batch has failed."""
         if self._lost:
             self._lost = False
-            for sequence in self._deleting:
-                self._store.propose(DELETE, b"", sequence.to_bytes(8, "little"))
+            self.deletions.propose_again()
 
     def _propose_state(self, consumer):
+        self.deletions.propose()
         state = consumer.delivery.state.record()
         self._store.propose(CONSUMER_STATE, consumer.name.encode(), state)
 
@@ -388,7 +386,7 @@ class StreamConsumers(dict):
         retention = self._stream.config.retention
         if retention == Retention.WORKQUEUE:
             for sequence in sequences:
-                self._delete(sequence)
+                self.deletions.add(sequence)
         elif retention == Retention.INTEREST:
             for sequence in sequences:
                 self._store.read(
@@ -398,24 +396,20 @@ class StreamConsumers(dict):
     def removed(self, sequence, subject):
         """A message was taken out of the stream; sequence 0 stands for all."""
         if sequence:
-            self._deleting.discard(sequence)
+            self.deletions.applied(sequence)
         else:
-            self._deleting.clear()
+            self.deletions.clear()
         if not self:
             self._watch()
         if not sequence:
             for consumer in self.values():
                 consumer.delivery.cleared()
-            return
-        for delivery in self._concerned(subject):
-            if delivery.removed(sequence, subject):
-                self.interest.note_due(delivery)
-
-    def _concerned(self, subject):
-        """Return the Deliveries that may wait for a message that is there already."""
-        if self._refiltered:
-            return [consumer.delivery for consumer in self.values()]
-        return self.interest.takers(subject)
+        elif self._refiltered:
+            # Whoever has other filters now may wait for a message that was there before.
+            for consumer in list(self.values()):
+                self.interest.removed_for(consumer.delivery, sequence, subject)
+        else:
+            self.interest.removed(sequence, subject)
 
     def was_purged(self, pattern, last):
         """A purge is through: let the consumers be behind what it took.
@@ -469,17 +463,10 @@ class StreamConsumers(dict):
         subject = cached.subject()
         takers = self.interest.takers(subject)
         if not any(delivery.awaits(sequence, subject) for delivery in takers):
-            self._delete(sequence)
-
-    def _delete(self, sequence):
-        if sequence in self._deleting or not self._store.has(sequence):
-            return
-        self._deleting.add(sequence)
-        self._watch()
-        self._store.propose(DELETE, b"", sequence.to_bytes(8, "little"))
-        self._stream.ingest.due()
+            self.deletions.add(sequence)
 
     def _record(self, kind, name, payload, done):
+        self.deletions.propose()
         self._stream.ingest.acks.callbacks.append(done)
         self._store.propose(kind, name.encode(), payload)
         self._stream.ingest.due()

@@ -67,6 +67,8 @@ cdef class StreamStore:
 
     cpdef long long propose_message(self, Message message, long long time_ns) except -1
     cpdef long long last_sequence(self) except -1
+    @cython.locals(block=Block)
+    cpdef bint has(self, long long sequence) except -1
     cpdef commit(self)
     @cython.locals(block=Block)
     cpdef _written(self, Batch batch)
@@ -94,6 +96,7 @@ cdef class StreamStore:
     cpdef bint remove_first(self) except -1
     @cython.locals(index=Index, block=Block, cached=CachedBlock, record=Record, subject=bytes)
     cpdef bint remove(self, long long sequence) except -1
+    @cython.locals(at=Py_ssize_t)
     cdef _apply_other(self, Record record, const unsigned char[::1] view)
     @cython.locals(block=Block, cached=CachedBlock)
     cpdef CachedBlock find(self, long long sequence)

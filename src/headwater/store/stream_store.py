@@ -529,8 +529,8 @@ class StreamStore:
         kind = record.kind
         payload = record.payload(view)
         if kind == DELETE:
-            for at in range(0, len(payload), 8):
-                self._work.append(Removal(int.from_bytes(payload[at : at + 8], "little")))
+            for at in range(record.payload_start, record.end - 7, 8):
+                self._work.append(Removal(octets.get_i64(view, at)))
         elif kind == TRIM:
             self._work.append(Trim(int.from_bytes(payload, "little")))
         elif kind == PURGE:
