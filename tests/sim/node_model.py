@@ -106,7 +106,7 @@ class History:
         found = [at for at, step in enumerate(self.steps) if step.number == number]
         assert found, f"{self.name}: operation {number} is acknowledged, and had failed before"
         del self.steps[: found[0]]
-        self.ghosts = []
+        self.ghosts = [ghost for ghost in self.ghosts if ghost.number > number]
 
     def fail(self, number: int) -> None:
         """An operation failed, and with it what was sent behind it and not answered."""
@@ -126,7 +126,17 @@ class History:
     def moment(self, now_ns: int) -> "StreamMoment":
         """Return what a power cut may leave now."""
         views = {mark: acks.view() for mark, acks in self.acks.items()}
-        return StreamMoment(self, (*self.steps, *self.ghosts), views, now_ns)
+        return StreamMoment(self, (*self.steps, *self.ghosts), views, self._expired(now_ns))
+
+    def _expired(self, now_ns: int) -> frozenset[int]:
+        """Return the messages that are too old, and may be gone."""
+        if not self.max_age_ns:
+            return frozenset()
+        return frozenset(
+            number
+            for number, time_ns in self.times.items()
+            if self.ends.get(number, time_ns + self.max_age_ns) <= now_ns
+        )
 
 
 @dataclass
@@ -166,7 +176,7 @@ class StreamMoment:
     history: History
     allowed: tuple[Step, ...]
     acks: dict[str, AckView]
-    now_ns: int
+    expired: frozenset[int]  # messages that may be gone for their age
 
     @property
     def key(self) -> tuple[int, ...]:
@@ -194,18 +204,7 @@ class StreamMoment:
         if not seen.messages.items() <= picture.messages.items():
             return False
         gone = picture.messages.keys() - seen.messages.keys()
-        return gone <= self._expired() | self.taken_away()
-
-    def _expired(self) -> set[int]:
-        """Return the messages that are too old, and may be gone."""
-        if not self.history.max_age_ns:
-            return set()
-        history = self.history
-        return {
-            number
-            for number, time_ns in history.times.items()
-            if history.ends.get(number, time_ns + history.max_age_ns) <= self.now_ns
-        }
+        return gone <= self.expired | self.taken_away()
 
     def taken_away(self) -> set[int]:
         """Return the messages whose acknowledgement has or has not taken them out by now."""
