@@ -293,6 +293,9 @@ server_metadata: { : b }
 server_metadata: { ] }
 server_metadata { "a b": "c d" }
 feature_flags { a: true }
+default_js_domain { A: b }
+default_js_domain { A: 5 }
+default_js_domain: x
 feature_flags { a: 1 }
 connect_error_reports: 5
 max_traced_msg_len: 5
@@ -478,7 +481,6 @@ websocket { port: 8080, no_tls: true }
 ocsp: true
 resolver: MEMORY
 default_sentinel: x
-default_js_domain { A: b }
 authorization { user: a, password: b, proxy_required: true }
 authorization { users: [ {nkey: UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4} ] }
 authorization { users: [ {user: a, password: b, allowed_connection_types: [MQTT]} ] }

@@ -9,6 +9,7 @@ from headwater.base.errors import ConfigError
 from headwater.config import log, values
 from headwater.config.authorization import assemble_authorization, read_authorization
 from headwater.config.check import check
+from headwater.config.default_domains import mapped
 from headwater.config.jetstream import assemble_jetstream, read_jetstream, read_store_dir
 from headwater.config.options import LogOptions, Options
 from headwater.config.report import (
@@ -19,7 +20,6 @@ from headwater.config.report import (
     ignores,
     later,
     read_entries,
-    refuses,
     sets,
 )
 from headwater.config.tree import Entries, Entry, fail
@@ -167,6 +167,7 @@ _HONOURED: Handlers = {
     "authorization": read_authorization,
     **dict.fromkeys(("mappings", "maps"), later("mappings", "read_mappings")),
     "jetstream": read_jetstream,
+    "default_js_domain": sets("default_domains", values.map_of(values.text)),
     "feature_flags": _feature_flags,
     **dict.fromkeys(("store_dir", "storedir"), read_store_dir),
     **dict.fromkeys(("leafnodes", "leaf"), later("leafnodes", "read_leafnodes")),
@@ -179,7 +180,6 @@ _IGNORED: Handlers = {
 
 _REFUSED: Handlers = {
     "cluster": later("cluster", "read_cluster"),
-    "default_js_domain": refuses("JetStream of another domain", values.map_of(values.text)),
     "gateway": later("gateway", "read_gateway"),
     "mqtt": later("mqtt", "read_mqtt"),
     "ocsp": later("ocsp", "read_stapling"),
@@ -238,7 +238,8 @@ def assemble(fields: Fields) -> Options:
         jetstream=assemble_jetstream(_block(fields, "jetstream")),
         log=LogOptions(**_block(fields, "log")),
     )
-    return replace(options, warnings=(*options.warnings, *check(options)))
+    options = replace(options, warnings=(*options.warnings, *check(options)))
+    return mapped(options)
 
 
 def _block(fields: Fields, name: str) -> Fields:

@@ -297,6 +297,7 @@ class Options:
     tags: tuple[str, ...] = ()  # small letters
     metadata: tuple[tuple[str, str], ...] = ()
     mappings: tuple[Mapping, ...] = ()  # of the global account
+    default_domains: tuple[tuple[str, str], ...] = ()  # account, domain: they are mappings as well
     accounts: tuple[AccountOptions, ...] = ()
     system_account: str = "$SYS"
     no_system_account: bool = False

@@ -49,6 +49,7 @@ LIVE = {
     "tags": "tags",
     "metadata": "metadata",
     "mappings": "mappings",
+    "default_domains": "default_js_domain",
     "accounts": "accounts",
     "connect_error_reports": "connect_error_reports = {}",
     "reconnect_error_reports": "reconnect_error_reports = {}",

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from headwater.accounts.authenticate import authenticator_for
 from headwater.base.errors import ConfigError
+from headwater.config import default_domains
 from headwater.config.check import where
 from headwater.config.options import AccountLimits, Options
 
@@ -16,6 +17,9 @@ def check(options: Options) -> None:
         ConfigError: a server with these options would not start.
     """
     refuse_missing(options)
+    with _placed(options, "default_js_domain"):
+        for text in default_domains.errors(options):
+            raise ConfigError(text)
     with _placed(options, "authorization", "accounts"):
         authenticator_for(options)
     if options.tls is not None:
