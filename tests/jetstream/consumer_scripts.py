@@ -4,7 +4,9 @@ After each step what has come is written down, inbox by inbox, once nothing more
 what we know to differ: a purge of one subject leaves nats-server with other floors, and a reset of
 a consumer that began with the last message of each subject makes it lose some; what was passed by
 in a reset is taken from a work queue there by an old acknowledgement, and from a stream by interest
-only if it had been delivered; a pull request for no message at all gets one, and counts it as -1.
+only if it had been delivered; a pull request for no message at all gets one, and counts it as -1;
+requests that wait when a pause is ended wait there for something else to happen; what covers others
+and was delivered before a reset moves floors there that lie before what was delivered since.
 """
 
 import json
@@ -248,8 +250,12 @@ class Player:
 
     def _reset(self, body: dict[str, Any]) -> None:
         self._play.ask(f"CONSUMER.RESET.{self._name}.C", body)
+        if self._script.consumer["ack_policy"] == "all":
+            self._messages.clear()
 
     def _pause(self, body: dict[str, Any]) -> None:
+        if body["ended"] and self._play.info(self._name, "C", note=False)["num_waiting"]:
+            return
         until = "0001-01-01T00:00:00Z" if body["ended"] else "2100-01-01T00:00:00Z"
         self._play.ask(f"CONSUMER.PAUSE.{self._name}.C", {"pause_until": until})
 

@@ -16,6 +16,7 @@ _POLICIES: dict[str, dict[str, Any]] = {
     "pinned_client": {"priority_groups": ["A", "B"], "priority_policy": "pinned_client"},
     "prioritized": {"priority_groups": ["A", "B"], "priority_policy": "prioritized"},
 }
+_QUIET_MS = 30
 _ASKED: tuple[dict[str, Any], ...] = (
     {},
     {"group": "A"},
@@ -54,7 +55,7 @@ def _put_apart(play: Play, count: int) -> None:
     """Publish messages that are delivered one by one."""
     for _ in range(count):
         play.put("s.a")
-        play.flush()
+        play.settle(_QUIET_MS)
 
 
 @pytest.mark.hub
@@ -65,6 +66,23 @@ def test_requests_are_refused(duel: Duel, policy: str) -> None:
         for asked in _ASKED:
             play.note(str(asked))
             play.hear(play.pull("S", "C", **{"batch": 1, "expires": _SHORT, **asked}))
+        play.info("S", "C")
+
+    duel.compare(script)
+
+
+@pytest.mark.hub
+@pytest.mark.parametrize("policy", ["overflow", "prioritized"])
+def test_bare_requests_name_no_group(duel: Duel, policy: str) -> None:
+    def script(play: Play) -> None:
+        _start(play, policy)
+        play.fill("s.a", 9)
+        (found,) = play.hear(play.pull("S", "C", raw=b"1"))
+        for body in (b"1", b" ", b"x", b"{}"):
+            play.hear(play.pull("S", "C", raw=body))
+        answers = play.listen("answers")
+        play.send(found.reply, b"+NXT {}", reply=answers)
+        play.hear(answers)
         play.info("S", "C")
 
     duel.compare(script)
@@ -246,6 +264,21 @@ def test_a_client_that_is_gone_stays_pinned_for_its_time(play: Play) -> None:
     play.info("S", "C")
     play.hear(other)
     play.hear(_ADVISORIES, 3)
+
+
+@on_both
+def test_who_takes_too_few_bytes_is_not_pinned(play: Play) -> None:
+    _start(play, "pinned_client")
+    play.fill("s.a", 4)
+    play.hear(_pull(play, max_bytes=20))
+    play.hear(_ADVISORIES)
+    play.info("S", "C")
+    pin = play.hear(_pull(play))[0].header("Nats-Pin-Id")
+    play.hear(_ADVISORIES)
+    play.hear(_pull(play, id=pin, max_bytes=20))
+    play.info("S", "C")
+    play.hear(_pull(play, id=pin))
+    play.rest(_ADVISORIES)
 
 
 @on_both

@@ -342,6 +342,18 @@ def test_the_last_byte_counts(play: Play) -> None:
 
 
 @on_both
+def test_who_has_had_the_last_byte_is_told_nothing(play: Play) -> None:
+    _stream(play, 4)
+    (found, _) = play.fetch("S", "C", 2)
+    size = len("s.a") + len(found.reply) + len(found.payload)
+    for batch in (1, 2):
+        inbox = play.pull("S", "C", batch=batch, max_bytes=size, expires=EXPIRES)
+        play.hear(inbox)
+        play.quiet(inbox, 2 * EXPIRES // MILLISECOND_NS)
+    play.info("S", "C")
+
+
+@on_both
 def test_acknowledgements_make_room(play: Play) -> None:
     _stream(play, 5, max_ack_pending=2)
     inbox = play.pull("S", "C", batch=5, expires=5 * EXPIRES)

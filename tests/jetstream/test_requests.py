@@ -11,6 +11,7 @@ from headwater.jetstream import requests
 from headwater.jetstream.api_error import JetStreamError
 from headwater.jetstream.consumer_config import decode_consumer_config, decode_create_request
 from headwater.jetstream.requests import (
+    BareNext,
     MessageGetRequest,
     NextRequest,
     PurgeRequest,
@@ -132,15 +133,15 @@ def test_purges(body, expected):
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        (b"", NextRequest(batch=1)),
-        (b"  ", NextRequest(batch=1)),
-        (b"5", NextRequest(batch=5)),
-        (b" 12\n", NextRequest(batch=12)),
-        (b"-3", NextRequest(batch=-3)),
-        (b"many", NextRequest(batch=1)),
-        (b"99999999999999999999999", NextRequest(batch=1)),
-        (b"\xd9\xa3", NextRequest(batch=1)),  # a digit, but none of ASCII
-        (b"[]", NextRequest(batch=1)),
+        (b"", BareNext(batch=1)),
+        (b"  ", BareNext(batch=1)),
+        (b"5", BareNext(batch=5)),
+        (b" 12\n", BareNext(batch=12)),
+        (b"-3", BareNext(batch=-3)),
+        (b"many", BareNext(batch=1)),
+        (b"99999999999999999999999", BareNext(batch=1)),
+        (b"\xd9\xa3", BareNext(batch=1)),  # a digit, but none of ASCII
+        (b"[]", BareNext(batch=1)),
         (b"{}", NextRequest()),
         (b'{"batch":3,"no_wait":true,"unknown":1}', NextRequest(batch=3, no_wait=True)),
         (

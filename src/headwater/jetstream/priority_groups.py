@@ -29,6 +29,9 @@ class Policy:
         """Tell whether the chosen request is still wanted; it gets the message then."""
         return True
 
+    def passes(self, request):
+        """The message is too large for the chosen request."""
+
 
 class _Prioritized(Policy):
     """Requests of a lower number come first."""
@@ -80,6 +83,12 @@ class _Pinned(Policy):
         request.pin = self._pin.id
         return True
 
+    def passes(self, request):
+        if not self._pin.id and self._consumer.listens(request.inbox):
+            # As nats-server has it, it was pinned already, which is told and taken back untold.
+            self._pin.set()
+            self._pin.forget()
+
 
 _POLICIES = {
     PriorityPolicy.PRIORITIZED: _Prioritized,
@@ -115,13 +124,17 @@ class Pin:
 
     def clear(self, group, reason):
         """Pin nobody any more, if anybody is; that is told in any case."""
+        self.forget()
+        fields = {"group": group, "reason": reason}
+        self._advise("UNPINNED", "consumer_group_unpinned", fields)
+        self._consumer.wake()
+
+    def forget(self):
+        """Pin nobody any more."""
         self.id = b""
         self.since_ns = 0
         self._consumer.delivery.added_field = b""
         self.stop()
-        fields = {"group": group, "reason": reason}
-        self._advise("UNPINNED", "consumer_group_unpinned", fields)
-        self._consumer.wake()
 
     def stop(self):
         """Let no time run."""
@@ -157,6 +170,8 @@ class Pin:
 
 def refusal(config, request):
     """Return the status (code, text) that a request is refused with for its priorities, or None."""
+    if request.is_bare:
+        return None
     policy = config.priority_policy
     reason = None
     asks_minimum = request.min_pending != 0 or request.min_ack_pending != 0

@@ -30,6 +30,7 @@ cdef class PullTarget(Target):
     cpdef bytes subject(self, Py_ssize_t size)
     @cython.locals(request=PullRequest)
     cpdef took(self, Py_ssize_t size)
+    cdef _complete(self, PullRequest request)
     cpdef gone(self)
     @cython.locals(request=PullRequest)
     cpdef exhausted(self)

@@ -114,6 +114,8 @@ class PullTarget(Target):
                     return None
             request = self._requests[self._at]
             if request.limits_bytes and size > request.bytes_left:
+                if self._policy is not None:
+                    self._policy.passes(request)
                 self._end(409, b"Message Size Exceeds MaxBytes")
                 continue
             if self._policy is not None and not self._policy.serves(request):
@@ -130,13 +132,19 @@ class PullTarget(Target):
             request.bytes_left -= size
         if request.heartbeat_ns:
             request.next_beat_ns = self._consumer.monotonic() + request.heartbeat_ns
-        if request.limits_bytes and (request.batch <= 0 or request.bytes_left <= 0):
-            self._end(409, b"Batch Completed")
+        if request.limits_bytes and request.bytes_left == 0:
+            self._requests.pop(self._at)  # who has counted knows it
         elif request.batch <= 0:
-            self._requests.pop(self._at)
+            self._complete(request)
         elif len(self._requests) > 1:
             # Requests take turns, so that one large batch does not starve the others.
             self._place(self._requests.pop(self._at))
+
+    def _complete(self, request):
+        if request.limits_bytes:
+            self._end(409, b"Batch Completed")
+        else:
+            self._requests.pop(self._at)
 
     def gone(self):
         self._requests.pop(self._at)

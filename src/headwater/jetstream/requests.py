@@ -424,6 +424,7 @@ class NextRequest(Body, frozen=True):
     """CONSUMER.MSG.NEXT: what a pull consumer's client asks for; durations in nanoseconds."""
 
     go_name = "JSApiConsumerGetNextRequest"
+    is_bare = False
 
     expires_ns: DurationNs = msgspec.field(default=0, name="expires")
     batch: Int = 0
@@ -435,6 +436,12 @@ class NextRequest(Body, frozen=True):
     min_ack_pending: Int64 = 0
     id: str = ""
     priority: Int = 0
+
+
+class BareNext(NextRequest, frozen=True):
+    """One that is no object, and needs to name no group."""
+
+    is_bare = True
 
 
 _next_decoder = msgspec.json.Decoder(NextRequest)
@@ -574,7 +581,7 @@ def read_next(body: bytes) -> NextRequest:
     """
     text = body.strip()
     if not text.startswith(b"{"):
-        return NextRequest(batch=_plain_count(text))
+        return BareNext(batch=_plain_count(text))
     request = _read_plain_next(text)
     if request is None:
         try:
