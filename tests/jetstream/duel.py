@@ -535,8 +535,11 @@ class Duel:
             f"P{n}: {{ jetstream: {enabled}, users: [{{user: p{n}, password: p}}] }}"
             for n in range(_ACCOUNTS)
         )
-        none = "NONE: { users: [{user: none, password: p}] }"  # an account without JetStream
-        named = f"accounts {{ {accounts}, {none} }}\n"
+        # Accounts without JetStream.
+        others = (
+            "NONE: {users: [{user: none, password: p}]}, $SYS: {users: [{user: sys, password: p}]}"
+        )
+        named = f"accounts {{ {accounts}, {others} }}\n"
         self._plays = 0
         self.ours = Ours(folder / "ours", text("ours", named if limits else ""))
         self.theirs = Theirs(program, folder / "theirs", config=text("theirs", named))

@@ -42,6 +42,23 @@ def test_an_account_without_jetstream(play: Play) -> None:
 
 
 @on_both
+def test_what_only_servers_of_a_cluster_answer(play: Play) -> None:
+    for user in ("sys", "none"):
+        play.become(user)
+        for verb, body in (
+            ("ACCOUNT.STREAM.MOVE.P0.S", b"{}"),
+            ("ACCOUNT.STREAM.CANCEL_MOVE.P0.S", b"{}"),
+            ("META.LEADER.STEPDOWN", b""),
+            ("META.RESCUE", b"{}"),
+            ("SERVER.REMOVE", b'{"peer":"x"}'),
+            ("SERVER.EVACUATE", b'{"server":"x"}'),
+        ):
+            inbox = play.listen(f"_INBOX.{user}.{verb}")
+            play.send(f"$JS.API.{verb}", body, reply=inbox)
+            play.quiet(inbox, 50)
+
+
+@on_both
 def test_names_that_are_refused(play: Play) -> None:
     for name in ("a/b", "a\\b", "a*", "a>", "x" * 256):
         play.ask(f"STREAM.CREATE.{name}", {"name": name})
