@@ -158,7 +158,9 @@ static void connect_consumers(void) {
         *producer = (Producer){.fd = dial(), .in = allocate(READ_BYTES + 1), .block = encode_block(i, "bench.js")};
         producer->total = producer->block.each * (size_t)options.messages;
         polled[options.subs + i].fd = producer->fd;
-        subscribe(producer->fd, "_INBOX.bench.*", "");
+        inbox_of(subject, i);
+        strcat(subject, ".*");
+        subscribe(producer->fd, subject, "");
         set_blocking(producer->fd, 0);
     }
 }

@@ -310,13 +310,22 @@ typedef struct {
     size_t length, each;
 } Block;
 
+/* What the acknowledgements for a publisher are sent below: nobody else is to hear of them. */
+static void inbox_of(char *into, long publisher) {
+    if (publisher)
+        sprintf(into, "_INBOX.bench%ld", publisher);
+    else
+        strcpy(into, "_INBOX.bench");
+}
+
 static Block encode_block(long publisher, const char *requested) {
     Block block = {.bytes = allocate((size_t)options.block * (size_t)(options.size + 2 * SUBJECT_BYTES))};
-    char *at = block.bytes, subject[SUBJECT_BYTES];
+    char *at = block.bytes, subject[SUBJECT_BYTES], inbox[SUBJECT_BYTES];
+    inbox_of(inbox, publisher);
     for (long sequence = 0; sequence < options.block; sequence++) {
         if (requested) {
             requested_subject_of(subject, requested, sequence);
-            at += sprintf(at, "PUB %s _INBOX.bench.%08ld %ld\r\n", subject, sequence, options.size);
+            at += sprintf(at, "PUB %s %s.%08ld %ld\r\n", subject, inbox, sequence, options.size);
         } else {
             subject_of(subject, sequence);
             at += sprintf(at, "PUB %s %ld\r\n", subject, options.size);

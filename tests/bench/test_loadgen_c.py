@@ -286,3 +286,11 @@ def test_a_server_that_is_none_is_refused():
         pytest.raises(HarnessError, match="expected INFO, got 220 mail"),
     ):
         loadgen.run("pubsub", server.port)
+
+
+def test_only_the_publisher_itself_hears_of_what_is_stored():
+    """Others would count it as theirs, and publish more than their window."""
+    published = {"pubs": 3, "messages": 50, "window": 10}
+    with FakeServer() as server:
+        loadgen.run("consume", server.port, due=1, pull=2, ahead=1, **published)
+        assert server.delivered == 3 * 50 + 1
