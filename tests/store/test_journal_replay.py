@@ -78,6 +78,17 @@ def test_what_is_there_is_written_all_the_same(disk):
     assert kinds == ["write"] * 6 + ["sync"]
 
 
+def test_blocks_whose_writer_was_killed_are_made_to_last(disk):
+    # One was being written anew: it has its name, and the medium does not know that.
+    path = f"a/{BLOCK}"
+    file = disk.create(f"{path}.tmp")
+    file.write(disk.read(path), 0)
+    file.sync()
+    disk.rename(f"{path}.tmp", path)
+    replayed(disk)
+    assert held(durable(disk)) == [7, 7]
+
+
 def test_files_whose_maker_was_killed_are_made_to_last(disk):
     # Nothing of the file is synced yet, not even its name.
     killed = disk.copy()
