@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Any
 
@@ -37,6 +38,13 @@ patterns = OneOf((b"", b"a.*", b"b.>", b"c", b"none"))
 bounds = Between(-12, 3)  # beside the last sequence
 
 
+@dataclass(eq=False)
+class _Started:
+    """A batch that was started; one of nothing but a checkpoint ends where that before it did."""
+
+    last: int  # the operation that it ends with
+
+
 def _looks(machine: "StoreMachine") -> bool:
     return machine.disk.kill_in is None
 
@@ -61,7 +69,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.history = History("model")
         self.history.steps = []
         self.history.add(Oracle())
-        self.started: list[int] = []  # what each batch that is under way ends with
+        self.started: list[_Started] = []  # batches that are under way
         self.stream = self.open()
 
     # What is asked of it
@@ -237,19 +245,19 @@ class StoreMachine(RuleBasedStateMachine):
         stream.store.work_max = self.work_max
         return stream
 
-    def attached(self) -> int:
-        number = self.history.steps[-1].number
-        self.started.append(number)
-        return number
+    def attached(self) -> "_Started":
+        batch = _Started(self.history.steps[-1].number)
+        self.started.append(batch)
+        return batch
 
-    def settled(self, number: int, error: OSError | None) -> None:
+    def settled(self, batch: "_Started", error: OSError | None) -> None:
         """A batch is through: with an error, it and what is behind it have not happened."""
-        at = self.started.index(number)
+        at = self.started.index(batch)
         if error is None:
             assert at == 0, "batches settle in order"
-            self.history.acknowledge(number)
+            self.history.acknowledge(batch.last)
         else:
-            before = self.started[at - 1] if at else self.history.steps[0].number
+            before = self.started[at - 1].last if at else self.history.steps[0].number
             self.history.fail(before + 1)
         del self.started[at]
 
