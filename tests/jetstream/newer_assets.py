@@ -17,7 +17,7 @@ LEVEL = 99
 def make_newer(server: AnyServer, user: str, stream: str, consumer: str = "") -> None:
     """Let a stream, or one of its consumers, need a newer version; the server does not run."""
     if isinstance(server, Theirs):
-        _change_files(server.folder / "store" / "jetstream" / user.upper(), stream, consumer)
+        change_files(server.folder / "store" / "jetstream" / user.upper(), stream, consumer)
     elif isinstance(server, Ours):
         # It ends as in a crash: what was recorded last counts.
         world = disk_world.World(server.folder / "store" / "headwater")
@@ -42,7 +42,8 @@ def propose_newer(
     world.settle()
 
 
-def _change_files(account: Path, stream: str, consumer: str) -> None:
+def change_files(account: Path, stream: str, consumer: str = "") -> None:
+    """Change a configuration in the folder that a nats-server has for an account."""
     folder = account / "streams" / stream
     if consumer:
         folder = folder / "obs" / consumer

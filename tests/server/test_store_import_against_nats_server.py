@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from headwater.cli.main import main
-from tests.jetstream import moving
+from tests.jetstream import moving, newer_assets
 from tests.jetstream.duel import Ours, Play
 from tests.support.nats_server import NatsServer
 
@@ -124,3 +124,20 @@ def test_many_blocks_with_headers_and_deletions(
     ours = stores.start_ours()
     assert moving.state(ours, "BIG") == wanted
     ours.close()
+
+
+def test_what_needs_a_newer_version_is_left_where_it_is(
+    stores: Stores, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = Play(stores.theirs, 0)
+    for name in "AB":
+        run.stream(name, subjects=[name])
+        run.put(name, b"1")
+    run.close()
+    stores.end("stop")
+    newer_assets.change_files(stores.copy / "jetstream" / "$G", "A")
+    assert stores.import_streams() == 1
+    assert "A: not imported: it is of a newer version" in "".join(capsys.readouterr())
+    run = stores.start_ours()
+    assert run.ask("STREAM.NAMES", note=False)["streams"] == ["B"]
+    run.close()

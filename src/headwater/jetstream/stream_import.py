@@ -10,7 +10,7 @@ from headwater.jetstream.api_streams import limits_of
 from headwater.jetstream.folder_restore import FolderRestore
 from headwater.jetstream.requests import read_body
 from headwater.jetstream.stream_check import check_overlap, check_reservation, check_restored
-from headwater.jetstream.stream_config import Storage, StreamConfig
+from headwater.jetstream.stream_config import Storage, StreamConfig, unsupported
 from headwater.jetstream.stream_restore import StreamRestore
 
 
@@ -61,6 +61,10 @@ class StreamImport:
     def _config(self):
         streams = self._streams
         config = read_body(StreamConfig, self._folder.meta.config, strict=False)
+        if newer := unsupported(config.metadata):
+            raise FormatError(
+                f"it is of a newer version, and some of it is not known here: {newer}"
+            )
         if config.storage == Storage.MEMORY:
             raise FormatError("it was in memory, and nothing of it is in the files")
         if config.num_replicas > 1:
