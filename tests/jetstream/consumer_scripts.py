@@ -6,7 +6,8 @@ a consumer that began with the last message of each subject makes it lose some; 
 in a reset is taken from a work queue there by an old acknowledgement, and from a stream by interest
 only if it had been delivered; a pull request for no message at all gets one, and counts it as -1;
 requests that wait when a pause is ended wait there for something else to happen; what covers others
-and was delivered before a reset moves floors there that lie before what was delivered since.
+and was delivered before a reset moves floors there that lie before what was delivered since; a
+stream by interest that loses its consumer counts on there, message by message that is gone.
 """
 
 import json
@@ -266,5 +267,7 @@ class Player:
         self._play.ask(f"CONSUMER.UNPIN.{self._name}.C", {"group": _GROUP})
 
     def _again(self, _body: None) -> None:
+        if self._script.stream["retention"] == "interest":
+            return
         self._play.ask(f"CONSUMER.DELETE.{self._name}.C")
         self._create()

@@ -353,6 +353,26 @@ def test_who_has_had_the_last_byte_is_told_nothing(play: Play) -> None:
     play.info("S", "C")
 
 
+@pytest.mark.hub
+@pytest.mark.parametrize("expires", [0, 50 * EXPIRES])
+@pytest.mark.parametrize("there", [0, 1, 2])
+def test_who_will_not_wait_behind_others(duel: Duel, there: int, expires: int) -> None:
+    """Others wait as well, as so much is not acknowledged that nothing is delivered."""
+
+    def script(play: Play) -> None:
+        _stream(play, 1 + there, max_ack_pending=1)
+        play.fetch("S", "C")
+        for batch in (1, 1, 3):
+            inbox = play.pull("S", "C", batch=1, no_wait=True, expires=expires)
+            play.quiet(inbox, 50)
+            play.ignore(inbox)
+            play.pull("S", "C", batch=batch, expires=50 * EXPIRES)
+        inbox = play.pull("S", "C", batch=1, no_wait=True, expires=expires)
+        play.quiet(inbox, 50)
+
+    duel.compare(script)
+
+
 @on_both
 def test_acknowledgements_make_room(play: Play) -> None:
     _stream(play, 5, max_ack_pending=2)

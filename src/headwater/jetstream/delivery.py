@@ -363,10 +363,6 @@ class Delivery:
         """Tell whether somebody has messages whose time to be acknowledged is not over."""
         return any(not entry.queued for entry in self.state.pending.values())
 
-    def has_work(self):
-        """Tell whether anything is to be delivered, be it now or when others are acknowledged."""
-        return self.num_pending > 0 or bool(self.redeliver)
-
     def is_full(self):
         """Tell whether so much is not acknowledged that nothing else is delivered."""
         return 0 < self.max_ack_pending <= len(self.state.pending) and self.acks_explicitly

@@ -68,21 +68,37 @@ class PullTarget(Target):
         if request.expires_ns and request.expires_ns < now_ns:
             self._status_pending(request, 408, b"Request Timeout")
             return
+        if request.no_wait and self._turn_away(request):
+            return
         most = self._consumer.config.max_waiting
         if 0 < most <= len(self._requests):
             self.drop_uninterested()
         if 0 < most <= len(self._requests):
-            if (
-                request.no_wait
-                and not request.expires_ns
-                and not self._consumer.delivery.has_work()
-            ):
-                self._status(request, 404, b"No Messages")
-            elif not request.heartbeat_ns:
+            if not request.heartbeat_ns:
                 self._status(request, 409, b"Exceeded MaxWaiting")
             return
         self._place(request)
         self._schedule(now_ns)
+
+    def _turn_away(self, request):
+        """Answer who will not wait and can get nothing now; return whether that is so."""
+        delivery = self._consumer.delivery
+        if delivery.counting is not None:
+            return False
+        left = delivery.num_pending + len(delivery.redeliver)
+        if left == 0 and not request.expires_ns:
+            self._status(request, 404, b"No Messages")
+            return True
+        if 0 < left < self._asked_for():
+            self.drop_uninterested()
+            if left < self._asked_for():
+                self._status(request, 408, b"Requests Pending")
+                return True
+        return False
+
+    def _asked_for(self):
+        """Return how many messages those who wait still take."""
+        return sum([request.batch for request in self._requests])
 
     def configure(self, config):
         """Choose by the priority policy of a configuration from now on."""
