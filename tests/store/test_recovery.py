@@ -9,6 +9,7 @@ from headwater.store.block import HEAD_BYTES, decode_head, file_name, number_of
 from headwater.store.checkpoint import NAMES
 from headwater.store.record import DELETE, Record, block_seed
 from tests.sim.power import durable
+from tests.sim.power import durable
 from tests.sim.simdisk import Killed, SimDisk
 from tests.sim.stream import FOLDER, STREAM_ID, Stream
 
@@ -362,6 +363,14 @@ def test_an_empty_directory_is_no_stream():
     stream = new_stream()
     assert not stream.recover()
     assert stream.reports == []
+
+
+def test_a_block_that_is_seen_to_be_gone_does_not_come_back():
+    stream = filled(3)
+    for block in stream.store.index.blocks:
+        stream.disk.remove(path(block.number))
+    assert not Stream(stream.disk).recover()
+    assert not Stream(durable(stream.disk)).recover()
 
 
 def test_what_a_killed_process_left_unsynced_is_synced():

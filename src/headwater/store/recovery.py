@@ -85,6 +85,9 @@ class Recovery:
         if stream_id is None:
             if numbers:
                 self.damage.append(f"none of {len(numbers)} block files has an intact head")
+            elif self._disk.exists(self._folder):
+                # A block that is seen to be gone must not come back.
+                self._disk.sync_directory(self._folder)
             return False
         self._store.log.identify(stream_id)
         checkpoint = self._newest_checkpoint(found, stream_id)
