@@ -9,7 +9,6 @@ from headwater.store.block import HEAD_BYTES, decode_head, file_name, number_of
 from headwater.store.checkpoint import NAMES
 from headwater.store.record import DELETE, Record, block_seed
 from tests.sim.power import durable
-from tests.sim.power import durable
 from tests.sim.simdisk import Killed, SimDisk
 from tests.sim.stream import FOLDER, STREAM_ID, Stream
 
