@@ -1,6 +1,7 @@
 import cython
 from headwater.subjects.match cimport Interest, Sublist
 from headwater.subjects.pieces cimport Transform
+from headwater.subjects.validate cimport has_empty_token
 
 
 cdef class SubjectMapping(Interest):

@@ -7,6 +7,7 @@ are given.  What a mapping makes of a subject is not mapped again.
 from headwater.base.limits import MATCH_CACHE_SUBJECTS_MAX
 from headwater.subjects.match import UNIQUE_PREFIXES, Interest, Sublist
 from headwater.subjects.transform import TransformError, compile_transform
+from headwater.subjects.validate import has_empty_token
 
 _PERCENT = 100
 
@@ -146,7 +147,7 @@ class SubjectMappings:
         """Return the mapping that applies to ``subject``, None when there is none."""
         first = None
         found = self._sources.match(subject).plain
-        if b".." in subject or subject.startswith(b".") or subject.endswith(b"."):
+        if has_empty_token(subject):
             found = self._sources.interests()  # the sublist has nothing for an empty token
         for candidate in found:
             mapping = candidate

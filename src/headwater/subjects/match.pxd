@@ -1,4 +1,5 @@
 import cython
+from headwater.subjects.validate cimport has_empty_token, is_literal
 
 
 cdef class Interest:

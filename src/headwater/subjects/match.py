@@ -6,7 +6,7 @@ nature (inboxes, acknowledgements) pass it by.
 """
 
 from headwater.base.limits import MATCH_CACHE_SUBJECTS_MAX
-from headwater.subjects.validate import is_literal
+from headwater.subjects.validate import has_empty_token, is_literal
 
 _ACK_PREFIX = b"$JS.ACK."
 _ACK_HEAD_TOKENS = 4  # with the names of stream and consumer
@@ -309,7 +309,7 @@ class Sublist:
 
 def _ack_head(subject):
     """Return what all acknowledgements to one consumer begin with, nothing for other subjects."""
-    if not subject.startswith(_ACK_PREFIX) or b".." in subject or subject.endswith(b"."):
+    if not subject.startswith(_ACK_PREFIX) or has_empty_token(subject):
         return b""
     at = subject.find(b".", len(_ACK_PREFIX))
     at = subject.find(b".", at + 1) if at > 0 else -1

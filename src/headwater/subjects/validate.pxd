@@ -8,6 +8,7 @@ cdef int _rest
 
 cpdef bint is_valid(bytes subject) except -1
 cpdef bint has_valid_tokens(bytes subject) except -1
+@cython.locals(size=Py_ssize_t, at=Py_ssize_t)
 cpdef bint has_empty_token(bytes subject) except -1
 cpdef bint is_literal(bytes subject) except -1
 cpdef bint is_valid_literal(bytes subject) except -1

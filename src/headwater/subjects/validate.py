@@ -38,12 +38,19 @@ def has_valid_tokens(subject):
 
 def has_empty_token(subject):
     """Tell whether a token of ``subject``, or all of it, is empty: nothing matches that."""
-    return subject[:1] in (b"", b".") or subject.endswith(b".") or b".." in subject
+    size = len(subject)
+    if size == 0 or subject[0] == _dot or subject[size - 1] == _dot:
+        return True
+    for at in range(1, size):
+        if subject[at] == _dot and subject[at - 1] == _dot:
+            return True
+    return False
 
 
 def is_literal(subject):
     """Tell whether ``subject``, taken as valid, is without wildcards."""
-    if b"*" not in subject and b">" not in subject:
+    # Looked for as numbers: of bytes in bytes CPython first tries whether they are a number.
+    if _any not in subject and _rest not in subject:
         return True
     for token in subject.split(b"."):
         if token in (b"*", b">"):
