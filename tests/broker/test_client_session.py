@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from headwater.accounts.authenticate import AuthenticatedUser, authenticator_for
+from headwater.accounts.authenticate import AuthenticatedUser, Authenticator, authenticator_for
 from headwater.accounts.permissions import Permissions, Rules
 from headwater.base.clock import MINUTE, SECOND
 from headwater.broker.client_session import ClientSession
@@ -12,7 +12,7 @@ from headwater.config.options import AccountOptions, Options, User
 from tests.broker.fakes import Client, new_node
 
 
-class Doorman:
+class Doorman(Authenticator):
     """Lets in who says the name of one of the users."""
 
     required = checks = True
@@ -20,7 +20,7 @@ class Doorman:
     def __init__(self, **users: Permissions | None) -> None:
         self._users = users
 
-    def check(self, connect):
+    def check(self, connect, claimant):
         if connect.user not in self._users:
             return None
         return AuthenticatedUser(connect.user, self._users[connect.user])

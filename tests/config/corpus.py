@@ -195,6 +195,10 @@ authorization { users = [ {user: a, password: b, permissions: "a"} ] }
 authorization { users = [ {user: a, password: b, permissions: {publish: 5}} ] }
 authorization { users = [ {user: a, password: b, permissions: {publish: [5]}} ] }
 authorization { default_permissions: {publish: "a"}, users = [ {user: a, password: b} ] }
+authorization { users: [ {nkey: UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4} ] }
+authorization { users: [ {user: a, password: b, allowed_connection_types: [MQTT]} ] }
+authorization { users: [ {user: a, password: b, permissions: {allow_responses: true}} ] }
+authorization { users: [ {user: a, password: b, permissions: {allow_responses: {max: 1}}} ] }
 authorization { users: [ {user: a, password: b, allowed_connection_types: ["STANDARD"]} ] }
 authorization { users: [ {user: a, password: b, allowed_connection_types: ["BOGUS"]} ] }
 authorization { users: [ {user: a, password: b, foo: 1} ] }
@@ -482,10 +486,6 @@ ocsp: true
 resolver: MEMORY
 default_sentinel: x
 authorization { user: a, password: b, proxy_required: true }
-authorization { users: [ {nkey: UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4} ] }
-authorization { users: [ {user: a, password: b, allowed_connection_types: [MQTT]} ] }
-authorization { users: [ {user: a, password: b, permissions: {allow_responses: true}} ] }
-authorization { users: [ {user: a, password: b, permissions: {allow_responses: {max: 1}}} ] }
 """.strip("\n").split("\n")
 
 # These only warn there, which is a failure for "nats-server -t".

@@ -113,6 +113,10 @@ authorization { users: [ [ {user: a, password: b} ] ] }
 authorization { users: [ {nkey: x} ] }
 authorization { users: [ {user: "", password: b} ] }
 authorization { users: [ {user: "a b", password: b} ] }
+authorization { users: [ {user: a, password: b, allowed_connection_types: ["IN_PROCESS"]} ] }
+authorization { users: [ {user: a, password: b, permissions: {allow_responses: {max_msgs: 5}}} ] }
+authorization { users: [ {user: a, password: b, permissions: {allow_responses: {ttl: 5s}}} ] }
+authorization { users: [ {user: a, password: b, permissions: {publish_allow_responses: true}} ] }
 authorization { users: [ {user: a, password: b, allowed_connection_types: "STANDARD"} ] }
 authorization { users: [ {user: a, password: b, allowed_connection_types: ["INPROCESS"]} ] }
 authorization { users: [ {user: a, password: b, clients: 5} ] }
@@ -396,10 +400,6 @@ accounts { A: { exports: [ {} ] } }
 accounts { A: { imports: [ {} ] } }
 authorization { proxy_required: true }
 authorization { proxy_required: true, users: [ {user: a, password: b} ] }
-authorization { users: [ {user: a, password: b, allowed_connection_types: ["IN_PROCESS"]} ] }
-authorization { users: [ {user: a, password: b, permissions: {allow_responses: {max_msgs: 5}}} ] }
-authorization { users: [ {user: a, password: b, permissions: {allow_responses: {ttl: 5s}}} ] }
-authorization { users: [ {user: a, password: b, permissions: {publish_allow_responses: true}} ] }
 authorization { users: [ {user: a, password: b, proxy_required: true} ] }
 jetstream { tpm: { keys_file: x } }
 jetstream { tpm: { keys_file: x, encryption_password: y } }

@@ -5,7 +5,16 @@ import pytest
 from headwater.base.clock import MILLISECOND, MINUTE, SECOND
 from headwater.base.errors import ConfigError
 from headwater.config.load import from_text
-from headwater.config.options import Authorization, Options, Rule, User, UserPermissions
+from headwater.config.options import (
+    Authorization,
+    Options,
+    ResponsePermission,
+    Rule,
+    User,
+    UserPermissions,
+)
+
+_KEY = "UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4"
 
 
 def options(text: str) -> Options:
@@ -133,10 +142,9 @@ def test_what_is_refused(text, error):
         ("subscribe: 'a..b q'", "subscribe: 'a..b' is not a valid subject"),
         ("subscribe: { deny: 'a q..r' }", "deny: 'q..r' is not a valid queue group"),
         ("publish: 'a q'", "publish: 'a q' is not a valid subject"),
-        (
-            "allow_responses: true",
-            "allow_responses: a permission to reply (allow_responses) is not",
-        ),
+        ("allow_responses: 5", "allow_responses: expected a map"),
+        ("allow_responses: { expires: 5 }", "expires: expected a string"),
+        ("allow_responses: { max: x }", "max: expected an integer"),
     ],
 )
 def test_permissions_that_are_refused(text, error):
@@ -146,7 +154,39 @@ def test_permissions_that_are_refused(text, error):
 
 def test_connection_types():
     text = "users: [ {user: a, password: b, allowed_connection_types: %s} ]"
-    for types in ("[standard]", "[MQTT, STANDARD]", "[]"):
-        assert authorization(text.replace("%s", types)).users == (User("a", "b"),)
+    for types, found in (("[mqtt, STANDARD]", ("MQTT", "STANDARD")), ("[]", ())):
+        users = authorization(text.replace("%s", types)).users
+        assert users == (User("a", "b", connection_types=found),)
     assert "unknown connection type" in error_of(text.replace("%s", "[bogus]"))
-    assert "not supported" in error_of(text.replace("%s", "[MQTT]"))
+
+
+@pytest.mark.parametrize(
+    ("text", "responses"),
+    [
+        ("true", ResponsePermission(1, 2 * MINUTE)),
+        ("{}", ResponsePermission(1, 2 * MINUTE)),
+        ("{ max: 0, expires: '0s' }", ResponsePermission(1, 2 * MINUTE)),
+        ("{ max: -1, expires: '-1s' }", ResponsePermission(-1, -SECOND)),
+        ("{ max_msgs: 5, ttl: '1m' }", ResponsePermission(5, MINUTE)),
+    ],
+)
+def test_leave_to_answer(text, responses):
+    user = "users: [ {user: a, password: b, permissions { %s, allow_responses: %s }} ]"
+    found = authorization(user % ("subscribe {}", text)).users[0].permissions
+    assert found == UserPermissions(Rule(()), Rule(), responses)
+    found = authorization(user % ("publish { deny: x }", text)).users[0].permissions
+    assert found.publish == Rule((), ("x",))
+    found = authorization(user % ("publish { allow: y }", text)).users[0].permissions
+    assert found.publish == Rule(("y",))
+
+
+def test_a_user_with_a_key():
+    found = options(f"users: [ {{nkey: {_KEY}, permissions {{ publish: a }}}} ]")
+    permissions = UserPermissions(Rule(("a",)))
+    assert found.authorization.users == (User(_KEY, permissions=permissions, nkey=True),)
+    assert not found.warnings
+    for other in ("user: a", "password: b"):
+        error = error_of(f"users: [ {{nkey: {_KEY}, {other}}} ]")
+        assert error.endswith("a user with an nkey has neither a name nor a password")
+    assert "duplicate user" in error_of(f"users: [ {{nkey: {_KEY}}}, {{nkey: {_KEY}}} ]")
+    assert "not the public key of a user" in error_of("users: [ {nkey: UABC} ]")

@@ -1,30 +1,61 @@
-"""Who may connect, and to which account: users with passwords, a token, everybody."""
-
-from hmac import compare_digest
+"""Who may connect, and to which account: users with passwords or keys, a token, everybody."""
 
 from headwater.accounts.account import GLOBAL
+from headwater.accounts.passwords import Password, password
 from headwater.accounts.permissions import Permissions, Rules
+from headwater.accounts.replies import Replies
 from headwater.base.errors import ConfigError
-from headwater.config.options import Options, Rule, User
+from headwater.config.options import Options, ResponsePermission, Rule, User
 
 # Verified against a value nobody knows, so that an unknown user takes as long as a known one.
-_NO_PASSWORD = b"\x00no such user\x00"
+_NO_PASSWORD = Password("\x00no such user\x00")
 # Whom a client without credentials is taken for where only the system account has users.
 _ANONYMOUS = "nats-nobody00"
-_BCRYPT_PREFIXES = ("$2a$", "$2b$", "$2x$", "$2y$")
+STANDARD = "STANDARD"
 
 
 class AuthenticatedUser:
     """Whom a connection turned out to be; ``permissions`` is None when everything is allowed."""
 
-    __slots__ = ("account", "name", "permissions")
+    __slots__ = ("account", "connection_types", "name", "permissions", "responses")
 
     def __init__(
-        self, name: str, permissions: Permissions | None = None, account: bytes = GLOBAL
+        self,
+        name: str,
+        permissions: Permissions | None = None,
+        account: bytes = GLOBAL,
+        *,
+        responses: ResponsePermission | None = None,
+        connection_types: tuple[str, ...] = (),
     ) -> None:
         self.name = name
         self.permissions = permissions
         self.account = account
+        self.responses = responses
+        self.connection_types = connection_types
+
+    def may_come_by(self, connection_type: str) -> bool:
+        """Tell whether the user may open connections of a type."""
+        return not self.connection_types or connection_type in self.connection_types
+
+    def replies(self) -> Replies | None:
+        """Return what lets a connection of the user answer, if it may."""
+        found = self.responses
+        return None if found is None else Replies(found.answers_max, found.expires_ns)
+
+
+class Claimant:
+    """What a connection is besides what it says of itself.
+
+    ``nonce`` is what it was asked to sign; ``obstacle`` becomes why its claim fails, for the log.
+    """
+
+    __slots__ = ("connection_type", "nonce", "obstacle")
+
+    def __init__(self, nonce: str = "", connection_type: str = STANDARD) -> None:
+        self.nonce = nonce
+        self.connection_type = connection_type
+        self.obstacle = ""
 
 
 class Authenticator:
@@ -36,9 +67,10 @@ class Authenticator:
 
     required = False
     checks = False  # whether a CONNECT has to be checked before anything else may be sent
+    asks_for_signatures = False  # whether INFO has a nonce to sign
 
-    def check(self, connect) -> AuthenticatedUser | None:
-        """Return whom ``connect`` (a CONNECT) proves to be, or None."""
+    def check(self, connect, claimant: Claimant) -> AuthenticatedUser | None:
+        """Return whom ``connect`` (a CONNECT) of ``claimant`` proves to be, or None."""
         return AuthenticatedUser("")
 
     def knows(self, name: str) -> bool:
@@ -52,15 +84,15 @@ class TokenAuthenticator(Authenticator):
     required = checks = True
 
     def __init__(self, token: str) -> None:
-        self._token = token.encode()
+        self._token = password(token)
         self._user = AuthenticatedUser("")
 
-    def check(self, connect) -> AuthenticatedUser | None:
-        return self._user if compare_digest(connect.auth_token.encode(), self._token) else None
+    def check(self, connect, claimant: Claimant) -> AuthenticatedUser | None:
+        return self._user if self._token.matches(connect.auth_token) else None
 
 
-class PasswordAuthenticator(Authenticator):
-    """Lets in who has the password of one of the users."""
+class UserAuthenticator(Authenticator):
+    """Lets in who has the password of one of the users, or signs with the key of one."""
 
     checks = True
 
@@ -75,20 +107,51 @@ class PasswordAuthenticator(Authenticator):
         Who gives no credentials is taken for the user ``nobody``, and not asked for any; or, where
         there is no such name, for ``anonymous``.
         """
-        self._users = {name: _with_account(*entry) for name, entry in users.items()}
-        self._passwords = {name: user.password.encode() for name, (user, _) in users.items()}
-        self._nobody = self._users.get(nobody) if nobody else anonymous
+        found = {name: _with_account(*entry) for name, entry in users.items()}
+        keys = {name for name, (user, _) in users.items() if user.nkey}
+        self._keys = {name: found[name] for name in keys}
+        self._users = {name: user for name, user in found.items() if name not in keys}
+        self._passwords = {name: password(users[name][0].password) for name in self._users}
+        self._nobody = found.get(nobody) if nobody else anonymous
+        self._nobody_name = nobody
         self.required = not nobody
+        self.asks_for_signatures = bool(keys)
 
-    def check(self, connect) -> AuthenticatedUser | None:
-        if self._nobody is not None and not _has_credentials(connect):
-            return self._nobody
-        password = self._passwords.get(connect.user, _NO_PASSWORD)
-        matches = compare_digest(connect.password.encode(), password)
-        return self._users.get(connect.user) if matches else None
+    def check(self, connect, claimant: Claimant) -> AuthenticatedUser | None:
+        user = self._claimed(connect, claimant)
+        return user if user is not None and user.may_come_by(claimant.connection_type) else None
 
     def knows(self, name: str) -> bool:
-        return name in self._users
+        return name in self._users or name in self._keys
+
+    def _claimed(self, connect, claimant: Claimant) -> AuthenticatedUser | None:
+        by_key = connect.nkey if self._keys else ""
+        if self._nobody is not None and not (by_key or _has_credentials(connect)):
+            return self._nobody
+        if by_key:
+            return self._signer(connect, claimant)
+        wanted = self._passwords.get(connect.user, _NO_PASSWORD)
+        return self._users.get(connect.user) if wanted.matches(connect.password) else None
+
+    def _signer(self, connect, claimant: Claimant) -> AuthenticatedUser | None:
+        """Return the user of the key that a client names, if it has that key."""
+        user = self._keys.get(connect.nkey)
+        # Who needs no credentials proves nothing by having some.
+        if user is not None and connect.nkey != self._nobody_name:
+            claimant.obstacle = signature_obstacle(connect.nkey, connect.sig, claimant.nonce)
+        return None if claimant.obstacle else user
+
+
+def signature_obstacle(key: str, signature: str, nonce: str) -> str:
+    """Return what is wrong with the signature of a nonce; empty if it is the key's."""
+    from headwater.accounts import nkeys  # noqa: PLC0415 (only with keys)
+
+    if not signature:
+        return "Signature missing"
+    decoded = nkeys.decode_signature(signature)
+    if decoded is None:
+        return "Signature not valid base64"
+    return "" if nkeys.verifies(key, nonce.encode(), decoded) else "Signature not verified"
 
 
 def authenticator_for(options: Options) -> Authenticator:
@@ -106,9 +169,6 @@ def authenticator_for(options: Options) -> Authenticator:
             if user.name in users:
                 raise ConfigError(f"accounts: the user {user.name!r} stands there twice")
             users[user.name] = (user, account.name.encode())
-    secrets = [user.password for user, _ in users.values()] + [authorization.token]
-    if any(secret.startswith(_BCRYPT_PREFIXES) for secret in secrets):
-        raise ConfigError("authorization: bcrypt hashes are not supported yet, use plain passwords")
     if authorization.users and authorization.token:
         raise ConfigError("authorization: have either users or a token, not both")
     if options.no_auth_user and options.no_auth_user not in users:
@@ -117,21 +177,28 @@ def authenticator_for(options: Options) -> Authenticator:
         return TokenAuthenticator(authorization.token)
     if users or options.only_system_has_users:
         anonymous = AuthenticatedUser(_ANONYMOUS) if options.only_system_has_users else None
-        return PasswordAuthenticator(users, options.no_auth_user, anonymous)
+        return UserAuthenticator(users, options.no_auth_user, anonymous)
     return Authenticator()
 
 
 def _has_credentials(connect) -> bool:
-    """Tell whether there is anything in a CONNECT that is looked at: no keys, there are none."""
+    """Tell whether there is anything in a CONNECT that is looked at where no user has a key."""
     return bool(connect.user or connect.password or connect.auth_token)
 
 
 def _with_account(user: User, account: bytes) -> AuthenticatedUser:
-    permissions = None
+    permissions = responses = None
     if user.permissions is not None:
         publish, subscribe = user.permissions.publish, user.permissions.subscribe
         permissions = Permissions(_rules(publish), _rules(subscribe))
-    return AuthenticatedUser(user.name, permissions, account)
+        responses = user.permissions.responses
+    return AuthenticatedUser(
+        user.name,
+        permissions,
+        account,
+        responses=responses,
+        connection_types=user.connection_types,
+    )
 
 
 def _rules(rule: Rule) -> Rules:

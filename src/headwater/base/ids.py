@@ -18,6 +18,11 @@ def unique_id(rng):
     return random_id(rng, 22)
 
 
+def nonce(rng):
+    """Return what a client is asked to sign: 15 characters, as nats-server's."""
+    return base64.urlsafe_b64encode(rng.randbytes(11)).decode().rstrip("=")
+
+
 def name_hash(name, length=8):
     """Return the hash by which NATS servers name accounts, servers and streams to one another.
 
@@ -30,7 +35,7 @@ def name_hash(name, length=8):
 def server_id(rng):
     """Return a fresh server id: 56 characters in the form of a server's public NKey."""
     raw = bytes([13 << 3]) + rng.randbytes(32)
-    raw += _crc16(raw).to_bytes(2, "little")
+    raw += crc16(raw).to_bytes(2, "little")
     bits = int.from_bytes(raw, "big")
     return bytes(_BASE32[bits >> shift & 31] for shift in range(275, -1, -5))
 
@@ -43,11 +48,11 @@ def is_public_key(text, kind):
         raw = base64.b32decode(text)
     except (binascii.Error, ValueError):
         return False
-    return raw[0] & 7 == 0 and _crc16(raw[:33]) == int.from_bytes(raw[33:], "little")
+    return raw[0] & 7 == 0 and crc16(raw[:33]) == int.from_bytes(raw[33:], "little")
 
 
-def _crc16(data):
-    # CRC-16/XMODEM, the check sum of NKeys.
+def crc16(data):
+    """Return the check sum of NKeys: CRC-16/XMODEM."""
     crc = 0
     for byte in data:
         crc ^= byte << 8

@@ -38,8 +38,10 @@ cdef class ClientSession(Session):
     cdef public bint headers
     cdef public bint located
     cdef public bint no_responders
+    cdef public str nonce
     cdef public bint pedantic
     cdef public Permissions permissions
+    cdef public object replies
     cdef public str user_name
     cdef public bint verbose
 
@@ -51,6 +53,8 @@ cdef class ClientSession(Session):
     cpdef tuple described(self)
     @cython.locals(subscription=ClientSubscription)
     cpdef subscribe(self, bytes subject, bytes queue, bytes sid)
+    cpdef bint filters(self, bytes subject) except -1
+    cpdef bint takes(self, Message message) except -1
     cpdef remove(self, ClientSubscription subscription)
     @cython.locals(message=Message, router=Router, count=Py_ssize_t, first=Py_ssize_t)
     cdef _take(self, bytes subject)

@@ -1,5 +1,6 @@
 """A client connection: CONNECT, PUB, SUB, UNSUB and the rules of nats-server for them."""
 
+from headwater.accounts.authenticate import Claimant
 from headwater.base import octets
 from headwater.base.errors import ProtocolError
 from headwater.base.quoting import quoted
@@ -29,7 +30,7 @@ class ClientSubscription(Subscription):
         self.delivered = 0
         self.limit = 0  # how many messages it takes in all, 0 for no end
         self.active = True  # false once removed, while a delivery may still be walking the list
-        self.filtered = False  # whether each message needs the permission of its subject
+        self.filtered = False  # whether the session's permissions are to be asked each time
 
     def serves(self, session):
         return self.session is session
@@ -43,7 +44,7 @@ class ClientSubscription(Subscription):
             return False
         if not self.active or (session.behind and session.router.dropping):
             return False
-        if self.filtered and not session.permissions.subscribe.permits(message.subject):
+        if self.filtered and not session.takes(message):
             return False
         if session.out is None:
             session.open_out()
@@ -100,8 +101,10 @@ class ClientSession(Session):
         "headers",
         "located",
         "no_responders",
+        "nonce",
         "pedantic",
         "permissions",
+        "replies",
         "user_name",
         "verbose",
     )
@@ -119,7 +122,9 @@ class ClientSession(Session):
         self.echo = True
         self.headers = self.takes_headers = False
         self.no_responders = False
+        self.nonce = ""  # what the client is asked to sign, if anything
         self.permissions = None
+        self.replies = None  # where it may answer, if it may where it is asked
         self.user_name = ""
         self.connect_info_due = False  # whether the next PING is the first since CONNECT
         self.located = not node.proxy_protocol  # whether the address is the client's
@@ -219,9 +224,21 @@ class ClientSession(Session):
         """Add a subscription that has been checked."""
         subscription = ClientSubscription(self, subject, queue, sid)
         if self.permissions is not None:
-            subscription.filtered = self.permissions.subscribe.filters(subject)
+            subscription.filtered = self.filters(subject)
         self.subscriptions[sid] = subscription
         self.account.subscribe(subscription)
+
+    def filters(self, subject):
+        """Tell whether each message for a subscription, which may be had, is to be asked about."""
+        return self.replies is not None or self.permissions.subscribe.filters(subject)
+
+    def takes(self, message):
+        """Tell whether a message may go to the client; from now on it may answer to it."""
+        if not self.permissions.subscribe.permits(message.subject):
+            return False
+        if self.replies is not None and message.reply_end > message.reply_start:
+            self.replies.note(message.reply(), self.router.now_ns)
+        return True
 
     def remove(self, subscription):
         """Take a subscription away."""
@@ -388,10 +405,14 @@ class ClientSession(Session):
         node = self.node
         if not node.authenticator.checks:
             return True
-        user = node.authenticator.check(connect)
+        claimant = self.claimant()
+        user = node.authenticator.check(connect, claimant)
         if user is None:
+            if claimant.obstacle:
+                node.log.debug(f"{self.label()} - {claimant.obstacle}")
             return False
         self.permissions = user.permissions
+        self.replies = user.replies()
         self.user_name = user.name
         node.bind(self, user.account)
         if not self.admitted:
@@ -399,6 +420,10 @@ class ClientSession(Session):
             self.timer.cancel()
             self.start_pings()
         return True
+
+    def claimant(self):
+        """Return what of the connection counts when it is to prove who it is."""
+        return Claimant(self.nonce)
 
     def _admit_nobody(self):
         """Let in who says nothing of itself, where that is somebody; return whether it is."""
@@ -462,6 +487,8 @@ class ClientSession(Session):
 
     def _may_publish(self, subject):
         if self.permissions.publish.permits(subject):
+            return True
+        if self.replies is not None and self.replies.permits(subject, self.router.now_ns):
             return True
         self._deny(refusals.of_publish(subject))
         return False

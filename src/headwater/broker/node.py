@@ -187,6 +187,9 @@ class Node:
         fields = self.info_for(session)
         if not self.authenticator.required:
             fields.pop("auth_required", None)
+        if self.authenticator.asks_for_signatures:
+            session.nonce = ids.nonce(self.rng)
+            fields["nonce"] = session.nonce
         return fields
 
     def info_for(self, session):

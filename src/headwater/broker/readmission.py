@@ -34,7 +34,7 @@ def apply_limits(node):
 def _readmit(authenticator, session):
     user = None
     if session.admitted:
-        user = authenticator.check(session.connect or nats_ops.Connect())
+        user = authenticator.check(session.connect or nats_ops.Connect(), session.claimant())
     if user is None:
         name = session.user_name
         if name and not authenticator.knows(name):
@@ -46,6 +46,7 @@ def _readmit(authenticator, session):
         session.fail("Client Closed")
     else:
         session.permissions = user.permissions
+        session.replies = user.replies()
         for subscription in list(session.subscriptions.values()):
             _recheck(session, subscription)
 
@@ -57,7 +58,7 @@ def _recheck(session, subscription):
     if permissions is None:
         subscription.filtered = False
     elif permissions.subscribe.permits_interest(subject, subscription.queue):
-        subscription.filtered = permissions.subscribe.filters(subject)
+        subscription.filtered = session.filters(subject)
     else:
         session.send(nats_ops.error_line(refusals.of_kept(subject, subscription.sid)))
         session.node.log.info(

@@ -9,6 +9,7 @@ from headwater.base.ids import is_public_key
 from headwater.config import values
 from headwater.config.options import (
     Authorization,
+    ResponsePermission,
     Rule,
     TlsOptions,
     User,
@@ -20,12 +21,11 @@ from headwater.config.report import (
     Report,
     checks,
     read_entries,
-    refuse,
     refuses,
     refuses_unless_off,
     sets,
 )
-from headwater.config.tree import Entry, fail
+from headwater.config.tree import Entry, Place, fail
 from headwater.subjects.validate import is_valid
 
 _CONNECTION_TYPES = frozenset(
@@ -96,27 +96,28 @@ def _rule(handlers: Handlers) -> Callable[[Report, Entry], Rule]:
 
 
 _RESPONSES: Handlers = {
-    **dict.fromkeys(("max", "max_msgs", "max_messages", "max_responses"), checks(values.integer)),
-    **dict.fromkeys(("expires", "expiration", "ttl"), checks(values.duration_text)),
+    **dict.fromkeys(
+        ("max", "max_msgs", "max_messages", "max_responses"), sets("answers_max", values.integer)
+    ),
+    **dict.fromkeys(
+        ("expires", "expiration", "ttl"), sets("expires_ns", values.signed_duration_text)
+    ),
 }
 
 
-def _responses(report: Report, entry: Entry) -> bool:
-    """Tell whether answers are to be permitted: by ``true``, or by a map of bounds."""
+def _responses(report: Report, entry: Entry) -> ResponsePermission | None:
+    """Return how far answers are permitted: as by default, or by a map of bounds; 0 is none."""
     value = entry.node.value
     if isinstance(value, bool):
-        return value
-    values.block(_RESPONSES)(report, entry)
-    return True
+        return ResponsePermission() if value else None
+    fields = values.block(_RESPONSES)(report, entry)
+    return ResponsePermission(**{name: bound for name, bound in fields.items() if bound})
 
 
 _PERMISSIONS: Handlers = {
     **dict.fromkeys(("publish", "pub", "import"), sets("publish", _rule(_PUBLISH))),
     **dict.fromkeys(("subscribe", "sub", "export"), sets("subscribe", _rule(_SUBSCRIBE))),
-    **dict.fromkeys(
-        ("allow_responses", "publish_allow_responses"),
-        refuses_unless_off("a permission to reply (allow_responses)", _responses),
-    ),
+    **dict.fromkeys(("allow_responses", "publish_allow_responses"), sets("responses", _responses)),
 }
 
 
@@ -124,17 +125,20 @@ def read_permissions(report: Report, entry: Entry) -> UserPermissions:
     """Return what a user may publish and subscribe to."""
     fields: Fields = {}
     read_entries(report, values.entries_of(entry), _PERMISSIONS, fields)
+    publish = fields.get("publish", Rule())
+    if fields.get("responses") is not None and publish.allow is None:
+        # Who may answer may do nothing else, unless it is told.
+        fields["publish"] = Rule((), publish.deny)
     return UserPermissions(**fields)
 
 
-def _connection_types(report: Report, fields: Fields, entry: Entry) -> None:
-    """Accept any list with the only type that there is; every other one would shut out."""
-    names = [name.upper() for name in values.texts(report, entry)]
+def _connection_types(report: Report, entry: Entry) -> tuple[str, ...]:
+    """Return the kinds of connections that a user may open."""
+    names = tuple(name.upper() for name in values.texts(report, entry))
     for name in names:
         if name not in _CONNECTION_TYPES:
             fail(entry.place, f"{entry.name}: unknown connection type {name!r}")
-    if names and "STANDARD" not in names:
-        refuse(entry, "a user without connections of type STANDARD")
+    return names
 
 
 def user_nkey(report: Report, entry: Entry) -> str:
@@ -156,8 +160,11 @@ _USER: Handlers = {
     **dict.fromkeys(
         ("permission", "permissions", "authorization"), sets("permissions", read_permissions)
     ),
-    **dict.fromkeys(("allowed_connection_types", "connection_types", "clients"), _connection_types),
-    "nkey": refuses("a user with an nkey", user_nkey),
+    **dict.fromkeys(
+        ("allowed_connection_types", "connection_types", "clients"),
+        sets("connection_types", _connection_types),
+    ),
+    "nkey": sets("nkey", user_nkey),
     "proxy_required": PROXY_REQUIRED,
 }
 
@@ -171,16 +178,26 @@ def read_users(report: Report, entry: Entry) -> tuple[User, ...]:
         read_entries(report, values.entries_of(Entry("user", node.place, node)), _USER, fields)
         if len(report.errors) > errors:
             continue
+        _name_by_key(node.place, fields)
         name = fields.get("name", "")
         if not name:
             fail(node.place, "a user entry needs a user (its name)")
         if name in report.users:
             fail(node.place, f"duplicate user {name!r}")
-        if not fields.get("password"):
+        if not (fields.get("password") or fields.get("nkey")):
             report.warn(node.place, f"the user {name!r} has no password and connects without one")
         report.users.add(name)
         users.append(User(**fields))
     return tuple(users)
+
+
+def _name_by_key(place: Place, fields: Fields) -> None:
+    """Let a user who has an NKey be named by it."""
+    key = fields.get("nkey")
+    if key:
+        if fields.get("name") or fields.get("password"):
+            fail(place, "a user with an nkey has neither a name nor a password")
+        fields.update(name=key, nkey=True)
 
 
 def _timeout(report: Report, entry: Entry) -> int:

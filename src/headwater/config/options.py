@@ -25,20 +25,35 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class ResponsePermission:
+    """How many answers to a request are permitted, and for how long; negative: without end."""
+
+    answers_max: int = 1
+    expires_ns: int = 2 * MINUTE
+
+
+@dataclass(frozen=True)
 class UserPermissions:
-    """What a user may publish and subscribe to."""
+    """What a user may publish and subscribe to, and whether it may answer wherever it is asked."""
 
     publish: Rule = Rule()
     subscribe: Rule = Rule()
+    responses: ResponsePermission | None = None
 
 
 @dataclass(frozen=True)
 class User:
-    """A user with a password (plain, or a bcrypt hash as nats-server's)."""
+    """A user with a password (plain, or a bcrypt hash as nats-server's), or with an NKey.
+
+    The name of a user with a key is its public key.  ``connection_types`` are those that it may
+    open, all if there are none.
+    """
 
     name: str
     password: str = field(default="", repr=False)
     permissions: UserPermissions | None = None
+    nkey: bool = False
+    connection_types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,11 @@ def duration_text(report: Report, entry: Entry) -> int:
     return duration(report, entry)
 
 
+def signed_duration_text(report: Report, entry: Entry) -> int:
+    """Return the nanoseconds of a duration that is written as one, and may be negative."""
+    return _converted(entry, text(report, entry), units.duration_ns)
+
+
 def seconds(report: Report, entry: Entry) -> int:
     """Return the nanoseconds of a duration, or of a number, which counts seconds here."""
     value = entry.node.value

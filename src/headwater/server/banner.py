@@ -4,6 +4,7 @@ from pathlib import Path
 
 import headwater
 from headwater import _build
+from headwater.accounts.passwords import is_hash
 from headwater.base import ids
 from headwater.base.log import Log
 from headwater.broker.node import COMPATIBLE_VERSION, Node
@@ -27,7 +28,8 @@ def log_banner(log: Log, node: Node, options: Options) -> None:
     log.debug(f"  Modules:  {_build.description()}, {loop_name()}")
     users = [*options.authorization.users]
     users.extend(user for account in options.accounts for user in account.users)
-    if any(user.password for user in users) or options.authorization.token:
+    secrets = [*(user.password for user in users), options.authorization.token]
+    if any(secret and not is_hash(secret) for secret in secrets):
         log.warn("Plaintext passwords detected: whoever reads the configuration knows them")
     if options.config_file:
         digest = f" ({options.config_digest})" if options.config_digest else ""
