@@ -129,13 +129,14 @@ cdef inline Py_ssize_t put_byte(uint8_t[::1] target, Py_ssize_t at, uint8_t valu
 cdef inline Py_ssize_t put_decimal(uint8_t[::1] target, Py_ssize_t at, int64_t value) except -1:
     cdef uint8_t digits[20]
     cdef int first = 20
+    cdef uint64_t rest = <uint64_t>value  # without a sign it is divided in fewer steps
     if value < 0:
         out_of_range()
     while True:
         first -= 1
-        digits[first] = 48 + <uint8_t>(value % 10)
-        value = value // 10
-        if value == 0:
+        digits[first] = 48 + <uint8_t>(rest % 10)
+        rest = rest // 10
+        if rest == 0:
             break
     if at < 0 or 20 - first > target.shape[0] - at:
         out_of_range()
