@@ -32,7 +32,7 @@ JOBS = {
     "demo": ("demo", [["-m", "headwater", "demo"]]),
     "test": ("test", [["-m", "tests.run"]]),
     "crash": ("test", [["-m", "tests.crash"]]),
-    "model": ("test", [["-m", "tests.sim.store_machine"]]),
+    "model": ("test", [["-m", "tests.sim.models"]]),
     "corrupt": ("test", [["-m", "tests.corrupt"]]),
     "soak": ("test", [["-m", "tests.soak"]]),
     "fuzz": ("test", [["-m", "tests.fuzz"]]),

@@ -1,37 +1,25 @@
-"""A store beside a plain list, driven at random: ``python -m tests.sim.store_machine``.
+"""A store beside a plain list.
 
 Any order of publishes, deletes, purges, limits, checkpoints, blocks written anew, failing disks,
 kills and power cuts; what is smallest and still fails is found by Hypothesis.
 """
 
-import argparse
 import errno
 import random
-import sys
-import time
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, seed, settings
-from hypothesis.stateful import RuleBasedStateMachine, invariant, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant
 
-from headwater import _build
 from headwater.store.record import CONFIG, CONSUMER_STATE, DELETE, MESSAGE, PURGE, SKIP, TRIM
 from headwater.store.stream_work import Purge
-from tests.crash.power import end_in_order, processors
-from tests.sim.choices import FLIP, Between, OneOf, Player, beginning, move
+from tests.sim.choices import FLIP, Between, OneOf, beginning, move
 from tests.sim.node_model import History
 from tests.sim.oracle import Entry, Limits, Oracle
 from tests.sim.power import cuts
 from tests.sim.simdisk import Killed, SimDisk
 from tests.sim.stream import FOLDER, SteppingJobs, Stream, packing_of
 
-STEP_COUNT = 60
-_LENGTHS = (30, 60, 60, 400)  # of plays at random
-_STEPS_A_TURN = 20_000
 _FAULTS = ("create", "write", "sync", "rename", "remove", "sync_directory", "")
 subjects = OneOf((b"a.1", b"a.2", b"b.1", b"b.2.x", b"c"))
 patterns = OneOf((b"", b"a.*", b"b.>", b"c", b"none"))
@@ -287,69 +275,3 @@ class StoreMachine(RuleBasedStateMachine):
         step = next((step for step in allowed if step.picture == seen), None)
         assert step is not None, f"found {seen}, allowed {[step.picture for step in allowed]}"
         self.history.steps, self.history.ghosts = [step], []
-
-
-def check(steps: int, first_seed: int) -> int:
-    """Let Hypothesis run machines of about so many steps; return how many there were.
-
-    Raises:
-        AssertionError: one shows something wrong.
-    """
-    before = StoreMachine.steps
-    options = settings(
-        max_examples=max(1, steps // STEP_COUNT),
-        stateful_step_count=STEP_COUNT,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate, Phase.shrink],
-        suppress_health_check=list(HealthCheck),
-    )
-    machine = seed(first_seed)(type("Machine", (StoreMachine,), {}))
-    run_state_machine_as_test(machine, settings=options)
-    return StoreMachine.steps - before
-
-
-def check_at_random(steps: int, first_seed: int) -> int:
-    """Play machines of about so many steps at random; return how many there were.
-
-    Raises:
-        AssertionError: one shows something wrong.
-    """
-    before = StoreMachine.steps
-    player = Player(StoreMachine)
-    plays = max(1, steps // (sum(_LENGTHS) // len(_LENGTHS)))
-    for number in range(plays):
-        player.play(first_seed * plays + number, _LENGTHS[number % len(_LENGTHS)])
-    return StoreMachine.steps - before
-
-
-def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.sim.store_machine", description=__doc__)
-    parser.add_argument("--steps", type=int, default=3_000_000, help="at random")
-    parser.add_argument("--guided", type=int, default=100_000, help="steps of Hypothesis")
-    parser.add_argument("--seed", type=int, default=1, help="where the seeds begin")
-    parser.add_argument("--processes", type=int, default=processors())
-    options = parser.parse_args(arguments)
-    print(f"headwater: {_build.description()}", flush=True)
-    end_in_order()
-    with ProcessPoolExecutor(options.processes, get_context("spawn")) as pool:
-        for kind, steps in ((check_at_random, options.steps), (check, options.guided)):
-            _run(pool, kind, steps, options.seed)
-    return 0
-
-
-def _run(
-    pool: ProcessPoolExecutor, kind: Callable[[int, int], int], steps: int, first_seed: int
-) -> None:
-    began = time.monotonic()
-    done = 0
-    turns = range(first_seed, first_seed + -(-steps // _STEPS_A_TURN))
-    for number, more in enumerate(pool.map(kind, [_STEPS_A_TURN] * len(turns), turns), 1):
-        done += more
-        rate = done / (time.monotonic() - began)
-        print(f"{number} of {len(turns)}: {done:,} steps, {rate:,.0f} a second", flush=True)
-    print(f"{kind.__name__}: {done:,} steps, no difference, {time.monotonic() - began:.0f} s")
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -400,3 +400,44 @@ def test_the_interface_of_owners():
     for name, count in calls:
         with pytest.raises(NotImplementedError):
             getattr(owner, name)(*[None] * count)
+
+
+# The last message of a subject
+
+
+def test_a_last_message_that_goes_while_it_is_read_is_another_one_then():
+    jobs = SteppingJobs()
+    stream = new_stream(jobs=jobs)
+    stream.owner.set_limits(Limits(per_subject_max=1))
+    for subject in (b"a", b"b", b"c"):
+        stream.put(subject, bytes(200))
+    stream.evict()
+    found = []
+    stream.store.read_last(b"none", lambda cached, _: found.append(cached))
+    assert found == [None]
+    stream.store.read_last(b"a", lambda cached, _: found.append(cached.record.sequence))
+    stream.publish(b"a", b"new")
+    stream.store.commit()
+    jobs.work(1)
+    jobs.finish()
+    assert not stream.store.has(1)
+    stream.settle()
+    assert found == [None, 4]
+
+
+def test_a_last_message_is_waited_for_while_it_is_looked_for():
+    jobs = SteppingJobs()
+    stream = new_stream(jobs=jobs)
+    for subject in (b"a", b"b", b"c", b"a"):
+        stream.put(subject, bytes(200))
+    stream.evict()
+    found = []
+    stream.store.propose(DELETE, b"", (4).to_bytes(8, "little"))
+    stream.store.commit()
+    for _ in range(8):
+        stream.store.read_last(b"a", lambda cached, _: found.append(cached.record.sequence))
+        jobs.work()
+        jobs.finish()
+    stream.settle()
+    assert len(found) == 8
+    assert set(found) == {1, 4}

@@ -86,21 +86,19 @@ def find_message(stream, asked, done):
     store = stream.store
     index = store.index
     if asked.last_by_subj:
-        _read(store, index.subjects.last_matching(asked.last_by_subj.encode()), done)
+        store.read_last(asked.last_by_subj.encode(), _telling(done))
     elif asked.next_by_subj:
         first = max(min(asked.seq, SEQUENCE_MAX), index.first_sequence)
         _find_next(store, asked.next_by_subj.encode(), first, asked.start_time_ns or 0, done)
     elif asked.start_time_ns is not None:
         _find_next(store, b">", index.first_sequence, asked.start_time_ns, done)
     else:
-        _read(store, min(asked.seq, SEQUENCE_MAX), done)
+        store.read(min(asked.seq, SEQUENCE_MAX), _telling(done))
 
 
-def _read(store, sequence, done):
-    if not sequence:
-        done(None)
-        return
-    store.read(sequence, lambda cached, _: done(None if cached is None else _message(cached)))
+def _telling(done):
+    """Return what tells ``done`` of a message that was read."""
+    return lambda cached, _: done(None if cached is None else _message(cached))
 
 
 def _find_next(store, pattern, first, time_ns, done):
@@ -167,8 +165,8 @@ class DirectGet:
     def _by_subject(self, message, origin):
         reply = self._reply_of(message)
         if reply:
-            subjects = self.stream.store.index.subjects
-            self._answer_at(reply, subjects.last_matching(message.subject[self._prefix_bytes :]))
+            wanted = message.subject[self._prefix_bytes :]
+            self.stream.store.read_last(wanted, lambda cached, _: self._send_found(reply, cached))
 
     def _by_body(self, message, origin):
         reply = self._reply_of(message)
@@ -185,14 +183,6 @@ class DirectGet:
             Batch(self, reply, asked).find()
         else:
             self._answer(reply, asked)
-
-    def _answer_at(self, reply, sequence):
-        """Send the message ``sequence``, 0 for one that is not there."""
-        store = self.stream.store
-        if sequence and store.missing(sequence) is not None:
-            store.read(sequence, lambda cached, _: self._send_found(reply, cached))
-        else:
-            self._send_found(reply, store.find(sequence) if sequence else None)
 
     def _send_found(self, reply, cached):
         if cached is None:

@@ -137,12 +137,11 @@ class Schedules:
                 return
             block, payload = cached.headers(), cached.payload()
             source = headers.value_of(block, rules.SOURCE)
-            last = self._store.index.subjects.last_matching(source) if source else 0
-            if not last:
+            if not source:
                 self._send(subject, block, block, payload)
                 return
-            self._store.read(
-                last, lambda found, _: self._send_source(subject, block, payload, found)
+            self._store.read_last(
+                source, lambda found, _: self._send_source(subject, block, payload, found)
             )
 
         self._store.read(sequence, read)

@@ -640,6 +640,27 @@ class StreamStore:
     def _was_read(self, sequence, done, error):
         done(None if error else self.find(sequence), error)
 
+    def read_last(self, pattern, done):
+        """Call ``done(cached, error)`` with the last message whose subject ``pattern`` stands for.
+
+        One that goes while it is read has another one in its place, unless there is none.
+        """
+        sequence = self.index.subjects.last_matching(pattern)
+        if sequence:
+            self.read(sequence, partial(self._was_last, pattern, sequence, done))
+        elif self._work and self.index.subjects.find(pattern) >= 0:
+            # The last one was deleted, and the one before it is being looked for.
+            self.when_settled(partial(self.read_last, pattern, done))
+        else:
+            done(None, None)
+
+    def _was_last(self, pattern, sequence, done, cached, error):
+        last = self.index.subjects.last_matching(pattern)
+        if cached is None and error is None and last != sequence:
+            self.read_last(pattern, done)
+        else:
+            done(cached, error)
+
     def walk(self, first, last, visit, done):
         """Call ``visit(cached)`` for each message from ``first`` to ``last``: its ``record``.
 
