@@ -13,7 +13,7 @@ from headwater.wire.message import Message
 
 _SECOND_NS = SECOND
 _LINE = headers.LINE
-_SLICE_BYTES_MAX = 128 * 1024  # sent at a stretch: it leaves, and others have their turn
+_SLICE_BYTES_MAX = 32 * 1024  # sent at a stretch: it leaves, and others have their turn
 _ADDED_BYTES = 320  # all that is added to a message, but for the names of stream and subject
 _DOT, _ZERO, _Z, _BRACE = b".0Z}"
 _PLAIN = b'{"seq":'
