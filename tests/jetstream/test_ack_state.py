@@ -176,6 +176,28 @@ def test_what_was_never_delivered_can_be_terminated_only(duel: Duel, policy: str
 
 
 @on_both
+def test_floors_move_with_the_first_one_only(play: Play) -> None:
+    play.stream("S", subjects=["s.>"])
+    for token in "aabab":
+        play.put(f"s.{token}")
+    play.consumer("S", "C", ack_policy="explicit", filter_subject="s.b")
+    found = play.take("S", "C", 2)
+    for message in reversed(found):
+        play.ack(message)
+        play.info("S", "C")
+
+
+@on_both
+def test_an_old_acknowledgement_is_taken_for_one_after_a_reset(play: Play) -> None:
+    _stream(play, 3)
+    play.consumer("S", "C", ack_policy="explicit")
+    found = play.take("S", "C", 3)
+    play.ask("CONSUMER.RESET.S.C", {"seq": 4})
+    play.ack(found[1])
+    play.info("S", "C")
+
+
+@on_both
 def test_next_of_a_push_consumer(play: Play) -> None:
     play.listen("d")
     _stream(play, 2)
@@ -393,7 +415,9 @@ class _Model:
         self.settled.update(sequences)
         if self.pending:
             first = min(self.pending)
-            self.floors = self.first_delivery[first] - 1, first - 1
+            floor = self.first_delivery[first] - 1
+            if floor > self.floors[0]:  # what is left out by filters is no step by itself
+                self.floors = floor, first - 1
         else:
             self.floors = self.delivered, max(self.first_delivery)
 

@@ -140,3 +140,17 @@ def test_empty_stream(play: Play) -> None:
     play.put("s.1")
     for policy in policies:
         _drain(play, policy)
+
+
+@on_both
+def test_the_last_of_each_subject_of_an_empty_stream(play: Play) -> None:
+    config = {"ack_policy": "explicit", "deliver_policy": "last_per_subject"}
+    for name, emptied in (("N", {}), ("P", {"seq": 9}), ("D", {"keep": 0})):
+        play.stream(name, subjects=[f"{name}.>"])
+        if name != "N":
+            play.put(f"{name}.a")
+            play.put(f"{name}.b")
+        play.consumer(name, "BEFORE", filter_subject=f"{name}.none", **config)
+        play.ask(f"STREAM.PURGE.{name}", emptied)
+        play.consumer(name, "C", filter_subject=f"{name}.*", **config)
+        play.info(name, "C")

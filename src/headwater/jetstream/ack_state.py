@@ -111,10 +111,10 @@ class AckState:
     def acknowledge(self, sequence, now_ns):
         """Note the acknowledgement of one message; return whether it was waited for."""
         entry = self.pending.pop(sequence, None)
+        self.last_ack_ns = now_ns
         if entry is None:
             self.abandoned.discard(sequence)
             return False
-        self.last_ack_ns = now_ns
         self.changed.add(sequence)
         self.dirty = True
         self.unsettled = True
@@ -186,8 +186,9 @@ class AckState:
             return
         self.unsettled = False
         for sequence, entry in self.pending.items():
-            self.stream_floor = max(self.stream_floor, sequence - 1)
-            self.consumer_floor = max(self.consumer_floor, entry.consumer_sequence - 1)
+            if entry.consumer_sequence > self.consumer_floor + 1:
+                self.stream_floor = max(self.stream_floor, sequence - 1)
+                self.consumer_floor = entry.consumer_sequence - 1
             return
         self.stream_floor = self.delivered_stream
         self.consumer_floor = self.delivered_consumer

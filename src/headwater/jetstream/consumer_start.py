@@ -46,7 +46,7 @@ class ConsumerStart:
         elif policy == DeliverPolicy.LAST_PER_SUBJECT:
             self.backlog = sorted(self._lasts())
             self.next_sequence = last + 1
-            self.floor = self.backlog[0] - 1 if self.backlog else max(0, last - 1)
+            self.floor = (self.backlog[0] if self.backlog else max(last, index.first_sequence)) - 1
             done()
             return
         else:
