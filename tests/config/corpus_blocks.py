@@ -2,6 +2,16 @@
 
 # Both accept these, with the same values, or both refuse them.
 SAME = r"""
+accounts { A: { exports: [ { service: "a.*", latency: { subject: lat, sampling: "50%" } } ] } }
+accounts { A: { exports: [ { service: "a.*", latency: { subject: lat, sampling: 50 } } ] } }
+accounts { A: { exports: [ { service: "a.*", latency: { subject: lat, sampling: headers } } ] } }
+accounts { A: { exports: [ { service: "a.*", response: single } ] } }
+accounts { A: { exports: [ { service: "a.*", response_type: chunked } ] } }
+accounts { A: { exports: [ { stream: "a..b" } ] } }
+accounts { A: { exports: [ { stream: "a.>" } ] } }
+accounts { A: { exports: [ { stream: "a.>", accounts: [B] } ] }, B {} }
+accounts { A: { exports: [ {} ] } }
+accounts { A: { imports: [ {} ] } }
 accounts { "$G": { users: [ {user: a, password: b} ] } }
 accounts { "$SYS": { users: [ {user: a, password: b} ] } }
 accounts { A: 5 }
@@ -388,16 +398,6 @@ tls { key_file: $KEY }
 
 # nats-server accepts these; here they are refused with the words "not supported".
 UNSUPPORTED = r"""
-accounts { A: { exports: [ { service: "a.*", latency: { subject: lat, sampling: "50%" } } ] } }
-accounts { A: { exports: [ { service: "a.*", latency: { subject: lat, sampling: 50 } } ] } }
-accounts { A: { exports: [ { service: "a.*", latency: { subject: lat, sampling: headers } } ] } }
-accounts { A: { exports: [ { service: "a.*", response: single } ] } }
-accounts { A: { exports: [ { service: "a.*", response_type: chunked } ] } }
-accounts { A: { exports: [ { stream: "a..b" } ] } }
-accounts { A: { exports: [ { stream: "a.>" } ] } }
-accounts { A: { exports: [ { stream: "a.>", accounts: [B] } ] }, B {} }
-accounts { A: { exports: [ {} ] } }
-accounts { A: { imports: [ {} ] } }
 authorization { proxy_required: true }
 authorization { proxy_required: true, users: [ {user: a, password: b} ] }
 authorization { users: [ {user: a, password: b, proxy_required: true} ] }

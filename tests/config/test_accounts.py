@@ -113,8 +113,6 @@ def test_key():
         ("A: { msg_trace { sampling: 5 } }", "1:17: msg_trace: sampling without a dest"),
         ("A: { msg_trace { dest: a, sampling: 0 } }", "1:38: sampling: 0 is not between 1 and 100"),
         ("A: { users: {} }", "1:17: users: expected a list"),
-        ("A: { imports: [ {} ] }", "1:17: imports: importing from other accounts is not supported"),
-        ("A: { exports: [ {stream: a} ] }", "1:17: exports: exporting to other accounts is not"),
     ],
 )
 def test_what_is_refused(text, error):

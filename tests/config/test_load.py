@@ -253,7 +253,6 @@ def test_what_would_break_a_promise_is_refused(text):
         "ocsp: false",
         "ocsp_cache: false",
         "authorization { user: a, proxy_required: no }",
-        "accounts { A: { exports: [], imports: [] } }",
     ],
 )
 def test_unsupported_options_may_be_switched_off(text):

@@ -25,6 +25,7 @@ cdef class Account:
     cdef public Traffic past_clients
     cdef public Traffic past_leafs
     cdef public Py_ssize_t sessions
+    cdef public object sharing
     cdef public long long slow_consumers
     cdef public bytes trace_destination
     cdef public Py_ssize_t trace_sampling

@@ -50,6 +50,7 @@ class Account:
         "past_clients",
         "past_leafs",
         "sessions",
+        "sharing",
         "slow_consumers",
         "trace_destination",
         "trace_sampling",
@@ -61,6 +62,7 @@ class Account:
         self.listeners = []
         self.mappings = None  # SubjectMappings for what is published, if there are any
         self.sessions = 0  # how many connections are bound to the account
+        self.sharing = None  # the AccountSharing, once it exports or imports anything
         self.jetstream = None  # what manages its streams, when JetStream is on
         # Of connections that are closed; those that are open count for themselves.
         self.past_clients = Traffic()

@@ -14,3 +14,25 @@ def client_info(session):
         "acc": session.account.name.decode("utf-8", "replace"),
         **{key: value for key, value in told.items() if value},
     }
+
+
+def whole_info(session):
+    """Return all that another account may be told of a client."""
+    told = client_info(session)
+    if session.rtt_ns:
+        told["rtt"] = session.rtt_ns
+    return {**told, "server": session.node.name, "kind": "Client", "client_type": "nats"}
+
+
+def requestor(session, account, *, whole):
+    """Return what a service is told of a client that asks by an import of ``account``.
+
+    That is not the client's own account where the way leads through several.
+    """
+    told = whole_info(session)
+    if not whole:
+        told = {"acc": told["acc"], "rtt": told.get("rtt", 0)}
+    if account is session.account:
+        return told
+    before = {key: told.pop(key) for key in ("start", "host", "id", "acc") if key in told}
+    return {**before, "svc": account.name.decode("utf-8", "replace"), **told}

@@ -134,6 +134,20 @@ class MessageTrace:
             fields["subject"] = _text(subject)
         self._note("js", **fields, error=text)
 
+    def exported(self, source, subject, target):
+        """The message goes to another account by a StreamImport; return whether that is followed.
+
+        What happens to it there is not for this account to see, unless the import allows it.
+        """
+        account = _text(source.importer.name)
+        self._note("se", acc=account, to=_text(target))
+        return source.allow_trace
+
+    def imported(self, service, subject, target):
+        """A service of another account has got the message."""
+        account = _text(service.exporter.name)
+        self._note("si", acc=account, **{"from": _text(subject), "to": _text(target)})
+
     def served(self, subject, target):
         """A service of the server itself has got the message."""
         name = _text(self._node.accounts.system.name)

@@ -13,6 +13,7 @@ from headwater.wire.nats_parser cimport NatsParser
 cdef class LeafSubscription(Subscription):
     cdef public bint active
     cdef public long long delivered
+    cdef public object relay
     cdef public Rules rules
     cdef public Session session
 

@@ -1,6 +1,7 @@
 """Interest on both sides of a leaf link: the peer's as subscriptions here, ours as LS+ there."""
 
 from headwater.accounts.account import InterestListener
+from headwater.broker.service_imports import Answers
 from headwater.broker.session import FORWARDS, KINDS, LEAF_TO_HUB
 from headwater.broker.subscription import Subscription
 from headwater.broker.trace import NOT_TO_PEER
@@ -17,11 +18,12 @@ _ALWAYS_SENT = (b"$JS.ACK.", b"_R_.")
 class LeafSubscription(Subscription):
     """What the server at the other end of a link is interested in."""
 
-    __slots__ = ("active", "delivered", "rules", "session")
+    __slots__ = ("active", "delivered", "relay", "rules", "session")
 
     def __init__(self, session, subject, queue, weight):
         super().__init__(subject, queue)
         self.session = session
+        self.relay = session  # what takes the message there; another one for what is imported
         self.remote = True
         self.weight = weight
         self.active = False  # whether it is among the account's interest
@@ -55,7 +57,7 @@ class LeafSubscription(Subscription):
         if self.rules is not None and not may_pass(self.rules, message.subject):
             return False
         self.delivered += 1
-        self.session.router.relay_to(self.session, self.queue)
+        self.session.router.relay_to(self.relay, self.queue)
         return True
 
     def traced(self, message, origin, trace):
@@ -189,7 +191,7 @@ class LeafInterest(InterestListener):
     def _concerns(self, interest):
         """Tell whether the peer is to hear of ``interest``."""
         if not isinstance(interest, LeafSubscription):
-            return True
+            return not isinstance(interest, Answers)  # they are announced all together
         subscription = interest
         owner = subscription.session
         if owner is self._session:

@@ -324,6 +324,8 @@ class LeafSession(Session):
         if account.mappings is not None:
             # What is mapped here must come here, whoever is interested in where it goes.
             interests += account.mappings.interests()
+        if account.sharing is not None:
+            interests += account.sharing.interests()
         self._interest.announce_all(interests)
         account.listeners.append(self._interest)
         jitter_ns = node.rng.randrange(_FIRST_PING_JITTER_NS)

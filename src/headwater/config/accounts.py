@@ -6,7 +6,7 @@ from headwater.base.errors import ConfigError
 from headwater.base.ids import is_public_key
 from headwater.config import values
 from headwater.config.authorization import read_permissions, read_users, with_default
-from headwater.config.imports import read_exports, read_imports
+from headwater.config.imports import exports, imports
 from headwater.config.mappings import read_mappings
 from headwater.config.options import (
     AccountJetStream,
@@ -110,8 +110,8 @@ _ACCOUNT: Handlers = {
     "jetstream": sets("jetstream", _jetstream),
     **dict.fromkeys(("mappings", "maps"), read_mappings),
     **dict.fromkeys(("msg_trace", "trace_dest"), sets("trace", _trace)),
-    "exports": read_exports,
-    "imports": read_imports,
+    "exports": sets("exports", exports),
+    "imports": sets("imports", imports),
 }
 
 

@@ -1,6 +1,7 @@
 """What no option can know alone: whether the options of a configuration go together."""
 
 from headwater.base.errors import ConfigError
+from headwater.config import sharing
 from headwater.config.options import Options
 from headwater.config.tree import line
 
@@ -27,6 +28,7 @@ def check(options: Options) -> list[str]:
     found.monitoring()
     found.users()
     found.accounts()
+    found.sharing()
     found.tls()
     if found.errors:
         raise ConfigError("\n".join(found.errors))
@@ -94,6 +96,10 @@ class _Check:
         for account in options.accounts:
             if account.name == system and account.jetstream is not None:
                 self._fail(f"{system}: JetStream cannot be on in the system account", "accounts")
+
+    def sharing(self) -> None:
+        for text in sharing.errors(self._options.accounts):
+            self._fail(text, "accounts")
 
     def tls(self) -> None:
         options = self._options

@@ -142,6 +142,54 @@ class MessageTrace:
 
 
 @dataclass(frozen=True)
+class Latency:
+    """Where it is told how long a service takes; ``sampling`` in percent, 0: as headers ask."""
+
+    subject: str
+    sampling: int = 100
+
+
+@dataclass(frozen=True)
+class Export:
+    """What an account offers to others: messages (a stream) or answers (a service).
+
+    ``accounts`` is None when it is for all.  ``token_position`` is of the token (from 1 on) that
+    has to be the importing account's name, 0 when there is none.
+    """
+
+    subject: str
+    service: bool
+    accounts: tuple[str, ...] | None = None
+    token_position: int = 0
+    response: str = "singleton"  # or "stream", "chunked"
+    threshold_ns: int = 2 * MINUTE  # how long answers may take
+    latency: Latency | None = None
+    allow_trace: bool = False
+
+    @property
+    def kind(self) -> str:
+        """What nats-server calls it."""
+        return "service" if self.service else "stream"
+
+
+@dataclass(frozen=True)
+class Import:
+    """What an account takes of another one; ``to`` is where it has it, as its own subject."""
+
+    account: str
+    subject: str
+    service: bool
+    to: str
+    share: bool = False  # whether a service is told who asks
+    allow_trace: bool = False
+
+    @property
+    def kind(self) -> str:
+        """What nats-server calls it."""
+        return "service" if self.service else "stream"
+
+
+@dataclass(frozen=True)
 class AccountOptions:
     """One account of the ``accounts`` block."""
 
@@ -152,6 +200,8 @@ class AccountOptions:
     mappings: tuple[Mapping, ...] = ()
     jetstream: AccountJetStream | None = None  # None: JetStream is off for the account
     trace: MessageTrace = MessageTrace()
+    exports: tuple[Export, ...] = ()
+    imports: tuple[Import, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The JetStream API of one account: which request goes to which handler, and how it is answered."""
 
-from headwater.broker.client_info import client_info
+from headwater.broker.client_info import whole_info
 from headwater.broker.client_session import ClientSession
 from headwater.jetstream import (
     api_consumers,
@@ -91,11 +91,7 @@ class Request:
         session = self.origin
         if not isinstance(session, ClientSession):
             return {}
-        told = client_info(session)
-        if session.rtt_ns:
-            told["rtt"] = session.rtt_ns
-        told |= {"server": session.node.name, "kind": "Client", "client_type": "nats"}
-        return {"client": told}
+        return {"client": whole_info(session)}
 
     def stream(self, name):
         """Return the stream ``name``.

@@ -277,7 +277,7 @@ class JetStream:
 
     def _refuse_others(self):
         for account in self.node.accounts:
-            if account not in self._subscriptions:
+            if account not in self._subscriptions and not _has_other_api(account):
                 self._hear(account, [ApiSubscription(self._none(account))])
 
     def _none(self, account):
@@ -338,6 +338,11 @@ class JetStream:
             if budget <= 0:
                 break
         self._turn += 1
+
+
+def _has_other_api(account):
+    """Tell whether an account imports the JetStream of another one."""
+    return account.sharing is not None and account.sharing.serves(b"$JS.API.>")
 
 
 def _check_sum(accounts, options):

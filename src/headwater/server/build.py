@@ -13,8 +13,9 @@ from headwater.base.timers import Timers
 from headwater.broker.closed import ClosedConnections
 from headwater.broker.node import Node
 from headwater.broker.router import STALL_BYTES
+from headwater.broker.sharing import Share, share
 from headwater.broker.tracer import Tracer
-from headwater.config import units
+from headwater.config import sharing, units
 from headwater.config.options import AccountJetStream, Mapping, Options
 from headwater.subjects.mapping import SubjectMappings, compile_mapping
 
@@ -109,11 +110,27 @@ def _apply_accounts(
         account = accounts.get(_bytes(entry.name))
         account.trace_destination = _bytes(entry.trace.destination)
         account.trace_sampling = entry.trace.sampling
+    share(node, _shares(node, options))
     for account in accounts:
         if account.name in mappings:
             account.remap(mappings[account.name])
         elif account is not accounts.system and account is not accounts.globals:
             accounts.remove(account)
+
+
+def _shares(node: Node, options: Options) -> list[Share]:
+    """Return what accounts import, which they may: that has been checked."""
+    accounts = node.accounts
+    by_name = {entry.name: entry for entry in options.accounts}
+    found = []
+    for entry in options.accounts:
+        for item in entry.imports:
+            export = sharing.export_for(by_name[item.account], item, entry.name)
+            if export is not None:  # it has been checked that it is there
+                account = accounts.get(_bytes(entry.name))
+                exporter = accounts.get(_bytes(item.account))
+                found.append(Share(account, exporter, item, export, sharing.rewriting(item)))
+    return found
 
 
 def _compiled(node: Node, mappings: tuple[Mapping, ...]) -> SubjectMappings | None:
