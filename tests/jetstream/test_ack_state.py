@@ -188,6 +188,22 @@ def test_floors_move_with_the_first_one_only(play: Play) -> None:
 
 
 @on_both
+def test_what_covers_others_says_where_the_floors_are(play: Play) -> None:
+    play.stream("S", subjects=["s.>"])
+    for token in "aabaabab":
+        play.put(f"s.{token}")
+    play.consumer("S", "C", ack_policy="all", filter_subject="s.b")
+    found = play.take("S", "C", 3)
+    play.ack(found[0])
+    play.info("S", "C")
+    play.ack(found[2], b"-NAK")
+    play.take("S", "C", 1)
+    for message in found[1:]:
+        play.ack(message)
+        play.info("S", "C")
+
+
+@on_both
 def test_an_old_acknowledgement_is_taken_for_one_after_a_reset(play: Play) -> None:
     _stream(play, 3)
     play.consumer("S", "C", ack_policy="explicit")
@@ -421,6 +437,13 @@ class _Model:
         else:
             self.floors = self.delivered, max(self.first_delivery)
 
+    def settle_up_to(self, covered: list[int], sequence: int, consumer_sequence: int) -> None:
+        """Nothing up to a sequence is waited for; floors are where the acknowledgement says."""
+        if covered:
+            self.settled.update(covered)
+            consumer_floor, stream_floor = self.floors
+            self.floors = max(consumer_floor, consumer_sequence), max(stream_floor, sequence)
+
 
 class AckStateMachine(RuleBasedStateMachine):
     """AckState beside the model, recorded and recovered at any point."""
@@ -460,9 +483,11 @@ class AckStateMachine(RuleBasedStateMachine):
 
     @rule(sequence=st.integers(0, 60))
     def acknowledge_all(self, sequence: int) -> None:
+        sequence = min(sequence, self.last)
         covered = [pending for pending in self.model.pending if pending <= sequence]
-        self.model.settle(covered)
-        assert self.state.acknowledge_all(sequence, 1000) == covered
+        consumer_sequence = max((self.model.first_delivery[one] for one in covered), default=0)
+        self.model.settle_up_to(covered, sequence, consumer_sequence)
+        assert self.state.acknowledge_all(sequence, consumer_sequence, 1000) == covered
 
     @rule(place=st.integers(0, 20))
     def forget(self, place: int) -> None:

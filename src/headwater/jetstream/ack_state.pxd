@@ -31,7 +31,7 @@ cdef class AckState:
     @cython.locals(entry=Pending)
     cpdef undelivered(self, long long sequence, bint first, long long delivered_stream)
     cpdef bint acknowledge(self, long long sequence, long long now_ns) except -1
-    cpdef list acknowledge_all(self, long long sequence, long long now_ns)
+    cpdef list acknowledge_all(self, long long sequence, long long consumer_sequence, long long now_ns)
     cpdef forget(self, long long sequence, long long now_ns)
     cpdef abandon(self, long long sequence)
     cpdef skip_to(self, long long first)

@@ -120,8 +120,11 @@ class AckState:
         self.unsettled = True
         return True
 
-    def acknowledge_all(self, sequence, now_ns):
-        """Note that everything up to ``sequence`` is acknowledged; return what was waited for."""
+    def acknowledge_all(self, sequence, consumer_sequence, now_ns):
+        """Note that everything up to ``sequence`` is acknowledged; return what was waited for.
+
+        ``consumer_sequence`` is that of the delivery which was acknowledged.
+        """
         covered = []
         for pending in self.pending:
             if pending > sequence:
@@ -130,10 +133,14 @@ class AckState:
         for pending in covered:
             del self.pending[pending]
         if covered:
+            self.settle()
+            self.stream_floor = max(self.stream_floor, sequence)
+            self.consumer_floor = max(
+                self.consumer_floor, min(consumer_sequence, self.delivered_consumer)
+            )
             self.changed.update(covered)
             self.last_ack_ns = now_ns
             self.dirty = True
-            self.unsettled = True
         return covered
 
     def forget(self, sequence, now_ns):

@@ -400,7 +400,7 @@ class Consumer:
             self._sample(sequence, tokens)
         if verb == AckVerb.NEXT:
             if delivered:
-                self._ack(sequence)
+                self._ack(sequence, tokens)
             if reply:
                 self._next_for(reply, argument)
             return
@@ -410,7 +410,7 @@ class Consumer:
             self._advise_refusal(verb, tokens, message.payload())
         if not delivered and verb in (AckVerb.ACK, AckVerb.TERM):
             return  # nobody is told that this was taken
-        self._apply_ack(verb, argument, sequence)
+        self._apply_ack(verb, argument, sequence, tokens)
         if reply:
             self.stream.consumers.when_recorded(self, lambda error: error or self._confirm(reply))
         self.stream.consumers.changed(self)
@@ -444,10 +444,10 @@ class Consumer:
     def _confirm(self, reply):
         self._router.publish(self.account, reply, b"")
 
-    def _apply_ack(self, verb, argument, sequence):
+    def _apply_ack(self, verb, argument, sequence, tokens):
         state = self.delivery.state
         if verb in (AckVerb.ACK, AckVerb.TERM):
-            self._ack(sequence)
+            self._ack(sequence, tokens)
         elif verb == AckVerb.NAK:
             self._nak(sequence, argument)
         elif verb == AckVerb.PROGRESS:
@@ -455,15 +455,16 @@ class Consumer:
             if entry is not None:
                 entry.deadline_ns = self.monotonic() + self.delivery.ack_wait_ns
 
-    def _ack(self, sequence):
+    def _ack(self, sequence, tokens):
         state = self.delivery.state
         if self.config.ack_policy == AckPolicy.ALL:
-            self._ack_up_to(sequence)
+            self._ack_up_to(sequence, _delivery_fields(tokens).get("consumer_seq", 0))
         elif state.acknowledge(sequence, self._router.now_ns):
             self._acked((sequence,))
 
-    def _ack_up_to(self, sequence):
-        self._acked(self.delivery.state.acknowledge_all(sequence, self._router.now_ns))
+    def _ack_up_to(self, sequence, consumer_sequence):
+        state = self.delivery.state
+        self._acked(state.acknowledge_all(sequence, consumer_sequence, self._router.now_ns))
 
     def _acked(self, covered):
         if covered:
@@ -487,8 +488,10 @@ class Consumer:
             return
         if self.config.ack_policy == AckPolicy.FLOW_CONTROL:
             sequence = _number_in(message, b"Nats-Last-Stream")
-            if sequence and _number_in(message, b"Nats-Last-Consumer"):
-                self._ack_up_to(min(sequence, self.delivery.state.delivered_stream))
+            consumer_sequence = _number_in(message, b"Nats-Last-Consumer")
+            if sequence and consumer_sequence:
+                sequence = min(sequence, self.delivery.state.delivered_stream)
+                self._ack_up_to(sequence, consumer_sequence)
         self.wake()
 
     # Pull requests
