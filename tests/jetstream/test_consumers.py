@@ -248,3 +248,18 @@ def test_limits_that_a_stream_sets_for_its_consumers(play: Play) -> None:
     play.consumer("S", "D", ack_policy="explicit")
     play.consumer("S", "E", ack_policy="explicit", max_ack_pending=70)
     play.consumer("S", "F", ack_policy="explicit", inactive_threshold=2 * 10**9)
+
+
+@on_both
+def test_a_message_that_goes_tells_how_often_it_was_delivered_again(play: Play) -> None:
+    told = play.listen("$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.>")
+    for times in (1, 2, 3):
+        name = f"T{times}"
+        play.stream(name, subjects=[name])
+        play.consumer(name, "C", ack_policy="explicit")
+        play.put(name)
+        for _ in range(times):
+            (found,) = play.fetch(name, "C")
+            play.ack(found, b"-NAK")
+        play.ask(f"STREAM.MSG.DELETE.{name}", {"seq": 1})
+        play.hear(told)

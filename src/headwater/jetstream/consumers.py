@@ -320,7 +320,7 @@ class Consumer:
             fields = {
                 "consumer_seq": entry.consumer_sequence,
                 "stream_seq": sequence,
-                "deliveries": entry.count,
+                "deliveries": max(1, entry.count - 1),  # there the first one counts only alone
                 "reason": "Unacknowledged message was deleted",
             }
             consumers.advise(self, "MSG_TERMINATED", "terminated", fields)
