@@ -1,7 +1,6 @@
 """What can be told of a configuration before a server starts."""
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +9,8 @@ from headwater.base.errors import ConfigError
 from headwater.base.log import Log
 from headwater.cli.main import main
 from headwater.config.load import from_text
-from headwater.config.options import Options
-from headwater.server.check import check, refuse_missing
+from headwater.config.options import Options, TlsOptions
+from headwater.server.check import check
 from headwater.server.service import Service
 
 
@@ -48,10 +47,6 @@ def test_files_that_are_no_certificates(files):
     ("text", "error"),
     [
         (
-            "accounts { A: { limits { max_conn: 5 } } }",
-            "f.conf:1:1: accounts: A: a limit of an account is not supported",
-        ),
-        (
             "tls { cert_file: $CERT, key_file: $KEY, verify_and_map: true }",
             "f.conf:1:1: tls: users by certificate (verify_and_map) is not supported",
         ),
@@ -61,26 +56,11 @@ def test_what_is_not_done_yet_and_cannot_be_ignored(text, error, files):
     assert error_of(text, **files) == f"{error} by this version"
 
 
-def test_secrets_that_cannot_be_verified():
-    text = error_of("\n authorization { user: a, password: $2a$11$x }")
-    assert text.startswith("f.conf:2:2: authorization: bcrypt")
-
-
-def test_all_of_it_is_told_at_once_and_without_places_where_there_is_no_file():
-    given = options("accounts { A: { limits { max_subs: 1 } }, B: { limits { max_conn: 1 } } }")
-    with pytest.raises(ConfigError) as raised:
-        refuse_missing(replace(given, places={}))
-    assert [line.partition(" is ")[0] for line in str(raised.value).splitlines()] == [
-        "accounts: A: a limit of an account",
-        "accounts: B: a limit of an account",
-    ]
-
-
 def test_a_server_does_not_start_without_what_it_is_asked_for():
     loop = asyncio.new_event_loop()
     try:
-        with pytest.raises(ConfigError, match="limit of an account is not supported"):
-            Service(options("accounts { A: { limits { max_conn: 5 } } }"), loop, Log())
+        with pytest.raises(ConfigError, match=r"verify_and_map.* is not supported"):
+            Service(Options(tls=TlsOptions(verify_and_map=True)), loop, Log())
     finally:
         loop.close()
 

@@ -19,6 +19,7 @@ cdef class Traffic:
 cdef class Account:
     cdef public Sublist interest
     cdef public object jetstream
+    cdef public object limits
     cdef public list listeners
     cdef public SubjectMappings mappings
     cdef public bytes name
@@ -30,6 +31,7 @@ cdef class Account:
     cdef public bytes trace_destination
     cdef public Py_ssize_t trace_sampling
 
+    cpdef bint is_full(self) except -1
     cpdef remap(self, SubjectMappings mappings)
     cpdef subscribe(self, Interest interest)
     cpdef unsubscribe(self, Interest interest)

@@ -1,6 +1,7 @@
 """An account: a name, and a subject space of its own with the interest in it."""
 
 from headwater.base.limits import MATCH_CACHE_SUBJECTS_MAX
+from headwater.config.options import AccountLimits
 from headwater.subjects.match import Sublist
 
 GLOBAL = b"$G"
@@ -44,6 +45,7 @@ class Account:
     __slots__ = (
         "interest",
         "jetstream",
+        "limits",
         "listeners",
         "mappings",
         "name",
@@ -63,6 +65,7 @@ class Account:
         self.mappings = None  # SubjectMappings for what is published, if there are any
         self.sessions = 0  # how many connections are bound to the account
         self.sharing = None  # the AccountSharing, once it exports or imports anything
+        self.limits = AccountLimits()
         self.jetstream = None  # what manages its streams, when JetStream is on
         # Of connections that are closed; those that are open count for themselves.
         self.past_clients = Traffic()
@@ -70,6 +73,10 @@ class Account:
         self.slow_consumers = 0
         self.trace_destination = b""  # where traces of sampled messages go, if they are wanted
         self.trace_sampling = 100  # percent
+
+    def is_full(self):
+        """Tell whether there are more connections than there may be."""
+        return 0 <= self.limits.connections_max < self.sessions
 
     def remap(self, mappings):
         """Have what is published go where ``mappings`` (or None) say, and tell the listeners."""

@@ -5,19 +5,20 @@ from headwater.accounts.passwords import Password, password
 from headwater.accounts.permissions import Permissions, Rules
 from headwater.accounts.replies import Replies
 from headwater.base.errors import ConfigError
-from headwater.config.options import Options, ResponsePermission, Rule, User
+from headwater.config.options import Options, ResponsePermission, Rule, User, UserLimits
 
 # Verified against a value nobody knows, so that an unknown user takes as long as a known one.
 _NO_PASSWORD = Password("\x00no such user\x00")
 # Whom a client without credentials is taken for where only the system account has users.
 _ANONYMOUS = "nats-nobody00"
 STANDARD = "STANDARD"
+_NO_LIMITS = UserLimits()
 
 
 class AuthenticatedUser:
     """Whom a connection turned out to be; ``permissions`` is None when everything is allowed."""
 
-    __slots__ = ("account", "connection_types", "name", "permissions", "responses")
+    __slots__ = ("account", "connection_types", "limits", "name", "permissions", "responses")
 
     def __init__(
         self,
@@ -27,12 +28,14 @@ class AuthenticatedUser:
         *,
         responses: ResponsePermission | None = None,
         connection_types: tuple[str, ...] = (),
+        limits: UserLimits = _NO_LIMITS,
     ) -> None:
         self.name = name
         self.permissions = permissions
         self.account = account
         self.responses = responses
         self.connection_types = connection_types
+        self.limits = limits
 
     def may_come_by(self, connection_type: str) -> bool:
         """Tell whether the user may open connections of a type."""

@@ -42,6 +42,8 @@ cdef class ClientSession(Session):
     cdef public bint pedantic
     cdef public Permissions permissions
     cdef public object replies
+    cdef public Py_ssize_t subscriptions_max
+    cdef public object user_limits
     cdef public str user_name
     cdef public bint verbose
 

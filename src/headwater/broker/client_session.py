@@ -9,6 +9,7 @@ from headwater.broker.session import CLIENT, Session
 from headwater.broker.subscription import Subscription
 from headwater.broker.trace import CLOSED, DENIED, NO_ECHO, TOO_SLOW, trace_of
 from headwater.broker.trace_marks import may_ask
+from headwater.config.options import UserLimits
 from headwater.subjects.validate import has_valid_tokens, is_literal
 from headwater.wire import nats_encoder, nats_ops
 
@@ -16,6 +17,10 @@ from headwater.wire import nats_encoder, nats_ops
 _RESERVED_QUEUE = b"_sys_"
 # What only servers publish to; ``_is_reserved`` looks for the same.
 _RESERVED_PREFIXES = (b"$GR.", b"_GR_.", b"$NRG.")
+
+
+# Of users who are not told otherwise.
+_NO_LIMITS = UserLimits()
 
 
 class ClientSubscription(Subscription):
@@ -105,6 +110,8 @@ class ClientSession(Session):
         "pedantic",
         "permissions",
         "replies",
+        "subscriptions_max",
+        "user_limits",
         "user_name",
         "verbose",
     )
@@ -113,8 +120,9 @@ class ClientSession(Session):
         super().__init__(node, CLIENT)
         self.id = node.next_id()
         self.account = node.accounts.globals
-        self.control_line_bytes_max = node.control_line_bytes_max
-        self.payload_bytes_max = node.payload_bytes_max
+        self.user_limits = _NO_LIMITS
+        self.subscriptions_max = -1
+        self.apply_limits()
         self.connect = None  # the last CONNECT, as sent
         self.admitted = False  # whether it may publish and subscribe
         self.verbose = True
@@ -249,12 +257,31 @@ class ClientSession(Session):
             self.subscriptions.pop(subscription.sid, None)
             self.account.unsubscribe(subscription)
 
+    def apply_limits(self):
+        """Hold the client to what the node, its account and its user may have now."""
+        node = self.node
+        account = self.account.limits
+        user = self.user_limits
+        self.control_line_bytes_max = node.control_line_bytes_max
+        self.payload_bytes_max = _least(
+            node.payload_bytes_max, account.payload_bytes_max, user.payload_bytes_max
+        )
+        self.subscriptions_max = _least(
+            node.subscriptions_max or -1, account.subscriptions_max, user.subscriptions_max
+        )
+
     def refuse(self):
         """Close the connection: the client has not proved that it may have one."""
         self.node.log.error(f"{self.label()} - authentication error{self._claim()}")
         self.fail("Authentication Failure", "Authorization Violation")
         for observer in self.node.observers:
             observer.client_refused(self)
+
+    def refuse_excess(self):
+        """Close the connection: its account may not have so many."""
+        text = "maximum account active connections exceeded"
+        self.node.log.error(f"{self.label()} - {text}")
+        self.fail("Maximum Account Connections Exceeded", text)
 
     def announce(self, news):
         """Send INFO with ``news``, if the client takes one at any time (P007); return whether.
@@ -389,6 +416,8 @@ class ClientSession(Session):
         if connect.account or connect.new_account or not self._authenticate(connect):
             self.refuse()
             return
+        if not self.open:
+            return
         if connect.protocol not in (0, 1):
             raise ProtocolError("bad client protocol", "invalid client protocol")
         if connect.no_responders and not self.headers:
@@ -414,7 +443,12 @@ class ClientSession(Session):
         self.permissions = user.permissions
         self.replies = user.replies()
         self.user_name = user.name
+        self.user_limits = user.limits
         node.bind(self, user.account)
+        if self.account.is_full():
+            self.refuse_excess()
+            return True
+        self.apply_limits()
         if not self.admitted:
             self.admitted = True
             self.timer.cancel()
@@ -455,8 +489,7 @@ class ClientSession(Session):
         if not self._may_subscribe(subject, queue, sid):
             return
         if sid not in self.subscriptions:
-            subscriptions_max = self.node.subscriptions_max
-            if subscriptions_max and len(self.subscriptions) >= subscriptions_max:
+            if 0 <= self.subscriptions_max <= len(self.subscriptions):
                 self.send(nats_ops.error_line("maximum subscriptions exceeded"))
                 return
             if not has_valid_tokens(subject):
@@ -549,3 +582,9 @@ class ClientSession(Session):
                 self.remove(subscription)
         if self.verbose:
             self.send(nats_ops.OK)
+
+
+def _least(node, account, user):
+    """Return the least of the limits; negative ones are none."""
+    limits = [limit for limit in (node, account, user) if limit >= 0]
+    return min(limits) if limits else -1

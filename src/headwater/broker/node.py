@@ -219,4 +219,5 @@ class Node:
         fields["remote_account"] = session.account.name.decode()
         if session.account is self.accounts.system:
             fields["acc_is_sys"] = True
+        fields["max_payload"] = session.payload_bytes_max
         return fields

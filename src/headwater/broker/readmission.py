@@ -1,5 +1,7 @@
 """Holding clients that are in to rules that have changed since they came."""
 
+from collections import Counter
+
 from headwater.base.quoting import quoted
 from headwater.broker import refusals
 from headwater.wire import nats_ops
@@ -23,11 +25,21 @@ def close_excess(node):
     return len(excess)
 
 
+def close_excess_of_accounts(node):
+    """Close those who came last to accounts that may not have so many any more."""
+    kept = Counter()
+    for session in list(node.sessions.values()):
+        account = session.account
+        kept[account] += 1
+        if account.is_full() and kept[account] > account.limits.connections_max:
+            session.refuse_excess()
+    node.router.flush()
+
+
 def apply_limits(node):
     """Hold every client to the sizes that the node takes now."""
     for session in node.sessions.values():
-        session.control_line_bytes_max = node.control_line_bytes_max
-        session.payload_bytes_max = node.payload_bytes_max
+        session.apply_limits()
         session.tracer = node.tracer
 
 

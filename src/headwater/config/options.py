@@ -120,6 +120,14 @@ class AccountLimits:
 
 
 @dataclass(frozen=True)
+class UserLimits:
+    """What each connection of a user may have; -1 for no limit but the account's and ours."""
+
+    subscriptions_max: int = -1
+    payload_bytes_max: int = -1
+
+
+@dataclass(frozen=True)
 class AccountJetStream:
     """What an account may use of JetStream; -1 for no limit, sizes in bytes."""
 

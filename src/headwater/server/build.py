@@ -110,6 +110,7 @@ def _apply_accounts(
         account = accounts.get(_bytes(entry.name))
         account.trace_destination = _bytes(entry.trace.destination)
         account.trace_sampling = entry.trace.sampling
+        account.limits = entry.limits
     share(node, _shares(node, options))
     for account in accounts:
         if account.name in mappings:

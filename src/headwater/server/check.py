@@ -7,7 +7,7 @@ from headwater.accounts.authenticate import authenticator_for
 from headwater.base.errors import ConfigError
 from headwater.config import default_domains
 from headwater.config.check import where
-from headwater.config.options import AccountLimits, Options
+from headwater.config.options import Options
 
 
 def check(options: Options) -> None:
@@ -44,9 +44,5 @@ def refuse_missing(options: Options) -> None:
     if options.tls is not None and options.tls.verify_and_map:
         # A user without a password would let in whoever has a certificate at all.
         missing.append(f"{where(options, 'tls')}tls: users by certificate (verify_and_map)")
-    for account in options.accounts:
-        place = where(options, "accounts")
-        if account.limits != AccountLimits():
-            missing.append(f"{place}accounts: {account.name}: a limit of an account")
     if missing:
         raise ConfigError("\n".join(f"{what} is not supported by this version" for what in missing))

@@ -80,6 +80,7 @@ def _hold_clients_to(service: "Service", old: Options, new: Options) -> list[str
     readmission.apply_limits(node)
     if _who_may_enter(old) != _who_may_enter(new):
         readmission.readmit(node)
+    readmission.close_excess_of_accounts(node)
     excess = readmission.close_excess(node)
     if excess:
         service.log.info(f"Closed {excess} connections to fall within max_connections")
