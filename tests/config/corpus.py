@@ -483,7 +483,7 @@ leafnodes { remotes: [ { url: "nats://h", tls: {} } ] }
 mqtt { port: 1883 }
 websocket { port: 8080, no_tls: true }
 ocsp: true
-resolver: MEMORY
+resolver: "URL(http://127.0.0.1:1/)"
 default_sentinel: x
 authorization { user: a, password: b, proxy_required: true }
 """.strip("\n").split("\n")

@@ -28,9 +28,11 @@ cdef class Account:
     cdef public Py_ssize_t sessions
     cdef public object sharing
     cdef public long long slow_consumers
+    cdef public str title
     cdef public bytes trace_destination
     cdef public Py_ssize_t trace_sampling
 
+    cpdef str label(self)
     cpdef bint is_full(self) except -1
     cpdef remap(self, SubjectMappings mappings)
     cpdef subscribe(self, Interest interest)

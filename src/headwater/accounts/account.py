@@ -54,6 +54,7 @@ class Account:
         "sessions",
         "sharing",
         "slow_consumers",
+        "title",
         "trace_destination",
         "trace_sampling",
     )
@@ -71,8 +72,14 @@ class Account:
         self.past_clients = Traffic()
         self.past_leafs = Traffic()
         self.slow_consumers = 0
+        self.title = ""  # what people call it, where its name is a key
         self.trace_destination = b""  # where traces of sampled messages go, if they are wanted
         self.trace_sampling = 100  # percent
+
+    def label(self):
+        """Return how the log names it."""
+        name = self.name.decode("utf-8", "replace")
+        return f"{name}/{self.title}" if self.title else name
 
     def is_full(self):
         """Tell whether there are more connections than there may be."""

@@ -16,9 +16,21 @@ _NO_LIMITS = UserLimits()
 
 
 class AuthenticatedUser:
-    """Whom a connection turned out to be; ``permissions`` is None when everything is allowed."""
+    """Whom a connection turned out to be; ``permissions`` is None when everything is allowed.
 
-    __slots__ = ("account", "connection_types", "limits", "name", "permissions", "responses")
+    ``title`` is a name beside the key; at ``expires_s`` it is to be gone, if that is not 0.
+    """
+
+    __slots__ = (
+        "account",
+        "connection_types",
+        "expires_s",
+        "limits",
+        "name",
+        "permissions",
+        "responses",
+        "title",
+    )
 
     def __init__(
         self,
@@ -36,6 +48,8 @@ class AuthenticatedUser:
         self.responses = responses
         self.connection_types = connection_types
         self.limits = limits
+        self.title = ""
+        self.expires_s = 0.0
 
     def may_come_by(self, connection_type: str) -> bool:
         """Tell whether the user may open connections of a type."""
@@ -53,11 +67,19 @@ class Claimant:
     ``nonce`` is what it was asked to sign; ``obstacle`` becomes why its claim fails, for the log.
     """
 
-    __slots__ = ("connection_type", "nonce", "obstacle")
+    __slots__ = ("address", "connection_type", "nonce", "now_s", "obstacle")
 
-    def __init__(self, nonce: str = "", connection_type: str = STANDARD) -> None:
+    def __init__(
+        self,
+        nonce: str = "",
+        connection_type: str = STANDARD,
+        address: str = "",
+        now_s: float = 0.0,
+    ) -> None:
         self.nonce = nonce
         self.connection_type = connection_type
+        self.address = address
+        self.now_s = now_s
         self.obstacle = ""
 
 
@@ -110,7 +132,7 @@ class UserAuthenticator(Authenticator):
         Who gives no credentials is taken for the user ``nobody``, and not asked for any; or, where
         there is no such name, for ``anonymous``.
         """
-        found = {name: _with_account(*entry) for name, entry in users.items()}
+        found = {name: authenticated(*entry) for name, entry in users.items()}
         keys = {name for name, (user, _) in users.items() if user.nkey}
         self._keys = {name: found[name] for name in keys}
         self._users = {name: user for name, user in found.items() if name not in keys}
@@ -163,6 +185,10 @@ def authenticator_for(options: Options) -> Authenticator:
     Raises:
         ConfigError: the users contradict one another, or a secret cannot be verified.
     """
+    if options.operator_mode.is_on:
+        from headwater.accounts import operator_mode, trust  # noqa: PLC0415 (few have operators)
+
+        return operator_mode.OperatorAuthenticator(trust.accounts(options.operator_mode))
     authorization = options.authorization
     users: dict[str, tuple[User, bytes]] = {}
     for user in authorization.users:
@@ -189,7 +215,8 @@ def _has_credentials(connect) -> bool:
     return bool(connect.user or connect.password or connect.auth_token)
 
 
-def _with_account(user: User, account: bytes) -> AuthenticatedUser:
+def authenticated(user: User, account: bytes) -> AuthenticatedUser:
+    """Return who a user of a configuration is, in its account."""
     permissions = responses = None
     if user.permissions is not None:
         publish, subscribe = user.permissions.publish, user.permissions.subscribe

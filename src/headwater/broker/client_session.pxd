@@ -35,6 +35,8 @@ cdef class ClientSession(Session):
     cdef public object connect
     cdef public bint connect_info_due
     cdef public bint echo
+    cdef public double expires_s
+    cdef public object expiry
     cdef public bint headers
     cdef public bint located
     cdef public bint no_responders
@@ -45,6 +47,7 @@ cdef class ClientSession(Session):
     cdef public Py_ssize_t subscriptions_max
     cdef public object user_limits
     cdef public str user_name
+    cdef public str user_title
     cdef public bint verbose
 
     cpdef Py_ssize_t receive(self, const unsigned char[::1] view, Py_ssize_t start, Py_ssize_t end) except? -1

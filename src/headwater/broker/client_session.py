@@ -2,6 +2,7 @@
 
 from headwater.accounts.authenticate import Claimant
 from headwater.base import octets
+from headwater.base.clock import SECOND
 from headwater.base.errors import ProtocolError
 from headwater.base.quoting import quoted
 from headwater.broker import refusals
@@ -103,6 +104,8 @@ class ClientSession(Session):
         "connect",
         "connect_info_due",
         "echo",
+        "expires_s",
+        "expiry",
         "headers",
         "located",
         "no_responders",
@@ -113,6 +116,7 @@ class ClientSession(Session):
         "subscriptions_max",
         "user_limits",
         "user_name",
+        "user_title",
         "verbose",
     )
 
@@ -134,6 +138,9 @@ class ClientSession(Session):
         self.permissions = None
         self.replies = None  # where it may answer, if it may where it is asked
         self.user_name = ""
+        self.user_title = ""
+        self.expires_s = 0.0  # when the client has to be gone, if it has
+        self.expiry = None  # the timer of that
         self.connect_info_due = False  # whether the next PING is the first since CONNECT
         self.located = not node.proxy_protocol  # whether the address is the client's
         # The subject published to last: the same object again spares hashing and matching it.
@@ -277,6 +284,14 @@ class ClientSession(Session):
         for observer in self.node.observers:
             observer.client_refused(self)
 
+    def expire_at(self, expires_s):
+        """Have the client closed at a time in seconds, or never when that is 0."""
+        self._stop_expiry()
+        self.expires_s = expires_s
+        if expires_s:
+            wait_ns = int(expires_s * SECOND) - self.node.clock.now()
+            self.expiry = self.node.timers.after(wait_ns, self._expired)
+
     def refuse_excess(self):
         """Close the connection: its account may not have so many."""
         text = "maximum account active connections exceeded"
@@ -306,12 +321,14 @@ class ClientSession(Session):
             text += f" - {nats_ops.quoted(program)}"
         name = connect.user or self.user_name
         user = f"user:{name}" if name else ""
-        if connect.nkey:
+        if connect.jwt and self.user_title:
+            user = f"jwt:{self.user_name}"
+        elif connect.nkey:
             user = f"nkey:{connect.nkey}"
         elif not user and connect.auth_token:
             user = "token"
         if user:
-            text += f" - {nats_ops.quoted(self.account.name.decode() + '/' + user)}"
+            text += f" - {nats_ops.quoted(self.account.label() + '/' + user)}"
         return text
 
     def described(self):
@@ -325,6 +342,7 @@ class ClientSession(Session):
 
     def gone(self):
         self.stop_timer()
+        self._stop_expiry()
         known = self.node.forget(self)
         self._remove_all()
         if known:
@@ -443,7 +461,9 @@ class ClientSession(Session):
         self.permissions = user.permissions
         self.replies = user.replies()
         self.user_name = user.name
+        self.user_title = user.title
         self.user_limits = user.limits
+        self.expire_at(user.expires_s)
         node.bind(self, user.account)
         if self.account.is_full():
             self.refuse_excess()
@@ -457,7 +477,7 @@ class ClientSession(Session):
 
     def claimant(self):
         """Return what of the connection counts when it is to prove who it is."""
-        return Claimant(self.nonce)
+        return Claimant(self.nonce, address=self.address, now_s=self.router.now_ns / SECOND)
 
     def _admit_nobody(self):
         """Let in who says nothing of itself, where that is somebody; return whether it is."""
@@ -473,6 +493,17 @@ class ClientSession(Session):
         if user:
             return f" - User {quoted(user.encode())}"
         return ' - Token "[REDACTED]"' if connect is not None and connect.auth_token else ""
+
+    def _expired(self):
+        self.expiry = None
+        self.node.log.debug(f"{self.label()} - User Authentication Expired")
+        self.fail("Authentication Expired", "User Authentication Expired")
+        self.router.flush()
+
+    def _stop_expiry(self):
+        if self.expiry is not None:
+            self.expiry.cancel()
+            self.expiry = None
 
     def _authentication_overdue(self):
         self.node.log.debug(f"{self.label()} - Authentication Timeout")

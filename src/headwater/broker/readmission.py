@@ -59,6 +59,9 @@ def _readmit(authenticator, session):
     else:
         session.permissions = user.permissions
         session.replies = user.replies()
+        session.user_limits = user.limits
+        session.apply_limits()
+        session.expire_at(user.expires_s)
         for subscription in list(session.subscriptions.values()):
             _recheck(session, subscription)
 

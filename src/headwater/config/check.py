@@ -88,7 +88,7 @@ class _Check:
         options = self._options
         names = {account.name for account in options.accounts}
         system = options.system_account
-        if options.no_system_account:
+        if options.no_system_account or options.operator_mode.is_on:
             return
         if system not in {*names, _SYSTEM_ACCOUNT, _GLOBAL_ACCOUNT}:
             text = f"system_account: there is no account {system!r}"

@@ -11,7 +11,7 @@ from headwater.config.authorization import assemble_authorization, read_authoriz
 from headwater.config.check import check
 from headwater.config.default_domains import mapped
 from headwater.config.jetstream import assemble_jetstream, read_jetstream, read_store_dir
-from headwater.config.options import LogOptions, Options
+from headwater.config.options import LogOptions, OperatorMode, Options
 from headwater.config.report import (
     Fields,
     Handler,
@@ -236,6 +236,7 @@ def assemble(fields: Fields) -> Options:
         **own,
         authorization=assemble_authorization(_block(fields, "authorization"), own.get("tls")),
         jetstream=assemble_jetstream(_block(fields, "jetstream")),
+        operator_mode=OperatorMode(**_block(fields, "operator_mode")),
         log=LogOptions(**_block(fields, "log")),
     )
     options = replace(options, warnings=(*options.warnings, *check(options)))

@@ -1,12 +1,12 @@
-"""Operator mode (JWT) and trusted proxies: checked as far as it goes, and refused for now."""
+"""Operator mode (JWT), and trusted proxies, which are checked and refused for now."""
 
 from headwater.base.ids import is_public_key
 from headwater.config import values
-from headwater.config.report import Fields, Handlers, Report, checks, refuses
+from headwater.config.report import Fields, Handlers, Report, checks, refuse, refuses, sets
 from headwater.config.tls import read_server_tls
 from headwater.config.tree import Entry, fail
 
-_WHAT = "operator mode (JWT)"
+_MEMORY = ("mem", "memory")
 
 _RESOLVER: Handlers = {
     "type": checks(values.one_of("full", "cache", "mem", "memory")),
@@ -17,16 +17,26 @@ _RESOLVER: Handlers = {
 }
 
 
-def _resolver(report: Report, entry: Entry) -> None:
-    """Check where the JWTs of accounts come from: a word, a URL or a map."""
-    if not isinstance(entry.node.value, str):
+def _resolver(report: Report, entry: Entry) -> bool:
+    """Check where the JWTs of accounts come from: a word, a URL or a map; return that it is so."""
+    value = entry.node.value
+    if isinstance(value, str):
+        memory = value.lower() in _MEMORY
+    else:
         values.block(_RESOLVER)(report, entry)
+        kind = entry.node.value.get("type") if isinstance(entry.node.value, dict) else None
+        memory = kind is not None and kind.node.value in _MEMORY
+    if not memory:
+        refuse(entry, "a resolver other than MEMORY")
+    return True
 
 
-def _trusted_keys(report: Report, entry: Entry) -> None:
-    for key in values.texts(report, entry):
+def _trusted_keys(report: Report, entry: Entry) -> tuple[str, ...]:
+    found = values.texts(report, entry)
+    for key in found:
         if not is_public_key(key, "O"):
             fail(entry.place, f"{entry.name}: not the public key of an operator")
+    return found
 
 
 def _proxy_key(report: Report, entry: Entry) -> None:
@@ -39,20 +49,21 @@ _PROXIES: Handlers = {"trusted": checks(values.blocks({"key": checks(_proxy_key)
 _OPERATOR_MODE: Handlers = {
     **dict.fromkeys(
         ("operator", "operators", "root", "roots", "root_operator", "root_operators"),
-        refuses(_WHAT, values.texts),
+        sets("operator_mode.operators", values.texts),
     ),
     **dict.fromkeys(
-        ("resolver", "account_resolver", "accounts_resolver"), refuses(_WHAT, _resolver)
+        ("resolver", "account_resolver", "accounts_resolver"),
+        sets("operator_mode.has_resolver", _resolver),
     ),
-    "resolver_tls": refuses(_WHAT, read_server_tls),
-    "resolver_preload": refuses(_WHAT, values.map_of(values.text)),
-    "resolver_pinned_accounts": refuses(_WHAT, values.texts),
-    **dict.fromkeys(("trusted", "trusted_keys"), refuses(_WHAT, _trusted_keys)),
-    "default_sentinel": refuses(_WHAT, values.text),
+    "resolver_tls": refuses("a resolver other than MEMORY", read_server_tls),
+    "resolver_preload": sets("operator_mode.preload", values.map_of(values.text)),
+    "resolver_pinned_accounts": sets("operator_mode.pinned", values.texts),
+    **dict.fromkeys(("trusted", "trusted_keys"), sets("operator_mode.trusted_keys", _trusted_keys)),
+    "default_sentinel": refuses("a default sentinel", values.text),
     "proxies": refuses("a trusted proxy", values.block(_PROXIES)),
 }
 
 
 def read_operator_mode(report: Report, fields: Fields, entry: Entry) -> None:
-    """Check and refuse one of the options."""
+    """Read one of the options into the fields ``operator_mode.*``."""
     _OPERATOR_MODE[entry.name.lower()](report, fields, entry)

@@ -210,6 +210,26 @@ class AccountOptions:
     trace: MessageTrace = MessageTrace()
     exports: tuple[Export, ...] = ()
     imports: tuple[Import, ...] = ()
+    title: str = ""  # what people call it, where its name is a key
+
+
+@dataclass(frozen=True)
+class OperatorMode:
+    """Operators who say which accounts there are; nothing set means that there are none.
+
+    ``operators`` are tokens or files with one, ``trusted_keys`` are keys of operators.  The tokens
+    of accounts are ``preload``, by their keys; with ``pinned`` only those have users here.
+    """
+
+    operators: tuple[str, ...] = ()
+    trusted_keys: tuple[str, ...] = ()
+    has_resolver: bool = False
+    preload: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    pinned: tuple[str, ...] = ()
+
+    @property
+    def is_on(self) -> bool:
+        return bool(self.operators or self.trusted_keys)
 
 
 @dataclass(frozen=True)
@@ -378,6 +398,7 @@ class Options:
     connect_error_reports: int = 3600
     reconnect_error_reports: int = 1
     authorization: Authorization = Authorization()
+    operator_mode: OperatorMode = OperatorMode()
     jetstream: JetStreamOptions | None = None
     ack_subjects_v2: bool = False  # whether acknowledgements name domain and account
     leafnodes: LeafNodes = LeafNodes()

@@ -4,6 +4,7 @@ from typing import Any
 
 from headwater.accounts.account import Account
 from headwater.accounts.permissions import Permissions, Rules
+from headwater.base.clock import SECOND
 from headwater.broker.node import Node
 from headwater.broker.server_info import server_info
 from headwater.broker.session import CLIENT
@@ -37,8 +38,13 @@ class OwnServices:
         request = SystemRequest(self._node, account, message)
         if request.reply and origin is not None and origin.kind == CLIENT:
             name = text(account.name)
-            fields = {"user": origin.described()[0], "account": name, "account_name": name}
+            title = account.title or name
+            fields = {"user": origin.described()[0], "account": name, "account_name": title}
+            if origin.user_title:
+                fields["user_name"] = origin.user_title
             fields |= _permissions(origin.permissions)
+            if origin.expires_s:
+                fields["expires"] = int(origin.expires_s * SECOND) - self._node.clock.now()
             request.answer({"server": server_info(self._node), "data": fields})
         return True
 

@@ -111,6 +111,7 @@ def _apply_accounts(
         account.trace_destination = _bytes(entry.trace.destination)
         account.trace_sampling = entry.trace.sampling
         account.limits = entry.limits
+        account.title = entry.title
     share(node, _shares(node, options))
     for account in accounts:
         if account.name in mappings:

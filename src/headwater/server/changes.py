@@ -54,6 +54,7 @@ LIVE = {
     "connect_error_reports": "connect_error_reports = {}",
     "reconnect_error_reports": "reconnect_error_reports = {}",
     "authorization": "authorization",
+    "operator_mode": "operators and accounts",
     "tls": "tls",
     "log": "log",
     "jetstream": "JetStream",

@@ -16,6 +16,7 @@ def check(options: Options) -> None:
     Raises:
         ConfigError: a server with these options would not start.
     """
+    options = complete(options)
     refuse_missing(options)
     with _placed(options, "default_js_domain"):
         for text in default_domains.errors(options):
@@ -27,6 +28,19 @@ def check(options: Options) -> None:
 
         with _placed(options, "tls"):
             server_context(options.tls)
+
+
+def complete(options: Options) -> Options:
+    """Return ``options`` with what others say that they name: the accounts of operators.
+
+    Raises:
+        ConfigError: that cannot be had.
+    """
+    if not options.operator_mode.is_on:
+        return options
+    from headwater.server.operators import with_accounts  # noqa: PLC0415 (few have operators)
+
+    return with_accounts(options)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from headwater.broker import readmission
 from headwater.config.options import Options
 from headwater.server import build, portfiles
 from headwater.server.changes import described, refuse_fixed
-from headwater.server.check import refuse_missing
+from headwater.server.check import complete, refuse_missing
 from headwater.server.errors import ReloadError, StartError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def reload(service: "Service") -> None:
     """
     if service.reread is None:
         raise ReloadError("can only reload config when a file is provided using -c or --config")
-    old, new = service.options, service.reread()
+    old, new = service.options, complete(service.reread())
     refuse_fixed(*_with_real_port(service, old, new))
     refuse_missing(new)
     node = service.node
@@ -102,4 +102,4 @@ def _write_pid_file(service: "Service", path: str) -> None:
 
 def _who_may_enter(options: Options) -> tuple[object, ...]:
     users = tuple((account.name, account.users) for account in options.accounts)
-    return replace(options.authorization, timeout_ns=0), users
+    return replace(options.authorization, timeout_ns=0), users, options.operator_mode

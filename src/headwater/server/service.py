@@ -15,7 +15,7 @@ from headwater.server import portfiles
 from headwater.server.addresses import reason, urls
 from headwater.server.banner import log_banner
 from headwater.server.build import build_node
-from headwater.server.check import refuse_missing
+from headwater.server.check import complete, refuse_missing
 from headwater.server.client_port import ClientPort
 from headwater.server.failures import FailureLog
 from headwater.server.jetstream_host import JetStreamHost
@@ -53,6 +53,7 @@ class Service:
         Raises:
             ConfigError: the options ask for what cannot be had.
         """
+        options = complete(options)
         refuse_missing(options)
         self.options = options
         self.log = log

@@ -13,9 +13,11 @@ from tests.fuzz.targets.natsfiles import NatsFilesTarget
 from tests.fuzz.targets.proxy import ProxyTarget
 from tests.fuzz.targets.store import StoreTarget
 from tests.fuzz.targets.subjects import SubjectsTarget
+from tests.fuzz.targets.tokens import TokensTarget
 
 _ALL: tuple[type[Target], ...] = (
     *(ClientTarget, ConfigTarget, LeafTarget, ConnectTarget, HeadersTarget, ProxyTarget),
     *(SubjectsTarget, HttpTarget, JetStreamTarget, StoreTarget, FramesTarget, NatsFilesTarget),
+    TokensTarget,
 )
 TARGETS = {target.name: target for target in _ALL}
