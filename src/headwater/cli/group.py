@@ -6,6 +6,7 @@ import click
 
 # Where each command lies; it is imported when it is asked for.
 _COMMANDS = {
+    "auth": ("headwater.cli.auth", "auth"),
     "demo": ("headwater.cli.demo", "demo"),
     "store": ("headwater.cli.store", "store"),
     "version": ("headwater.cli.version", "version"),
