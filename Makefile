@@ -3,12 +3,12 @@ PYTHON ?= python3
 ROWS ?=
 ARGS ?=
 
-.PHONY: dev demo test bench check crash model corrupt soak fuzz differ differ-consumers clients pure
+.PHONY: dev demo test bench check crash model corrupt soak fuzz differ differ-accounts differ-consumers clients pure
 
 dev demo test check soak:
 	$(PYTHON) dev.py $@
 
-crash model corrupt fuzz differ differ-consumers clients:
+crash model corrupt fuzz differ differ-accounts differ-consumers clients:
 	$(PYTHON) dev.py $@ $(ARGS)
 
 bench:

@@ -1,7 +1,7 @@
 """Set up this checkout and run one of its jobs.
 
     python3 dev.py demo|test|bench|check|crash|model|corrupt|soak|fuzz|dev
-    python3 dev.py differ|differ-consumers|clients
+    python3 dev.py differ|differ-accounts|differ-consumers|clients
 
 Needs Python 3.11 or later and nothing else.  It makes ``.venv`` beside this file, installs the
 project into it in editable form (compiled when a C compiler can be had), and runs the job there.
@@ -37,6 +37,7 @@ JOBS = {
     "soak": ("test", [["-m", "tests.soak"]]),
     "fuzz": ("test", [["-m", "tests.fuzz"]]),
     "differ": ("test", [["-m", "tests.server.differ"]]),
+    "differ-accounts": ("test", [["-m", "tests.server.account_differ"]]),
     "clients": ("clients", [["-m", "tests.clients"]]),
     "differ-consumers": ("test", [["-m", "tests.jetstream.consumer_differ"]]),
     "bench": ("test", [["-m", "bench"]]),

@@ -1,7 +1,7 @@
 /* The load of the benchmarks: clients that cost as little as possible, so that the server is measured.
  *
- *     loadgen pubsub  port=P [pubs= subs= messages= size= subjects= interests= queue= tls= block= rate=
- *                             check= stall_ms=]
+ *     loadgen pubsub  port=P [pubs= subs= messages= size= subjects= interests= queue= tls= login= block=
+ *                             rate= check= stall_ms=]
  *     loadgen request port=P [messages= size= window= block= stall_ms=]
  *     loadgen jspub   port=P [messages= size= subjects= streams= window= block= stall_ms=]
  *     loadgen get|batch|watch port=P … (see reads.h)
@@ -54,9 +54,11 @@ static const char PING[] = "PING\r\n";
 static const char CONNECT[] =
     "CONNECT {\"verbose\":false,\"pedantic\":false,\"lang\":\"c\",\"version\":\"1\",\"protocol\":1,"
     "\"headers\":true,\"no_responders\":true,\"echo\":true}\r\nPING\r\n";
+/* with login=1: who subscribes; who publishes is let in without a name */
+static const char LOGIN[] = "CONNECT {\"user\":\"sub\",\"pass\":\"bench\",";
 
 static struct {
-    long port, pubs, subs, messages, size, subjects, streams, interests, queue, tls, block, window, rate, warmup,
+    long port, pubs, subs, messages, size, subjects, streams, interests, queue, tls, login, block, window, rate, warmup,
         check, stall_ms, stored, kv, object, batch, due, pull, ahead, each, ack;
 } options = {
     .pubs = 1, .subs = 1, .messages = 100000, .size = 16, .subjects = 1, .streams = 1, .block = 4096,
@@ -205,7 +207,7 @@ static void await_pong(int fd) {
     }
 }
 
-static int dial(void) {
+static int dial_as(int subscriber) {
     int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((unsigned short)options.port)};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -218,9 +220,15 @@ static int dial(void) {
     read_line(fd, line);
     if (strncmp(line, "INFO ", 5)) fail("expected INFO, got %s", line);
     if (options.tls) start_tls(fd);
-    write_all(fd, CONNECT, sizeof CONNECT - 1);
+    long after = subscriber && options.login ? strlen("CONNECT {") : 0;
+    if (after) write_all(fd, LOGIN, sizeof LOGIN - 1);
+    write_all(fd, CONNECT + after, sizeof CONNECT - 1 - after);
     await_pong(fd);
     return fd;
+}
+
+static int dial(void) {
+    return dial_as(0);
 }
 
 static void subscribe(int fd, const char *subject, const char *queue) {
@@ -498,7 +506,7 @@ static void connect_all(void) {
     subscribers = allocate(sizeof *subscribers * (size_t)options.subs);
     for (long i = 0; i < options.subs; i++) {
         Subscriber *subscriber = &subscribers[i];
-        subscriber->fd = polled[i].fd = dial();
+        subscriber->fd = polled[i].fd = dial_as(1);
         subscriber->in = allocate(READ_BYTES + frame_length);
         subscriber->expected = options.messages * options.pubs * (options.interests ? 2 : 1);
         if (options.interests)
@@ -873,6 +881,7 @@ static void set_option(const char *argument) {
         {"interests", &options.interests, 0, 1000000},
         {"queue", &options.queue, 0, 1},
         {"tls", &options.tls, 0, 1},
+        {"login", &options.login, 0, 1},
         {"block", &options.block, 1, 10000000},
         {"window", &options.window, 1, 1000000},
         {"rate", &options.rate, 0, 100000000},

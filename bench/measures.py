@@ -75,6 +75,7 @@ class PubSub:
     interests: int = 0
     queue: bool = False
     tls: bool = False
+    accounts: str = ""  # a configuration in which "sub" subscribes, and anybody may publish
 
     def check(self, side: Side, effort: Effort) -> None:
         """Compare every delivered byte; one subscriber listens even if the samples have none."""
@@ -98,12 +99,13 @@ class PubSub:
             interests=self.interests,
             queue=int(self.queue),
             tls=int(self.tls),
+            login=int(bool(self.accounts)),
             messages=messages,
             **options,
         )
 
     def _setup(self) -> Setup:
-        return Setup(tls=self.tls)
+        return Setup(tls=self.tls, config=self.accounts)
 
 
 @dataclass(frozen=True)

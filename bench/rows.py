@@ -26,6 +26,25 @@ from bench.stream_measures import (
 
 _MILLION = 1_000_000
 
+_PERMISSIONS = """
+no_auth_user: pub
+authorization { users: [
+  { user: pub, password: bench, permissions: { publish: { allow: ["bench.>", "other.*"] } } }
+  { user: sub, password: bench, permissions: {
+      subscribe: { allow: ["bench.>", "other.*"], deny: ["bench.secret.>"] } } }
+] }
+"""
+_IMPORT = """
+no_auth_user: pub
+accounts {
+  A { users: [ { user: pub, password: bench } ], exports: [ { stream: "bench.>" } ] }
+  B {
+    users: [ { user: sub, password: bench } ]
+    imports: [ { stream: { account: A, subject: "bench.>" } } ]
+  }
+}
+"""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -84,6 +103,18 @@ _ALL = (
     _rate("core.pub_16", "1 publisher, no subscriber, 16 B", PubSub(10_000_000, 16, subs=0), 1.5),
     _rate("core.1to1_16", "1 publisher, 1 subscriber, 16 B", PubSub(4_000_000, 16), 2),
     _rate("core.1to1_128", "1 publisher, 1 subscriber, 128 B", PubSub(3_000_000, 128), 2),
+    _rate(
+        "core.1to1_128_perms",
+        "1 publisher, 1 subscriber, 128 B, both with permissions",
+        PubSub(3_000_000, 128, accounts=_PERMISSIONS),
+        2,
+    ),
+    _rate(
+        "core.1to1_128_import",
+        "1 publisher, 1 subscriber that imports its messages from another account, 128 B",
+        PubSub(3_000_000, 128, accounts=_IMPORT),
+        2,
+    ),
     _rate(
         "core.4to4_128",
         "4 publishers, 4 subscribers that each get all, 128 B, deliveries",

@@ -83,6 +83,7 @@ class Setup:
     jetstream: bool = False
     sync_always: bool = False
     tls: bool = False
+    config: str = ""  # the text of a configuration
 
 
 PLAIN = Setup()
@@ -133,7 +134,7 @@ def running_in(
 def flags(folder: Path, setup: Setup) -> list[str]:
     """Return the flags for a setup; what has no flag stands in a configuration file."""
     store = folder / _STORE
-    lines = []
+    lines = [setup.config] if setup.config else []
     if setup.sync_always:
         lines.append(f'jetstream {{ store_dir: "{store}", sync_interval: always }}')
     if setup.tls:

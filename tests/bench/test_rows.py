@@ -13,6 +13,8 @@ BARS = {
     "core.pub_16": 1.5,
     "core.1to1_16": 2,
     "core.1to1_128": 2,
+    "core.1to1_128_perms": 2,
+    "core.1to1_128_import": 2,
     "core.4to4_128": 2,
     "core.unique_subjects_16": 1,
     "core.1to1_8k": 0.9,

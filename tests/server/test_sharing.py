@@ -10,7 +10,7 @@ from tests.server.sharing_scenarios import CONFIG, SCENARIOS
 
 pytestmark = pytest.mark.hub
 
-_MADE_UP = re.compile(rb"_R_\.[0-9A-Za-z.]+")
+MADE_UP = re.compile(rb"_R_\.[0-9A-Za-z.]+")
 _HEADERS = re.compile(rb"HMSG ([^\r\n]*?)\d+ \d+\r\n(NATS/1.0)")
 
 
@@ -22,7 +22,7 @@ def _play(port: int, steps: Sequence[Step]) -> dict[str, tuple[list[bytes], bool
             peer = peers.get(step.peer) or peers.setdefault(step.peer, Peer(port))
             data = step.data
             if data == b"echo":
-                found = _MADE_UP.findall(peer.received)
+                found = MADE_UP.findall(peer.received)
                 data = b"PUB %b 6\r\nanswer\r\n" % found[-1] if found else b""
             peer.send(data)
             for _ in range(step.times if step.mark else 0):
@@ -35,7 +35,7 @@ def _play(port: int, steps: Sequence[Step]) -> dict[str, tuple[list[bytes], bool
 
 def told(received: bytes) -> list[bytes]:
     """Return what a peer has heard, without what differs from time to time, in any order."""
-    text = _MADE_UP.sub(b"_R_", normal(received))
+    text = MADE_UP.sub(b"_R_", normal(received))
     text = re.sub(rb'"(start|host|server)":"[^"]*"|"(rtt|id)":\d+', rb'"\1\2":?', text)
     text = _HEADERS.sub(rb"HMSG \1? ?\r\n\2", text)
     return sorted(re.split(rb"\bH?MSG |\b(?=PONG\r\n)", text))

@@ -24,15 +24,15 @@ def whole_info(session):
     return {**told, "server": session.node.name, "kind": "Client", "client_type": "nats"}
 
 
-def requestor(session, account, *, whole):
-    """Return what a service is told of a client that asks by an import of ``account``.
+def requestor(session, through, *, whole):
+    """Return what a service is told of a client that asks: all of it, or only its account.
 
-    That is not the client's own account where the way leads through several.
+    ``through`` is the account that asks for it, where the way leads through several, else None.
     """
     told = whole_info(session)
     if not whole:
         told = {"acc": told["acc"], "rtt": told.get("rtt", 0)}
-    if account is session.account:
+    if through is None:
         return told
     before = {key: told.pop(key) for key in ("start", "host", "id", "acc") if key in told}
-    return {**before, "svc": account.name.decode("utf-8", "replace"), **told}
+    return {**before, "svc": through.name.decode("utf-8", "replace"), **told}

@@ -40,20 +40,28 @@ class ServiceImport(InternalSubscription):
         self._cache = {}
 
     def deliver(self, message, origin):
-        sharing = self.account.sharing
-        if sharing.depth >= _DEPTH_MAX:
+        node = self.node
+        if node.imports_passed >= _DEPTH_MAX:
             return False
-        sharing.depth += 1
+        asker = None
+        if origin is not None and origin.kind == CLIENT:
+            asker = self._asker(origin)
+        node.imports_passed += 1
         try:
-            return self._forward(message, origin)
+            return self._forward(message, origin, asker)
         finally:
-            sharing.depth -= 1
+            node.imports_passed -= 1
 
     def traced(self, message, origin, trace):
         trace.imported(self, message.subject, self._target(message.subject))
         return not trace.only and self.deliver(message, origin)
 
-    def _forward(self, message, origin):
+    def _asker(self, session):
+        """Return what is told of a client; the account that asks for it as well, if several do."""
+        through = self.account if self.node.imports_passed else None
+        return requestor(session, through, whole=self.share)
+
+    def _forward(self, message, origin, asker):
         reply = message.reply()
         measurement = None
         latency = self.export.latency
@@ -63,7 +71,7 @@ class ServiceImport(InternalSubscription):
             and not acknowledges
             and is_sampled(latency, message, self.node.router)
         ):
-            measurement = Measurement(self, message, origin)
+            measurement = Measurement(self, message, origin, asker)
         answers = None
         if reply and not acknowledges:
             tail = (
@@ -75,7 +83,7 @@ class ServiceImport(InternalSubscription):
             reply = answers.subject
         request = Message()
         subject = self._target(message.subject)
-        request.compose(subject, reply, self._block(message, origin), message.payload())
+        request.compose(subject, reply, _told(message.headers(), asker), message.payload())
         request.mapped = True
         taken = self.node.router.route(self.exporter, request, origin) > 0
         if answers is not None and not taken:
@@ -94,15 +102,15 @@ class ServiceImport(InternalSubscription):
         mappings = self.exporter.mappings
         return target if mappings is None else mappings.map(target)
 
-    def _block(self, message, origin):
-        """Return the headers of the request: who asks is told in one of them."""
-        block = message.headers()
-        if origin is None or origin.kind != CLIENT:
-            return block
-        value = gojson.encode(requestor(origin, self.account, whole=self.share))
-        if not block:
-            return b"NATS/1.0\r\n%b: %b\r\n\r\n" % (_INFO, value)
-        return headers.replaced(block, _INFO, value)
+
+def _told(block, asker):
+    """Return the headers of a request with what is told of who asks, if anything is."""
+    if asker is None:
+        return block
+    value = gojson.encode(asker)
+    if not block:
+        return b"NATS/1.0\r\n%b: %b\r\n\r\n" % (_INFO, value)
+    return headers.replaced(block, _INFO, value)
 
 
 def expect(exporter, importer, reply, pending, tail=b""):

@@ -1,7 +1,7 @@
 """How long an exported service takes, told in an advisory of the exporting account."""
 
 from headwater.base import gojson, ids
-from headwater.broker.client_info import requestor, whole_info
+from headwater.broker.client_info import whole_info
 from headwater.wire import headers
 
 _TYPE = "io.nats.server.metric.v1.service_latency"
@@ -57,13 +57,11 @@ def _taken(found, names):
 class Measurement:
     """Of one request, from when it came to its answer."""
 
-    def __init__(self, imported, message, origin):
+    def __init__(self, imported, message, origin, asker):
         self._node = imported.node
         self._account = imported.exporter
         self._latency = imported.export.latency
-        self._asker = (
-            None if origin is None else requestor(origin, imported.account, whole=imported.share)
-        )
+        self._asker = asker
         self._asker_rtt_ns = 0 if origin is None else origin.rtt_ns
         self._start_ns = self._node.clock.now()
         self._context = {}

@@ -13,11 +13,10 @@ _PREFIX_CHARACTERS = 6
 class AccountSharing(InterestListener):
     """One account's part in it."""
 
-    __slots__ = ("_account", "_interest", "depth", "replies", "reply_prefix", "services", "streams")
+    __slots__ = ("_account", "_interest", "replies", "reply_prefix", "services", "streams")
 
     def __init__(self, node, account):
         self._account = account
-        self.depth = 0  # how many of its service imports the message in hand has passed through
         self.replies = {}  # where its clients wait -> the Answers that go there
         self.reply_prefix = b"_R_.%b." % ids.random_id(node.rng, _PREFIX_CHARACTERS)
         self.services = []  # the ServiceImports

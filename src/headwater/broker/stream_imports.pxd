@@ -11,6 +11,7 @@ cdef const unsigned char[::1] _empty
 cdef class ImportedSubscription(Subscription):
     cdef bytes _asked
     cdef bytes _mapped
+    cdef bint _same
     cdef const unsigned char[::1] _view
     cdef public object link
     cdef public object source

@@ -14,7 +14,7 @@ _empty = _EMPTY  # the same as a C view (see the .pxd)
 class ImportedSubscription(Subscription):
     """Stands in the exporting account for ``target``, a subscription of the importing one."""
 
-    __slots__ = ("_asked", "_mapped", "_rewriting", "_view", "link", "source", "target")
+    __slots__ = ("_asked", "_mapped", "_rewriting", "_same", "_view", "link", "source", "target")
 
     def __init__(self, subject, target, source, link):
         super().__init__(subject, target.queue)
@@ -26,6 +26,7 @@ class ImportedSubscription(Subscription):
         self.weight = target.weight
         self._asked = None  # the subject of the last message, and what it is over here
         self._mapped = b""
+        self._same = False  # whether nothing has to be changed
         self._view = _empty
 
     def deliver(self, message, origin):
@@ -34,6 +35,9 @@ class ImportedSubscription(Subscription):
             self._mapped = self._rewriting.apply(subject)
             self._view = memoryview(self._mapped)
             self._asked = subject
+            self._same = self._mapped == subject and self.link is None
+        if self._same:
+            return self.target.deliver(message, origin)
         view = message.subject_view
         start = message.subject_start
         end = message.subject_end

@@ -112,7 +112,7 @@ def _of_import(
     text = _transform_error(item)
     if text:
         yield f"{what}: {text}"
-    elif _forms_cycle(by_name, importer.name, item, set()):
+    elif _forms_cycle(by_name, importer.name, item, item, set()):
         yield f"{what}: import forms a cycle"
 
 
@@ -135,9 +135,13 @@ def _transform_error(item: Import) -> str:
 
 
 def _forms_cycle(
-    by_name: dict[str, AccountOptions], start: str, item: Import, seen: set[tuple[str, Import]]
+    by_name: dict[str, AccountOptions],
+    start: str,
+    first: Import,
+    item: Import,
+    seen: set[tuple[str, Import]],
 ) -> bool:
-    """Tell whether what is imported has come, or may have come, from the account ``start``."""
+    """Tell whether what ``item`` brings may be what the account ``start`` has by ``first``."""
     source = rewriting(item).source
     if item.account == start:
         return False  # its own: that leads nowhere
@@ -145,12 +149,13 @@ def _forms_cycle(
         key = (item.account, other)
         if other.service != item.service or key in seen or other.account not in by_name:
             continue
-        if overlaps(local_subject(other), source):
-            if other.account == start:
-                return True
-            seen.add(key)
-            if _forms_cycle(by_name, start, other, seen):
-                return True
+        if not overlaps(local_subject(other), source):
+            continue
+        if other.account == start and overlaps(rewriting(other).source, local_subject(first)):
+            return True
+        seen.add(key)
+        if _forms_cycle(by_name, start, first, other, seen):
+            return True
     return False
 
 
