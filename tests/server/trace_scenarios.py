@@ -331,9 +331,62 @@ _ACCOUNTS: dict[str, Play] = {
     ),
 }
 
+_SHARING = """
+accounts {
+  A { users: [ { user: a, password: p } ]
+      exports: [ { stream: "s.>" }, { stream: "t.>" }, { service: svc }
+                 { service: open, allow_trace: true }, { service: "sys.>" } ] }
+  B { users: [ { user: b, password: p } ]
+      imports: [ { stream: { account: A, subject: "s.>" }, prefix: p }
+                 { stream: { account: A, subject: "t.>" }, prefix: p, allow_trace: true }
+                 { service: { account: A, subject: svc }, to: my }
+                 { service: { account: A, subject: open } } ] }
+}
+"""
+_A = {"user": "a", "pass": "p"}
+_B = {"user": "b", "pass": "p"}
+
+
+def _from_a(subject: str, *fields: str) -> Play:
+    """A message of A, which B listens to."""
+    return Play(
+        hpub(subject, DESTINATION, *fields),
+        {
+            "watcher": Peer(["tr.x"], _A),
+            "b": Peer(["p.>", "p.> q", "tr.x"], _B),
+            "a": Peer([">"], _A),
+        },
+        Peer([], _A),
+    )
+
+
+def _from_b(subject: str, *fields: str, reply: str = "") -> Play:
+    """A message of B to a service of A."""
+    return Play(
+        hpub(subject, DESTINATION, *fields, reply=reply),
+        {
+            "watcher": Peer(["tr.x"], _B),
+            "a": Peer([subject, "svc", "tr.x"], {**_A, "headers": False}),
+        },
+        Peer([], _B),
+    )
+
+
+_BETWEEN_ACCOUNTS: dict[str, Play] = {
+    "an imported stream": _from_a("s.1"),
+    "an imported stream, only traced": _from_a("s.1", ONLY),
+    "an imported stream that may be followed": _from_a("t.1"),
+    "an imported stream that may be followed, only traced": _from_a("t.1", ONLY),
+    "a service of another account": _from_b("my"),
+    "a service of another account, only traced": _from_b("my", ONLY),
+    "a service that may be followed": _from_b("open"),
+    "a service that may be followed, only traced": _from_b("open", ONLY),
+}
+
 GROUPS: dict[str, dict[str, Play]] = {
     "": _PLAIN | _DESTINATIONS | _BLOCKS | _ENCODINGS | _SERVICES,
     _MAPPINGS: _MAPPED,
     RIGHTS: _RIGHTS,
     _ACCOUNTS_CONFIG: _ACCOUNTS,
+    _SHARING: _BETWEEN_ACCOUNTS,
 }

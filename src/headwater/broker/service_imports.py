@@ -9,6 +9,7 @@ from headwater.broker.client_info import requestor
 from headwater.broker.service_latency import Measurement, is_sampled
 from headwater.broker.session import CLIENT
 from headwater.broker.subscription import InternalSubscription
+from headwater.broker.trace import DESTINATION, DISABLED
 from headwater.wire import headers
 from headwater.wire.message import Message
 
@@ -40,6 +41,9 @@ class ServiceImport(InternalSubscription):
         self._cache = {}
 
     def deliver(self, message, origin):
+        return self._pass_on(message, origin, None)
+
+    def _pass_on(self, message, origin, trace):
         node = self.node
         if node.imports_passed >= _DEPTH_MAX:
             return False
@@ -48,20 +52,22 @@ class ServiceImport(InternalSubscription):
             asker = self._asker(origin)
         node.imports_passed += 1
         try:
-            return self._forward(message, origin, asker)
+            return self._forward(message, origin, asker, trace)
         finally:
             node.imports_passed -= 1
 
     def traced(self, message, origin, trace):
-        trace.imported(self, message.subject, self._target(message.subject))
-        return not trace.only and self.deliver(message, origin)
+        trace.requested(self, message.subject, self._target(message.subject))
+        if trace.only and not self.export.allow_trace:
+            return False
+        return self._pass_on(message, origin, trace)
 
     def _asker(self, session):
         """Return what is told of a client; the account that asks for it as well, if several do."""
         through = self.account if self.node.imports_passed else None
         return requestor(session, through, whole=self.share)
 
-    def _forward(self, message, origin, asker):
+    def _forward(self, message, origin, asker, trace):
         reply = message.reply()
         measurement = None
         latency = self.export.latency
@@ -85,12 +91,26 @@ class ServiceImport(InternalSubscription):
         subject = self._target(message.subject)
         request.compose(subject, reply, _told(message.headers(), asker), message.payload())
         request.mapped = True
-        taken = self.node.router.route(self.exporter, request, origin) > 0
+        taken = self._route(request, origin, trace) > 0
         if answers is not None and not taken:
             answers.nobody_there()
         elif answers is None and measurement is not None:
             measurement.failed(400)
         return taken
+
+    def _route(self, request, origin, trace):
+        if trace is None:
+            return self.node.router.route(self.exporter, request, origin)
+        followed = self.export.allow_trace and trace.destination
+        destination = DISABLED
+        if followed:
+            notes = expect(self.exporter, self.account, trace.destination, self.pending)
+            notes.repeats = True
+            destination = notes.subject
+        request.replace_headers(headers.replaced(request.headers(), DESTINATION, destination))
+        if followed:
+            return trace.route(request, origin, self.exporter)
+        return self.node.router.route(self.exporter, request, origin)
 
     def _target(self, subject):
         """Return where in the exporting account a request goes, by that one's mappings as well."""

@@ -63,7 +63,9 @@ class ImportedSubscription(Subscription):
         if not trace.exported(self.source, subject, mapped):
             return not trace.only and self.deliver(message, origin)
         message.rename(mapped)
+        trace.imported = self
         taken = self.target.traced(message, origin, trace)
+        trace.imported = None
         message.rename(shown)
         message.subject = subject
         return taken

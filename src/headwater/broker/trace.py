@@ -16,7 +16,7 @@ from headwater.wire.message import Message
 
 DESTINATION = b"Nats-Trace-Dest"
 # What is no subject: whoever gets the message from here shall not trace it either.
-_DISABLED = b"trace disabled"
+DISABLED = b"trace disabled"
 _HOP = b"Nats-Trace-Hop"
 _ONLY = b"Nats-Trace-Only"
 _ONLY_VALUES = (b"1", b"true", b"on")
@@ -48,7 +48,7 @@ def trace_of(session, message):
     fields = headers.fields_of(message.headers())
     account = session.account
     destination = _first(fields, DESTINATION)
-    if destination == _DISABLED:
+    if destination == DISABLED:
         return None
     sampling = 100
     if not destination and _is_sampled(fields):
@@ -58,7 +58,7 @@ def trace_of(session, message):
     if not destination and not (origin and _is_sampled(fields)):
         return None
     if origin or (sampling < 100 and session.router.random_below(100) >= sampling):
-        block = headers.replaced(message.headers(), DESTINATION, _DISABLED)
+        block = headers.replaced(message.headers(), DESTINATION, DISABLED)
         message.replace_headers(block)
         destination = b""
     elif not is_valid_literal(destination):
@@ -77,6 +77,7 @@ class MessageTrace:
         self.destination = destination
         value = _first(fields, _ONLY)
         self.only = DESTINATION in fields and value.lower() in _ONLY_VALUES
+        self.imported = None  # what leads the message to another account, while it does
         self.detail = ""  # what is told of a refusal by a stream, where its error is not
         self._node = session.node
         self._account = session.account
@@ -97,9 +98,9 @@ class MessageTrace:
         }
         self._events = [self._ingress]
 
-    def route(self, message, origin):
-        """Do as ``Router.route`` does, one receiver at a time."""
-        matches = self._account.interest.match(message.subject)
+    def route(self, message, origin, account=None):
+        """Do as ``Router.route`` does, one receiver at a time, in ``account`` if it is another."""
+        matches = (account or self._account).interest.match(message.subject)
         watched = Matches()
         for subscription in matches.plain:
             watched.add(_Watched(subscription, self))
@@ -143,7 +144,7 @@ class MessageTrace:
         self._note("se", acc=account, to=_text(target))
         return source.allow_trace
 
-    def imported(self, service, subject, target):
+    def requested(self, service, subject, target):
         """A service of another account has got the message."""
         account = _text(service.exporter.name)
         self._note("si", acc=account, **{"from": _text(subject), "to": _text(target)})
@@ -155,7 +156,10 @@ class MessageTrace:
 
     def delivered(self, session, subscription, error=""):
         """The message has gone out to a client, unless there is an ``error``."""
-        fields = {**_connection(session), "sub": _text(subscription.subject)}
+        fields = _connection(session)
+        if session.account is not self._account:
+            fields["acc"] = _text(session.account.name)
+        fields["sub"] = _text((self.imported or subscription).subject)
         if subscription.queue:
             fields["queue"] = _text(subscription.queue)
         if error:
