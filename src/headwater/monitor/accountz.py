@@ -8,6 +8,7 @@ from headwater.accounts.account import Account, Traffic
 from headwater.base import gojson
 from headwater.config.options import Mapping
 from headwater.monitor.about import About
+from headwater.monitor.account_sharing import sharing
 from headwater.monitor.formats import text
 from headwater.monitor.parameters import BadRequestError, Parameters
 from headwater.monitor.steps import Steps, pause
@@ -140,6 +141,9 @@ def _detail(about: About, account: Account) -> dict[str, object]:
     mappings = {mapping.source: _destinations(mapping) for mapping in _mappings(about, account)}
     if mappings:
         fields["mappings"] = dict(sorted(mappings.items()))
+    for options in about.options.accounts:
+        if options.name == name:
+            fields |= sharing(options)
     statistics = Statistics()
     statistics.add(account.interest)
     return fields | {"name_tag": name, "sublist_stats": statistics.fields()}
