@@ -30,7 +30,7 @@ def accounts(mode: OperatorMode) -> dict[str, Claims[claims.Account]]:
     Raises:
         ConfigError: a token cannot be read.
     """
-    trusted = _trusted_keys(mode)
+    trusted = trusted_keys(mode)
     found = {}
     for name, token in mode.preload:
         if mode.pinned and name not in mode.pinned:
@@ -46,7 +46,8 @@ def accounts(mode: OperatorMode) -> dict[str, Claims[claims.Account]]:
     return found
 
 
-def _trusted_keys(mode: OperatorMode) -> set[str]:
+def trusted_keys(mode: OperatorMode) -> set[str]:
+    """Return the keys whose accounts are to be believed."""
     keys = set(mode.trusted_keys)
     for operator in operators(mode):
         keys.update(operator.nats.signing_keys)

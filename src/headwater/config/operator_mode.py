@@ -6,29 +6,35 @@ from headwater.config.report import Fields, Handlers, Report, checks, refuse, re
 from headwater.config.tls import read_server_tls
 from headwater.config.tree import Entry, fail
 
-_MEMORY = ("mem", "memory")
+_FULL = "full"
+_KINDS = ("mem", "memory", _FULL)
 
 _RESOLVER: Handlers = {
-    "type": checks(values.one_of("full", "cache", "mem", "memory")),
-    "dir": checks(values.text),
-    "limit": checks(values.integer),
+    "type": sets("type", values.one_of("full", "cache", "mem", "memory")),
+    "dir": sets("folder", values.text),
+    "limit": sets("limit", values.integer),
     **dict.fromkeys(("interval", "ttl", "timeout"), checks(values.duration)),
-    **dict.fromkeys(("allow_delete", "hard_delete"), checks(values.boolean)),
+    "allow_delete": sets("allow_delete", values.boolean),
+    "hard_delete": sets("hard_delete", values.boolean),
 }
 
 
-def _resolver(report: Report, entry: Entry) -> bool:
-    """Check where the JWTs of accounts come from: a word, a URL or a map; return that it is so."""
+def _resolver(report: Report, fields: Fields, entry: Entry) -> None:
+    """Read where the JWTs of accounts come from: a word, a URL or a map."""
     value = entry.node.value
+    found: Fields = {}
     if isinstance(value, str):
-        memory = value.lower() in _MEMORY
+        kind = value.lower()
     else:
-        values.block(_RESOLVER)(report, entry)
-        kind = entry.node.value.get("type") if isinstance(entry.node.value, dict) else None
-        memory = kind is not None and kind.node.value in _MEMORY
-    if not memory:
-        refuse(entry, "a resolver other than MEMORY")
-    return True
+        found = values.block(_RESOLVER)(report, entry)
+        kind = found.pop("type", "")
+    if kind not in _KINDS:
+        refuse(entry, "a resolver other than MEMORY and full")
+    if kind == _FULL:
+        if not found.get("folder"):
+            fail(entry.place, f"{entry.name}: a full resolver needs a dir")
+        fields.update({f"operator_mode.{name}": value for name, value in found.items()})
+    fields["operator_mode.has_resolver"] = True
 
 
 def _trusted_keys(report: Report, entry: Entry) -> tuple[str, ...]:
@@ -51,11 +57,8 @@ _OPERATOR_MODE: Handlers = {
         ("operator", "operators", "root", "roots", "root_operator", "root_operators"),
         sets("operator_mode.operators", values.texts),
     ),
-    **dict.fromkeys(
-        ("resolver", "account_resolver", "accounts_resolver"),
-        sets("operator_mode.has_resolver", _resolver),
-    ),
-    "resolver_tls": refuses("a resolver other than MEMORY", read_server_tls),
+    **dict.fromkeys(("resolver", "account_resolver", "accounts_resolver"), _resolver),
+    "resolver_tls": refuses("a resolver other than MEMORY and full", read_server_tls),
     "resolver_preload": sets("operator_mode.preload", values.map_of(values.text)),
     "resolver_pinned_accounts": sets("operator_mode.pinned", values.texts),
     **dict.fromkeys(("trusted", "trusted_keys"), sets("operator_mode.trusted_keys", _trusted_keys)),

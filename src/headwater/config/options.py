@@ -226,6 +226,10 @@ class OperatorMode:
     has_resolver: bool = False
     preload: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     pinned: tuple[str, ...] = ()
+    folder: str = ""  # where tokens are kept that are pushed; none are if it is empty
+    limit: int = 0  # of tokens in it
+    allow_delete: bool = False
+    hard_delete: bool = False
 
     @property
     def is_on(self) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from headwater.accounts import claims, trust
 from headwater.accounts.jwt import Claims
-from headwater.base.errors import ConfigError
+from headwater.base.errors import ConfigError, FormatError
 from headwater.config.check import where
 from headwater.config.options import (
     AccountJetStream,
@@ -18,6 +18,7 @@ from headwater.config.options import (
     Options,
 )
 from headwater.server.addresses import reason
+from headwater.server.claims_folder import ClaimsFolder
 
 _TOKEN_START = "eyJ"
 _SYSTEM_ACCOUNT = "$SYS"
@@ -36,6 +37,8 @@ def with_accounts(options: Options) -> Options:
     if not mode.has_resolver:
         raise ConfigError(f"{place}an operator needs a resolver")
     mode = replace(mode, operators=tuple(_token(place, text) for text in mode.operators))
+    if mode.folder:
+        mode = _with_folder(mode)
     accounts = [_account(account) for account in trust.accounts(mode).values()]
     return replace(
         options,
@@ -44,6 +47,19 @@ def with_accounts(options: Options) -> Options:
         system_account=_system_account(options, mode),
         warnings=(*options.warnings, *_warnings(mode)),
     )
+
+
+def _with_folder(mode: OperatorMode) -> OperatorMode:
+    """Return ``mode`` with the tokens in the folder, which count instead of those beside it."""
+    tokens = dict(mode.preload)
+    for account, token in ClaimsFolder(mode.folder).tokens().items():
+        try:
+            readable = claims.account(token).sub == account
+        except FormatError:
+            readable = False
+        if readable:  # one file that is damaged must not keep the others out
+            tokens[account] = token
+    return replace(mode, preload=tuple(tokens.items()))
 
 
 def _token(place: str, text: str) -> str:

@@ -27,7 +27,25 @@ def reload(service: "Service") -> None:
     """
     if service.reread is None:
         raise ReloadError("can only reload config when a file is provided using -c or --config")
-    old, new = service.options, complete(service.reread())
+    live_by(service, complete(service.reread()))
+    digest = service.options.config_digest
+    service.log.info(f"Reloaded server configuration{f' ({digest})' if digest else ''}")
+
+
+def follow_claims(service: "Service") -> None:
+    """Have ``service`` live by the tokens of accounts that lie in its folder now.
+
+    Raises:
+        HeadwaterError: that cannot be; nothing has changed.
+    """
+    options = service.options
+    mode = replace(options.operator_mode, preload=())
+    live_by(service, complete(replace(options, operator_mode=mode, accounts=(), warnings=())))
+
+
+def live_by(service: "Service", new: Options) -> None:
+    """Have ``service`` live by other options; see ``reload``."""
+    old = service.options
     refuse_fixed(*_with_real_port(service, old, new))
     refuse_missing(new)
     node = service.node
@@ -48,8 +66,6 @@ def reload(service: "Service") -> None:
     node.router.flush()
     for text in (*described(old, new), *closed):
         service.log.info(f"Reloaded: {text}")
-    digest = f" ({new.config_digest})" if new.config_digest else ""
-    service.log.info(f"Reloaded server configuration{digest}")
 
 
 def _with_real_port(service: "Service", old: Options, new: Options) -> tuple[Options, Options]:

@@ -102,6 +102,8 @@ class Service:
             await self.monitor.listen(options)
         if not options.no_system_account:
             self.system_account.start()
+        if options.operator_mode.folder:
+            self._serve_claims()
         if options.jetstream is not None:
             self.jetstream.start(options, options.jetstream)
         if options.leafnodes.remotes:
@@ -109,6 +111,20 @@ class Service:
         await self.clients.listen(options)
         self.write_ports_file(options)
         self.log.info("Server is ready")
+
+    def _serve_claims(self) -> None:
+        """Let accounts be pushed."""
+        from headwater.server.claims_services import ClaimsServices  # noqa: PLC0415 (few do)
+
+        ClaimsServices(self.node, self.options.operator_mode, self._follow_claims).start()
+
+    def _follow_claims(self) -> None:
+        from headwater.server.reload import follow_claims  # noqa: PLC0415 (few ever do)
+
+        try:
+            follow_claims(self)
+        except HeadwaterError as error:
+            self.log.error(f"Failed to follow the claims of accounts: {error}")
 
     def about(self) -> "About":
         """Return what the monitoring knows of the server."""
