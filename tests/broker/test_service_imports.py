@@ -208,6 +208,12 @@ def test_imports_follow_a_reload(world):
     assert world.waiting() == 0
 
 
+def test_answers_under_way_survive_a_reload_of_something_else(world):
+    reply = world.ask(b"one.1")
+    prepared(world.node, from_text(f"max_payload: 5000\n{_CONFIG}", {}))()
+    assert world.answer(reply) == b"MSG inbox.1 1 1\r\ny\r\n"
+
+
 def test_accounts_that_call_one_another_in_circles_stop():
     config = """
     accounts {

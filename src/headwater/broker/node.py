@@ -86,6 +86,7 @@ class Node:
         self.start_ns = clock.now()
         self.sessions = {}  # id -> session of a client
         self.leaf_sessions = {}  # id -> session of a leaf link
+        self.shared = []  # what accounts import of one another: see sharing.share
         self.imports_passed = 0  # by the message in hand, from account to account
         self.closed = ClosedConnections(CLOSED_CLIENTS_MAX)
         self.total_connections = 0

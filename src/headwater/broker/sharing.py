@@ -93,7 +93,14 @@ class Share:
 
 
 def share(node, shares):
-    """Have the accounts of ``node`` share what ``shares`` say, and nothing else."""
+    """Have the accounts of ``node`` share what ``shares`` say, and nothing else.
+
+    Where that is what they share already, answers that are under way still arrive.
+    """
+    wanted = [(each.account, each.exporter, each.item, each.export) for each in shares]
+    if wanted == node.shared:
+        return
+    node.shared = wanted
     partners = {account for each in shares for account in (each.account, each.exporter)}
     for account in node.accounts:
         if account not in partners and account.sharing is not None:
