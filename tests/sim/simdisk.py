@@ -370,6 +370,9 @@ class SimDisk:
     def exists(self, path: str) -> bool:
         return path in self.medium.names or path in self.medium.folders
 
+    def is_directory(self, path: str) -> bool:
+        return path in self.medium.folders
+
     def names(self, path: str) -> list[str]:
         entries = [*self.medium.names, *(folder for folder in self.medium.folders if folder)]
         return sorted(entry.rpartition("/")[2] for entry in entries if parent(entry) == path)

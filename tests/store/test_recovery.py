@@ -364,6 +364,12 @@ def test_an_empty_directory_is_no_stream():
     assert stream.reports == []
 
 
+def test_a_file_is_no_stream():
+    disk = SimDisk({FOLDER: b"garbage"})
+    assert not Stream(disk).recover()
+    assert disk.files() == {FOLDER: b"garbage"}
+
+
 def test_a_block_that_is_seen_to_be_gone_does_not_come_back():
     stream = filled(3)
     for block in stream.store.index.blocks:

@@ -119,6 +119,9 @@ class Disk:
     def exists(self, path: str) -> bool:
         return (self._root / path).exists()
 
+    def is_directory(self, path: str) -> bool:
+        return (self._root / path).is_dir()
+
     def names(self, path: str) -> list[str]:
         """Return the names in a directory, sorted; an empty list when there is none."""
         try:

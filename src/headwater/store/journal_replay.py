@@ -64,7 +64,7 @@ class JournalReplay:
             self._apply(place, pieces[place])
         for folder in sorted({folder for folder, _, _ in pieces}):
             # A block may have been written anew, and its new name not have become durable.
-            if self._disk.exists(folder):
+            if self._disk.is_directory(folder):
                 self._disk.sync_directory(folder)
         if pieces or self.damage:
             self._end()

@@ -85,7 +85,7 @@ class Recovery:
         if stream_id is None:
             if numbers:
                 self.damage.append(f"none of {len(numbers)} block files has an intact head")
-            if self._disk.exists(self._folder):
+            if self._disk.is_directory(self._folder):
                 # A block that is seen to be gone must not come back.
                 self._disk.sync_directory(self._folder)
             return False
