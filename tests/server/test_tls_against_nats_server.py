@@ -11,6 +11,7 @@ import trustme
 
 from tests.server.twins import Twin, Twins
 from tests.support.certificates import Certificates
+from tests.support.wait import wait_until
 
 pytestmark = pytest.mark.hub
 
@@ -91,6 +92,12 @@ def _shown(twin: Twin) -> dict[str, Any]:
     """Return what /connz tells of TLS on the connection that is open."""
     entry = twin.ask("connz")["connections"][0]
     return {name: entry.get(name) for name in ("tls_version", "tls_first", "name")}
+
+
+def _closed(twin: Twin, count: int) -> list[Any]:
+    """Return what is told of closed connections once there are so many, else nothing."""
+    found = twin.ask("connz?state=closed")["connections"]
+    return found if len(found) == count else []
 
 
 def _waits(twin: Twin, certificates: Certificates) -> list[Any]:
