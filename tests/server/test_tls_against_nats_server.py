@@ -11,7 +11,6 @@ import trustme
 
 from tests.server.twins import Twin, Twins
 from tests.support.certificates import Certificates
-from tests.support.wait import wait_until
 
 pytestmark = pytest.mark.hub
 
