@@ -17,6 +17,8 @@ accounts {
 }
 """
 # Exports and imports of A, B and C.
+# Without a stream that has a response_threshold: nats-server refuses that or not, as the order of
+# the two in a map of its own happens to be.
 CASES = [
     ("{stream: foo}", "", "", "{stream:{account: A, subject: foo}}", "", ""),
     ("{stream: foo}", "", "", "{stream:{account: A, subject: bar}}", "", ""),
@@ -91,7 +93,6 @@ CASES = [
     ("{service: 'foo bar'}", "", "", "", "", ""),
     ("{accounts:[B]}", "", "", "", "", ""),
     ("{stream: foo, response: stream}", "", "", "", "", ""),
-    ("{stream: foo, response_threshold: 1s}", "", "", "", "", ""),
     ("{stream: foo, latency: x}", "", "", "", "", ""),
     ("{service: foo, response: bogus}", "", "", "", "", ""),
     ("{service: foo, response: stream, latency: x}", "", "", "", "", ""),

@@ -91,11 +91,20 @@ def test_a_lame_duck_tells_those_who_are_through_with_connecting(nats_server_pat
         assert ours == theirs == [True, None, b"", b"", b""]
 
 
+def _written(path: Path) -> dict[str, list[str]] | None:
+    """Return what a file says once all of it is there: it is not written in one go."""
+    try:
+        said: dict[str, list[str]] = json.loads(path.read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+    return said
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "localhost", "127.0.0.1"])
 def test_where_a_server_says_that_it_listens(nats_server_path, tmp_path: Path, host):
     def hosts(twin: Twin) -> dict[str, list[str]]:
         path = tmp_path / f"nats-server_{twin.process.pid}.ports"
-        urls = wait_until(lambda: path.exists() and json.loads(path.read_text()))
+        urls = wait_until(lambda: _written(path), what="the whole file of ports")
         return {kind: [urlsplit(url).hostname for url in found] for kind, found in urls.items()}
 
     config = f'host: "{host}"\nhttp_port: -1\nports_file_dir: "{tmp_path}"\n'
