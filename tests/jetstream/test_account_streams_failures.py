@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.jetstream import newer_assets
 from tests.jetstream.disk_world import CONFIG, World
 
 
@@ -45,3 +46,17 @@ def test_a_stream_whose_folder_was_renamed_is_gone(
         assert world.ask("STREAM.DELETE.S", {})["error"]["err_code"] == 10050
     assert world.ask("STREAM.INFO.S", {})["error"]["err_code"] == 10059
     assert world.ask("STREAM.CREATE.S", CONFIG)["did_create"]
+
+
+def test_a_stream_that_is_offline_stays_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    newer_assets.propose_newer(world, "S")
+    later = world.restarted()
+    assert later.ask("STREAM.INFO.S", {})["error"]["err_code"] == 10194
+
+    def refuse(*_: str) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(later.disk, "rename", refuse)
+        assert later.ask("STREAM.DELETE.S", {})["error"]["err_code"] == 10050
+    assert later.ask("STREAM.INFO.S", {})["error"]["err_code"] == 10194

@@ -41,6 +41,13 @@ def test_names(store: AuthStore, name: str) -> None:
         store.add_user(name, "u")
 
 
+def test_a_name_that_is_none_leaves_nothing(tmp_path: Path) -> None:
+    store = AuthStore(tmp_path / "auth", 0)
+    with pytest.raises(ConfigError, match="is no name"):
+        store.add_operator("a b")
+    assert store.add_operator("a")
+
+
 def test_secrets_are_for_nobody_else(store: AuthStore, tmp_path: Path) -> None:
     store.add_account("a", jetstream=False)
     path = store.add_user("a", "u")

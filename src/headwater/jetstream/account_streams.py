@@ -199,9 +199,12 @@ class AccountStreams:
     def start(self):
         """Let the streams that were recovered run."""
         for stream in self.streams.values():
-            self.reserve(stream.config, 1)
-            if stream.offline:
-                continue
+            self._start(stream)
+
+    def _start(self, stream):
+        """Let one that was recovered run, unless it is offline."""
+        self.reserve(stream.config, 1)
+        if not stream.offline:
             stream.start()
             if stream.store.is_bare():
                 stream.encrypt()
@@ -399,9 +402,9 @@ class AccountStreams:
             self.log.error(f"JetStream: {folder} cannot be read before the next start: {error}")
             return
         if stream is not None and stream.config is not None:
+            stream.check()
             self.streams[name] = stream
-            self.reserve(stream.config, 1)
-            stream.start()
+            self._start(stream)
 
     def purge(self):
         """Delete all streams of the account."""

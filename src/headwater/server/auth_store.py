@@ -36,9 +36,9 @@ class AuthStore:
             ConfigError: there is one, or it cannot be written.
         """
         key, system = KeyPair.generate(OPERATOR), KeyPair.generate(ACCOUNT)
+        token = keyring.operator(_checked(name), key, system.public, self._now_s)
         self._write_new(self._folder / "operator.nk", key.seed, secret=True)
         self._write_account(_SYSTEM, system, key, jetstream=False)
-        token = keyring.operator(_checked(name), key, system.public, self._now_s)
         self._write_new(self._folder / "operator.jwt", token)
         return key.public
 
