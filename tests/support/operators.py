@@ -4,19 +4,10 @@ import time
 from typing import Any
 
 from headwater.accounts import claims, jwt
+from headwater.accounts.keyring import NO_LIMITS
 from headwater.accounts.nkeys import KeyPair
 
 _NOW = int(time.time())
-_NO_LIMITS = {
-    "subs": -1,
-    "data": -1,
-    "payload": -1,
-    "imports": -1,
-    "exports": -1,
-    "wildcards": True,
-    "conn": -1,
-    "leaf": -1,
-}
 _USER = {"pub": {}, "sub": {}, "subs": -1, "data": -1, "payload": -1}
 _NOTHING = {"pub": {}, "sub": {}, "subs": 0, "data": 0, "payload": 0}
 
@@ -45,7 +36,7 @@ def account(
     limits: dict[str, Any] | None = None,
     **nats: Any,
 ) -> str:
-    nats = {"limits": {**_NO_LIMITS, **(limits or {})}, "default_permissions": {}, **nats}
+    nats = {"limits": {**NO_LIMITS, **(limits or {})}, "default_permissions": {}, **nats}
     return token("account", key, issuer, nats, **{"name": "acct", **(top or {})})
 
 

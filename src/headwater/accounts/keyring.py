@@ -5,7 +5,7 @@ from typing import Any
 from headwater.accounts import jwt
 from headwater.accounts.nkeys import ACCOUNT, OPERATOR, USER, KeyPair
 
-_NO_LIMITS = {
+NO_LIMITS = {
     "subs": -1,
     "data": -1,
     "payload": -1,
@@ -25,7 +25,7 @@ def operator(name: str, key: KeyPair, system_account: str, now_s: int) -> str:
 
 def account(name: str, public: str, issuer: KeyPair, now_s: int, *, jetstream: bool = False) -> str:
     """Return the token of an account, which its operator signs."""
-    limits: dict[str, Any] = dict(_NO_LIMITS)
+    limits: dict[str, Any] = dict(NO_LIMITS)
     if jetstream:
         limits.update(mem_storage=-1, disk_storage=-1, streams=-1, consumer=-1)
     nats = {"limits": limits, "default_permissions": {"pub": {}, "sub": {}}}

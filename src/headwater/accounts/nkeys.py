@@ -1,14 +1,13 @@
 """NKeys: Ed25519 keys as text, with a first letter that says whose they are."""
 
 import base64
-import binascii
 import re
 
 from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey, VerifyKey
 
 from headwater.base.errors import FormatError
-from headwater.base.ids import crc16
+from headwater.base.ids import decode_key, encode_key
 
 OPERATOR, ACCOUNT, USER, SERVER = "O", "A", "U", "N"
 
@@ -57,7 +56,7 @@ class KeyPair:
     def seed(self) -> str:
         """The secret, as text."""
         prefix = _PREFIXES[self.kind]
-        return _encode(bytes([_SEED | prefix >> 5, (prefix & 31) << 3]) + bytes(self._key))
+        return encode_key(bytes([_SEED | prefix >> 5, (prefix & 31) << 3]) + bytes(self._key))
 
     def sign(self, data: bytes) -> bytes:
         """Return the signature of ``data``."""
@@ -66,7 +65,7 @@ class KeyPair:
 
 def encode_public(kind: str, raw: bytes) -> str:
     """Return the text of a public key."""
-    return _encode(bytes([_PREFIXES[kind]]) + raw)
+    return encode_key(bytes([_PREFIXES[kind]]) + raw)
 
 
 def decode_public(text: str) -> tuple[str, bytes]:
@@ -100,20 +99,9 @@ def decode_signature(text: str) -> bytes | None:
     return None
 
 
-def _encode(raw: bytes) -> str:
-    checked = raw + crc16(raw).to_bytes(2, "little")
-    return base64.b32encode(checked).decode().rstrip("=")
-
-
 def _decode(text: str, size: int) -> bytes:
     """Return the ``size`` bytes that a text stands for; any other text is a FormatError."""
-    characters = -(-(size + 2) * 8 // 5)
-    if len(text) != characters:
-        raise FormatError("an NKey of another length")
-    try:
-        raw = base64.b32decode(text + "=" * (-characters % 8))
-    except (binascii.Error, ValueError):
-        raise FormatError("no base 32") from None
-    if crc16(raw[:size]) != int.from_bytes(raw[size:], "little"):
-        raise FormatError("an NKey whose check sum is wrong")
-    return raw[:size]
+    raw: bytes | None = decode_key(text, size)
+    if raw is None:
+        raise FormatError("no NKey, or one whose check sum is wrong")
+    return raw

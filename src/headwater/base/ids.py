@@ -5,7 +5,6 @@ import binascii
 import hashlib
 
 _DIGITS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_BASE32 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 
 def random_id(rng, length):
@@ -34,25 +33,35 @@ def name_hash(name, length=8):
 
 def server_id(rng):
     """Return a fresh server id: 56 characters in the form of a server's public NKey."""
-    raw = bytes([13 << 3]) + rng.randbytes(32)
-    raw += crc16(raw).to_bytes(2, "little")
-    bits = int.from_bytes(raw, "big")
-    return bytes(_BASE32[bits >> shift & 31] for shift in range(275, -1, -5))
+    return encode_key(bytes([13 << 3]) + rng.randbytes(32)).encode()
 
 
 def is_public_key(text, kind):
     """Tell whether ``text`` is a public NKey of ``kind``: its first letter, such as A or U."""
-    if len(text) != 56 or text[0] != kind:
-        return False
+    raw = decode_key(text, 33) if text[:1] == kind else None
+    return raw is not None and raw[0] & 7 == 0
+
+
+def encode_key(raw):
+    """Return the text of an NKey."""
+    checked = raw + _crc16(raw).to_bytes(2, "little")
+    return base64.b32encode(checked).decode().rstrip("=")
+
+
+def decode_key(text, size):
+    """Return the ``size`` bytes of which ``text`` is the NKey, None when it is none."""
+    characters = -(-(size + 2) * 8 // 5)
+    if len(text) != characters:
+        return None
     try:
-        raw = base64.b32decode(text)
+        raw = base64.b32decode(text + "=" * (-characters % 8))
     except (binascii.Error, ValueError):
-        return False
-    return raw[0] & 7 == 0 and crc16(raw[:33]) == int.from_bytes(raw[33:], "little")
+        return None
+    return raw[:size] if _crc16(raw[:size]) == int.from_bytes(raw[size:], "little") else None
 
 
-def crc16(data):
-    """Return the check sum of NKeys: CRC-16/XMODEM."""
+def _crc16(data):
+    # CRC-16/XMODEM, the check sum of NKeys.
     crc = 0
     for byte in data:
         crc ^= byte << 8

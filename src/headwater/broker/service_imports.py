@@ -128,9 +128,7 @@ def _told(block, asker):
     if asker is None:
         return block
     value = gojson.encode(asker)
-    if not block:
-        return b"NATS/1.0\r\n%b: %b\r\n\r\n" % (_INFO, value)
-    return headers.replaced(block, _INFO, value)
+    return headers.replaced(block, _INFO, value) if block else headers.block([(_INFO, value)])
 
 
 def expect(exporter, importer, reply, pending, tail=b""):

@@ -9,8 +9,9 @@ from headwater.config.options import Mapping, MappingDestination, Options
 
 _GLOBAL_ACCOUNT = "$G"
 _API = "$JS.API."
-_REQUESTS = ("INFO", "STREAM.>", "CONSUMER.>", "DIRECT.>", "META.>", "SERVER.>", "ACCOUNT.>")
-_STORES = ("$KV.>", "$OBJ.>")
+# What may be asked for by the name of a domain.
+REQUESTS = ("INFO", "STREAM.>", "CONSUMER.>", "DIRECT.>", "META.>", "SERVER.>", "ACCOUNT.>")
+STORES = ("$KV.>", "$OBJ.>")
 _WARNING = "default_js_domain is a temporary measure: let clients name the domain"
 
 
@@ -48,8 +49,8 @@ def _extended(own: tuple[Mapping, ...], domain: str) -> tuple[Mapping, ...]:
     if not domain or any(mapping.source.startswith(_API) for mapping in own):
         return own
     prefix = f"$JS.{domain}.API."
-    pairs = [(_API + rest, prefix + rest) for rest in _REQUESTS]
-    pairs += [(subject, prefix + subject) for subject in _STORES]
+    pairs = [(_API + rest, prefix + rest) for rest in REQUESTS]
+    pairs += [(subject, prefix + subject) for subject in STORES]
     return own + tuple(
         Mapping(source, (MappingDestination(destination),)) for source, destination in pairs
     )

@@ -6,6 +6,7 @@ from headwater.base import ids
 from headwater.base.clock import SECOND
 from headwater.base.errors import StoreError
 from headwater.broker.subscription import Subscription
+from headwater.config import default_domains
 from headwater.config.options import AccountJetStream
 from headwater.jetstream import api_errors, batch_limits, stream_config
 from headwater.jetstream.account_streams import AccountStreams, account_folder, folder_name
@@ -26,18 +27,6 @@ from headwater.wire.message import Message
 _FORMAT = "FORMAT"
 _CACHE_BYTES_MAX = 64 * 1024 * 1024
 _TRIM_NS = 2 * SECOND
-# What may be asked for by the name of the domain; nobody answers to anything else.
-_REACHED_BY_DOMAIN = (
-    b"INFO",
-    b"STREAM.>",
-    b"CONSUMER.>",
-    b"DIRECT.>",
-    b"META.>",
-    b"SERVER.>",
-    b"ACCOUNT.>",
-    b"$KV.>",
-    b"$OBJ.>",
-)
 # What is read in that time, at most, of blocks that are written anew because they are sparse.
 _COMPACTION_BYTES_MAX = 8 * 1024 * 1024
 
@@ -255,8 +244,8 @@ class JetStream:
         if self.domain:
             prefix = f"$JS.{self.domain}.API.".encode()
             subscriptions += [
-                _DomainSubscription(self.node.router, account, prefix, rest)
-                for rest in _REACHED_BY_DOMAIN
+                _DomainSubscription(self.node.router, account, prefix, rest.encode())
+                for rest in (*default_domains.REQUESTS, *default_domains.STORES)
             ]
         self._hear(account, subscriptions)
         streams.start()

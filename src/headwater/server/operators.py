@@ -39,13 +39,13 @@ def with_accounts(options: Options) -> Options:
     mode = replace(mode, operators=tuple(_token(place, text) for text in mode.operators))
     if mode.folder:
         mode = _with_folder(mode)
-    accounts = [_account(account) for account in trust.accounts(mode).values()]
+    found = list(trust.accounts(mode).values())
     return replace(
         options,
         operator_mode=mode,
-        accounts=tuple(accounts),
+        accounts=tuple(map(_account, found)),
         system_account=_system_account(options, mode),
-        warnings=(*options.warnings, *_warnings(mode)),
+        warnings=(*options.warnings, *_warnings(found)),
     )
 
 
@@ -83,10 +83,10 @@ def _system_account(options: Options, mode: OperatorMode) -> str:
     return next(filter(None, named), _SYSTEM_ACCOUNT)
 
 
-def _warnings(mode: OperatorMode) -> list[str]:
+def _warnings(accounts: list[Claims[claims.Account]]) -> list[str]:
     return [
-        f"account {name}: imports and exports of its token have no effect yet"
-        for name, account in trust.accounts(mode).items()
+        f"account {account.sub}: imports and exports of its token have no effect yet"
+        for account in accounts
         if account.nats.imports or account.nats.exports
     ]
 

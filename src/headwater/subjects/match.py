@@ -197,9 +197,10 @@ class Sublist:
         head = b""
         if unique:
             head = _ack_head(subject) if found is None else b""
-            known = self._ack_heads.get(head)
-            if known is not None:
-                return known
+            if head:
+                known = self._ack_heads.get(head)
+                if known is not None:
+                    return known
         else:
             older = self._older.get(subject)
             if older is not None:
